@@ -1,1 +1,9 @@
-//! QROC core.
+//! The shared core of QROC: sync, end-to-end encryption, encrypted database, media, location and policy, without
+//! a screen. Layers and their rules are in `ARCHITECTURE.md`; a test holds the code to them.
+
+pub mod clock;
+pub mod ids;
+pub mod kind;
+pub mod redact;
+pub mod secret;
+pub mod store;

@@ -1,0 +1,102 @@
+//! Opens database files: key, pragmas, and which of the errors it is when one cannot be opened.
+
+use std::fs::{File, OpenOptions};
+use std::io::Read as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::error::StoreError;
+use super::{migrate, sqlcipher};
+use crate::secret::DbKey;
+
+/// SQLCipher cannot map the file into memory, so the page cache is what makes reads fast.
+const WRITER_CACHE_KIB: i64 = 8 * 1024;
+const READER_CACHE_KIB: i64 = 4 * 1024;
+const STATEMENTS: usize = 256;
+
+/// Makes a new database; refuses a path that exists.
+pub(super) fn create(path: &Path, key: &DbKey) -> Result<Connection, StoreError> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match made {
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Err(StoreError::Exists),
+        Err(error) => return Err(io(error)),
+    }
+    let mut connection = keyed(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // Before the first table, else it needs a VACUUM.
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    writer_pragmas(&connection)?;
+    migrate::create(&mut connection)?;
+    Ok(connection)
+}
+
+/// Opens the writer's connection and brings the schema up to date.
+pub(super) fn writer(path: &Path, key: &DbKey) -> Result<Connection, StoreError> {
+    check_file(path, key)?;
+    let mut connection = keyed(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    writer_pragmas(&connection)?;
+    migrate::upgrade(&mut connection)?;
+    Ok(connection)
+}
+
+/// Opens a connection that cannot write.
+pub(super) fn reader(path: &Path, key: &DbKey) -> Result<Connection, StoreError> {
+    check_file(path, key)?;
+    let connection = keyed(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
+    connection.pragma_update(None, "query_only", true)?;
+    migrate::check(&connection)?;
+    Ok(connection)
+}
+
+fn keyed(path: &Path, key: &DbKey, flags: OpenFlags) -> Result<Connection, StoreError> {
+    sqlcipher::zero_freed_memory();
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    // Its log goes to standard error, around ours; what went wrong is in the answer code.
+    connection.query_row("PRAGMA cipher_log_level = NONE", [], |_| Ok(())).or_else(no_row)?;
+    sqlcipher::set_key(&connection, key)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    Ok(connection)
+}
+
+fn no_row(error: rusqlite::Error) -> rusqlite::Result<()> {
+    if error == rusqlite::Error::QueryReturnedNoRows { Ok(()) } else { Err(error) }
+}
+
+fn writer_pragmas(connection: &Connection) -> Result<(), StoreError> {
+    // Answers with the mode, so it is a query.
+    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    connection.query_row("PRAGMA secure_delete = FAST", [], |_| Ok(()))?;
+    connection.query_row("PRAGMA journal_size_limit = 4194304", [], |_| Ok(()))?;
+    Ok(())
+}
+
+/// The salt is the file's first 16 bytes: a wrong key and a damaged page are told apart before SQLCipher sees either.
+fn check_file(path: &Path, key: &DbKey) -> Result<(), StoreError> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(StoreError::Missing),
+        Err(error) => return Err(io(error)),
+    };
+    let mut salt = [0_u8; 16];
+    match file.read_exact(&mut salt) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Err(StoreError::Damaged),
+        Err(error) => return Err(io(error)),
+    }
+    if salt == *key.salt() { Ok(()) } else { Err(StoreError::WrongKey) }
+}
+
+pub(super) fn io(error: std::io::Error) -> StoreError {
+    match error.kind() {
+        std::io::ErrorKind::StorageFull => StoreError::DiskFull,
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => StoreError::ReadOnly,
+        _ => StoreError::Io(error),
+    }
+}

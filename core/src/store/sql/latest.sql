@@ -1,0 +1,278 @@
+-- One file per account. Comments stand beside what they explain; docs/schema.md has the picture.
+-- Times are milliseconds since 1970. Enumerations are integers whose meaning is in store/codes.rs.
+
+CREATE TABLE account (
+  id            INTEGER PRIMARY KEY CHECK (id = 1),
+  user_id       TEXT    NOT NULL,
+  device_id     TEXT    NOT NULL,
+  homeserver    TEXT    NOT NULL,             -- base URL without a slash at its end
+  access_token  TEXT    NOT NULL,
+  refresh_token TEXT,
+  expires_ts    INTEGER,                      -- of the access token; NULL: it does not
+  state         INTEGER NOT NULL DEFAULT 0,   -- AccountState
+  refused_ts    INTEGER,                      -- first hard refusal, until a second one confirms it
+  versions      TEXT    NOT NULL DEFAULT '',  -- last answer of /versions, JSON
+  identity      INTEGER NOT NULL DEFAULT 0,   -- IdentityState: is our cross-signing identity published
+  generation    INTEGER NOT NULL DEFAULT 0    -- raised by each new owner of the writer
+) STRICT;
+
+CREATE TABLE sync_conn (
+  conn_id         TEXT    PRIMARY KEY NOT NULL,
+  pos             TEXT,
+  to_device_since TEXT,
+  last_ts         INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE user (
+  id      INTEGER PRIMARY KEY,
+  user_id TEXT    NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE room (
+  id               INTEGER PRIMARY KEY,
+  room_id          TEXT    NOT NULL UNIQUE,
+  kind             INTEGER NOT NULL DEFAULT 0,    -- RoomKind
+  membership       INTEGER NOT NULL DEFAULT 0,    -- Membership
+  hidden           INTEGER NOT NULL DEFAULT 0,    -- companion rooms, rooms that were left
+  encrypted        INTEGER NOT NULL DEFAULT 0,
+  name             TEXT    NOT NULL DEFAULT '',   -- as shown: set, or made of members
+  topic            TEXT    NOT NULL DEFAULT '',
+  alias            TEXT    NOT NULL DEFAULT '',
+  members          INTEGER NOT NULL DEFAULT 0,    -- joined
+  invited          INTEGER NOT NULL DEFAULT 0,
+  members_complete INTEGER NOT NULL DEFAULT 0,    -- table member holds them all
+  heroes           TEXT    NOT NULL DEFAULT '[]', -- JSON names, for rooms without one
+  tail             INTEGER,                       -- newest chunk
+  bump_ts          INTEGER NOT NULL DEFAULT 0,    -- recency in the list
+  unread           INTEGER NOT NULL DEFAULT 0,
+  highlights       INTEGER NOT NULL DEFAULT 0,
+  at_least         INTEGER NOT NULL DEFAULT 0,    -- a gap lies above the read marker
+  read_event       TEXT,                          -- own read receipt
+  last_ts          INTEGER NOT NULL DEFAULT 0,    -- newest item, kept for the list
+  last_sender      TEXT,
+  last_body        TEXT
+) STRICT;
+CREATE INDEX room_by_recency ON room (hidden, bump_ts DESC, id DESC);
+
+CREATE TABLE member (
+  room       INTEGER NOT NULL REFERENCES room (id) ON DELETE CASCADE,
+  user       INTEGER NOT NULL REFERENCES user (id),
+  membership INTEGER NOT NULL,                 -- Membership
+  name       TEXT,
+  PRIMARY KEY (room, user)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE room_state (                      -- current state but for members
+  room      INTEGER NOT NULL REFERENCES room (id) ON DELETE CASCADE,
+  type      TEXT    NOT NULL,
+  state_key TEXT    NOT NULL,
+  event_id  TEXT,
+  sender    INTEGER REFERENCES user (id),
+  content   TEXT    NOT NULL,                  -- JSON
+  PRIMARY KEY (room, type, state_key)
+) STRICT;
+
+CREATE TABLE account_data (
+  room    INTEGER NOT NULL DEFAULT 0,          -- 0: of the account
+  type    TEXT    NOT NULL,
+  content TEXT    NOT NULL,                    -- JSON
+  PRIMARY KEY (room, type)
+) STRICT;
+
+CREATE TABLE receipt (
+  room     INTEGER NOT NULL REFERENCES room (id) ON DELETE CASCADE,
+  user     INTEGER NOT NULL REFERENCES user (id),
+  thread   TEXT    NOT NULL DEFAULT '',        -- '': the room as a whole
+  event_id TEXT    NOT NULL,
+  ts       INTEGER NOT NULL,
+  PRIMARY KEY (room, user, thread)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX receipt_by_event ON receipt (room, event_id);
+
+-- The timeline of a room is a linked list of chunks; a gap is a row of its own that holds the token it is filled with.
+-- The position of an event is (chunk, idx): filling a gap prepends with smaller idx and renumbers nothing.
+CREATE TABLE chunk (
+  id   INTEGER PRIMARY KEY,
+  room INTEGER NOT NULL REFERENCES room (id) ON DELETE CASCADE,
+  prev INTEGER,                                -- older neighbour
+  next INTEGER,                                -- newer neighbour
+  gap  TEXT                                    -- token of a gap; NULL: a run of events
+) STRICT;
+CREATE INDEX chunk_by_room ON chunk (room);
+
+CREATE TABLE event (
+  id         INTEGER PRIMARY KEY,
+  room       INTEGER NOT NULL REFERENCES room (id) ON DELETE CASCADE,
+  event_id   TEXT,                             -- NULL until the server has it
+  txn_id     TEXT,                             -- ours, on events of this device
+  chunk      INTEGER REFERENCES chunk (id),    -- NULL: not seen in a sync yet
+  idx        INTEGER,
+  sender     INTEGER NOT NULL REFERENCES user (id),
+  ts         INTEGER NOT NULL,
+  type       TEXT    NOT NULL,                 -- decrypted; m.room.encrypted while it is not
+  state_key  TEXT,
+  content    TEXT    NOT NULL,                 -- JSON, decrypted
+  shown      INTEGER NOT NULL DEFAULT 0,       -- an item of the timeline
+  notify     INTEGER NOT NULL DEFAULT 0,       -- Notify, by the push rules
+  rel_type   INTEGER NOT NULL DEFAULT 0,       -- RelType
+  rel_to     TEXT,                             -- event id
+  rel_key    TEXT,                             -- of a reaction
+  reply_to   TEXT,
+  thread     TEXT,                             -- root's event id
+  edit       INTEGER,                          -- newest valid edit
+  redacted   INTEGER NOT NULL DEFAULT 0,
+  send_state INTEGER NOT NULL DEFAULT 0,       -- SendState; 0: the server has it
+  utd        INTEGER NOT NULL DEFAULT 0,       -- Undecryptable; 0: readable
+  session_id TEXT,                             -- Megolm session that an undecryptable event waits for
+  expire_ts  INTEGER,
+  purpose    TEXT                              -- why it was shared
+) STRICT;
+CREATE UNIQUE INDEX event_by_id       ON event (event_id, room) WHERE event_id IS NOT NULL;
+CREATE UNIQUE INDEX event_by_txn      ON event (txn_id)      WHERE txn_id IS NOT NULL;
+CREATE UNIQUE INDEX event_by_place    ON event (chunk, idx)  WHERE chunk IS NOT NULL;
+CREATE INDEX        event_unplaced    ON event (room, id)    WHERE chunk IS NULL;
+CREATE INDEX        event_by_relation ON event (rel_to)      WHERE rel_to IS NOT NULL;
+CREATE INDEX        event_by_thread   ON event (room, thread) WHERE thread IS NOT NULL;
+CREATE INDEX        event_by_session  ON event (session_id)  WHERE session_id IS NOT NULL;
+CREATE INDEX        event_by_expiry   ON event (expire_ts)   WHERE expire_ts IS NOT NULL;
+
+-- The text that search sees: of the newest edit, of nothing redacted. External content: kept once.
+CREATE VIEW event_text AS
+  SELECT e.id AS id, coalesce(x.content -> 'm.new_content' ->> 'body', e.content ->> 'body') AS body
+  FROM event e LEFT JOIN event x ON x.id = e.edit
+  WHERE e.type = 'm.room.message' AND e.shown = 1 AND e.redacted = 0
+    AND json_type(e.content, '$.body') = 'text';
+CREATE VIRTUAL TABLE event_fts USING fts5 (
+  body, content = 'event_text', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
+);
+INSERT INTO event_fts (event_fts, rank) VALUES ('secure-delete', 1);
+
+-- What the user did and the server does not have yet, in the order in which it was done.
+CREATE TABLE outbox (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  room       INTEGER NOT NULL REFERENCES room (id) ON DELETE CASCADE,
+  kind       INTEGER NOT NULL,                 -- OutboxKind
+  txn_id     TEXT    NOT NULL UNIQUE,
+  event      INTEGER REFERENCES event (id),    -- the local echo
+  payload    TEXT    NOT NULL,                 -- JSON, by kind
+  upload     INTEGER REFERENCES upload (id),   -- what must be on the server first
+  after      INTEGER,                          -- outbox row whose event id this one needs
+  state      INTEGER NOT NULL DEFAULT 1,       -- SendState
+  attempts   INTEGER NOT NULL DEFAULT 0,
+  next_ts    INTEGER NOT NULL DEFAULT 0,       -- not before
+  error      TEXT,
+  created_ts INTEGER NOT NULL
+) STRICT;
+CREATE INDEX outbox_by_room ON outbox (room, id);
+-- What was sent under a transaction id that the caller chose: the same id twice is one message.
+CREATE TABLE sent_txn (
+  txn_id   TEXT PRIMARY KEY NOT NULL,
+  event_id TEXT NOT NULL,
+  ts       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE upload (                          -- sealed bytes on their way to the server
+  id     INTEGER PRIMARY KEY,
+  file   TEXT    NOT NULL,                     -- name in the account's media directory; ciphertext
+  bytes  INTEGER NOT NULL,
+  mxc    TEXT                                  -- set when the server has them
+) STRICT;
+
+CREATE TABLE media (                           -- sealed bytes kept from the server
+  mxc     TEXT    PRIMARY KEY NOT NULL,
+  file    TEXT    NOT NULL,
+  bytes   INTEGER NOT NULL,
+  used_ts INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE draft (
+  room   INTEGER NOT NULL REFERENCES room (id) ON DELETE CASCADE,
+  thread TEXT    NOT NULL DEFAULT '',
+  body   TEXT    NOT NULL,
+  ts     INTEGER NOT NULL,
+  PRIMARY KEY (room, thread)
+) STRICT, WITHOUT ROWID;
+
+-- End-to-end encryption. Values are matrix-sdk-crypto's pickles; the file as a whole is encrypted, they are not again.
+CREATE TABLE crypto_value (
+  key   TEXT PRIMARY KEY NOT NULL,             -- account, identity, backup keys, batch token, custom/…
+  value BLOB NOT NULL
+) STRICT;
+CREATE TABLE crypto_olm_session (
+  session_id TEXT    PRIMARY KEY NOT NULL,
+  sender_key TEXT    NOT NULL,
+  data       BLOB    NOT NULL
+) STRICT;
+CREATE INDEX crypto_olm_session_by_sender ON crypto_olm_session (sender_key);
+CREATE TABLE crypto_olm_hash (
+  sender_key TEXT NOT NULL,
+  hash       TEXT NOT NULL,
+  PRIMARY KEY (hash, sender_key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE crypto_inbound_session (
+  id               INTEGER PRIMARY KEY,
+  room_id          TEXT    NOT NULL,
+  session_id       TEXT    NOT NULL,
+  sender_key       TEXT    NOT NULL,
+  sender_data_type INTEGER NOT NULL,
+  backed_up        INTEGER NOT NULL DEFAULT 0,
+  data             BLOB    NOT NULL,
+  UNIQUE (session_id, room_id)
+) STRICT;
+CREATE INDEX crypto_inbound_by_sender ON crypto_inbound_session (sender_key, sender_data_type, session_id);
+CREATE INDEX crypto_inbound_by_room   ON crypto_inbound_session (room_id);
+CREATE INDEX crypto_inbound_to_backup ON crypto_inbound_session (id) WHERE backed_up = 0;
+CREATE TABLE crypto_outbound_session (
+  room_id TEXT PRIMARY KEY NOT NULL,
+  data    BLOB NOT NULL
+) STRICT;
+CREATE TABLE crypto_withheld (
+  room_id    TEXT NOT NULL,
+  session_id TEXT NOT NULL,
+  data       BLOB NOT NULL,
+  PRIMARY KEY (room_id, session_id)
+) STRICT;
+CREATE TABLE crypto_device (
+  user_id   TEXT NOT NULL,
+  device_id TEXT NOT NULL,
+  data      BLOB NOT NULL,
+  PRIMARY KEY (user_id, device_id)
+) STRICT;
+CREATE TABLE crypto_identity (
+  user_id TEXT PRIMARY KEY NOT NULL,
+  data    BLOB NOT NULL
+) STRICT;
+CREATE TABLE crypto_tracked_user (
+  user_id TEXT    PRIMARY KEY NOT NULL,
+  dirty   INTEGER NOT NULL
+) STRICT;
+CREATE TABLE crypto_secret_request (
+  request_id TEXT    PRIMARY KEY NOT NULL,
+  info       TEXT    NOT NULL UNIQUE,          -- what is asked for
+  sent       INTEGER NOT NULL,
+  data       BLOB    NOT NULL
+) STRICT;
+CREATE TABLE crypto_secret_inbox (
+  id     INTEGER PRIMARY KEY,
+  name   TEXT NOT NULL,
+  secret BLOB NOT NULL
+) STRICT;
+CREATE INDEX crypto_secret_inbox_by_name ON crypto_secret_inbox (name);
+CREATE TABLE crypto_room (
+  room_id        TEXT PRIMARY KEY NOT NULL,
+  settings       BLOB,
+  pending_bundle BLOB,
+  downloaded_all INTEGER NOT NULL DEFAULT 0    -- all its keys were fetched from the backup
+) STRICT;
+CREATE TABLE crypto_bundle (
+  room_id TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  data    BLOB NOT NULL,
+  PRIMARY KEY (room_id, user_id)
+) STRICT;
+CREATE TABLE crypto_lease (
+  key        TEXT    PRIMARY KEY NOT NULL,
+  holder     TEXT    NOT NULL,
+  expires_ts INTEGER NOT NULL,
+  generation INTEGER NOT NULL
+) STRICT;

@@ -1,0 +1,117 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use super::changes::{Change, Changes};
+use super::{DATABASE, Durability, Store, StoreError};
+use crate::secret::DbKey;
+
+fn key() -> DbKey {
+    DbKey::new([7; 32], [9; 16])
+}
+
+async fn say(store: &Store, body: &'static str) -> Result<(), StoreError> {
+    store
+        .write(Durability::Full, move |tx, changes: &mut Changes| {
+            tx.execute("INSERT INTO account_data (type, content) VALUES (?1, '{}')", [body])?;
+            changes.note(Change::RoomList);
+            Ok(())
+        })
+        .await
+}
+
+fn said(store: &Store) -> Vec<String> {
+    store
+        .read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT type FROM account_data ORDER BY type")?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            Ok::<_, StoreError>(rows.collect::<Result<_, _>>()?)
+        })
+        .expect("read")
+}
+
+fn holds(dir: &Path, needle: &[u8]) -> bool {
+    fs::read_dir(dir).expect("dir").any(|entry| {
+        let bytes = fs::read(entry.expect("entry").path()).expect("file");
+        bytes.windows(needle.len()).any(|window| window == needle)
+    })
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_again_and_nothing_of_it_is_readable_on_disk() {
+    let dir = tempfile::tempdir().expect("dir");
+    let store = Store::create(dir.path(), &key()).expect("create");
+    let mut changes = store.subscribe();
+    say(&store, "the-suspect-is-at-the-harbour").await.expect("write");
+    assert!(changes.recv().await.expect("published").contains(Change::RoomList));
+    assert_eq!(said(&store), ["the-suspect-is-at-the-harbour"]);
+    assert!(!holds(dir.path(), b"harbour"), "while open, write-ahead log included");
+    assert!(!holds(dir.path(), b"SQLite format"));
+    drop(store);
+    assert!(!holds(dir.path(), b"harbour"), "after closing");
+    let again = Store::open(dir.path(), &key()).expect("open");
+    assert_eq!(said(&again), ["the-suspect-is-at-the-harbour"]);
+    for name in [DATABASE, "owner.lock"] {
+        let mode = fs::metadata(dir.path().join(name)).expect("file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_failed_write_changes_nothing_and_says_nothing() {
+    let dir = tempfile::tempdir().expect("dir");
+    let store = Store::create(dir.path(), &key()).expect("create");
+    let mut changes = store.subscribe();
+    let failed = store
+        .write(Durability::Normal, |tx, changes| {
+            tx.execute("INSERT INTO account_data (type, content) VALUES ('half', '{}')", [])?;
+            changes.note(Change::Outbox);
+            Err::<(), _>(StoreError::NotFound("room"))
+        })
+        .await;
+    assert!(matches!(failed, Err(StoreError::NotFound("room"))));
+    assert!(said(&store).is_empty());
+    assert!(changes.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn readers_cannot_write_and_a_second_owner_is_told_so() {
+    let dir = tempfile::tempdir().expect("dir");
+    let owner = Store::create(dir.path(), &key()).expect("create");
+    assert!(matches!(Store::open(dir.path(), &key()), Err(StoreError::InUse)));
+    let reader = Store::open_reader(dir.path(), &key()).expect("reader");
+    say(&owner, "x").await.expect("write");
+    assert_eq!(said(&reader), ["x"], "a reader sees the owner's commits");
+    assert!(matches!(say(&reader, "y").await, Err(StoreError::Closed)));
+    let refused =
+        reader.read(|connection| Ok::<_, StoreError>(connection.execute("DELETE FROM account_data", [])?));
+    assert!(matches!(refused, Err(StoreError::ReadOnly)), "{refused:?}");
+}
+
+#[test]
+fn each_reason_not_to_open_has_its_own_words_and_leaves_the_file_alone() {
+    let dir = tempfile::tempdir().expect("dir");
+    assert!(matches!(Store::open(dir.path(), &key()), Err(StoreError::Missing)));
+    drop(Store::create(dir.path(), &key()).expect("create"));
+    assert!(matches!(Store::create(dir.path(), &key()), Err(StoreError::Exists)));
+    assert!(matches!(Store::open(dir.path(), &DbKey::new([7; 32], [1; 16])), Err(StoreError::WrongKey)));
+
+    let path = dir.path().join(DATABASE);
+    let whole = fs::read(&path).expect("file");
+    let mut bent = whole.clone();
+    bent[100] ^= 1;
+    let tries: [(&str, &[u8]); 3] =
+        [("a bent first page", &bent), ("five bytes", &whole[..5]), ("nothing", &[])];
+    for (what, bytes) in tries {
+        fs::write(&path, bytes).expect("write");
+        let opened = Store::open(dir.path(), &key());
+        assert!(matches!(opened, Err(StoreError::Damaged)), "{what}: {opened:?}");
+        assert_eq!(fs::read(&path).expect("file"), bytes, "{what}: left as it was");
+    }
+
+    fs::write(&path, &whole).expect("write");
+    let connection = super::open::writer(&path, &key()).expect("open");
+    connection.pragma_update(None, "user_version", 99).expect("version");
+    drop(connection);
+    assert!(matches!(Store::open(dir.path(), &key()), Err(StoreError::NewerSchema { found: 99, known: 1 })));
+}

@@ -1,0 +1,123 @@
+//! The one writer: a thread that owns the only connection which writes.
+
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::{broadcast, oneshot};
+
+use super::changes::{Changes, Published};
+use super::error::StoreError;
+
+/// How much a power cut may take back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// On the disk when the call returns: outbox, crypto state, tokens.
+    Full,
+    /// The last commits may be lost, never damaged: what the server sends again.
+    Normal,
+}
+
+type Job = Box<dyn FnOnce(&mut Worker) + Send>;
+
+pub(super) struct Worker {
+    connection: Connection,
+    durability: Option<Durability>,
+    published: broadcast::Sender<Published>,
+}
+
+impl Worker {
+    /// `synchronous` can only change between transactions, so it is done here and nowhere else.
+    fn set_durability(&mut self, wanted: Durability) -> Result<(), StoreError> {
+        if self.durability != Some(wanted) {
+            let level = match wanted {
+                Durability::Full => "FULL",
+                Durability::Normal => "NORMAL",
+            };
+            self.connection.pragma_update(None, "synchronous", level)?;
+            self.durability = Some(wanted);
+        }
+        Ok(())
+    }
+
+    fn run<T, E: From<StoreError>>(
+        &mut self,
+        durability: Durability,
+        work: impl FnOnce(&Transaction<'_>, &mut Changes) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.set_durability(durability)?;
+        let mut changes = Changes::default();
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(StoreError::from)?;
+        let value = work(&transaction, &mut changes)?;
+        transaction.commit().map_err(StoreError::from)?;
+        if !changes.is_empty() {
+            // Nobody listening is fine.
+            let _ = self.published.send(Published::new(changes));
+        }
+        Ok(value)
+    }
+}
+
+/// The handle to the writer thread.
+#[derive(Debug)]
+pub(super) struct Writer {
+    jobs: Option<mpsc::Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(super) fn start(
+        connection: Connection,
+        published: broadcast::Sender<Published>,
+    ) -> Result<Self, StoreError> {
+        let (jobs, queue) = mpsc::channel::<Job>();
+        let thread = std::thread::Builder::new().name("qroc-writer".to_owned()).spawn(move || {
+            let mut worker = Worker { connection, durability: None, published };
+            while let Ok(job) = queue.recv() {
+                job(&mut worker);
+            }
+            close(worker.connection);
+        })?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    }
+
+    /// Runs `work` in a transaction of its own. Once queued it runs to its end, whoever stops waiting.
+    pub(super) async fn write<T, E>(
+        &self,
+        durability: Durability,
+        work: impl FnOnce(&Transaction<'_>, &mut Changes) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (answer, result) = oneshot::channel();
+        let job: Job = Box::new(move |worker| {
+            let _ = answer.send(worker.run(durability, work));
+        });
+        let jobs = self.jobs.as_ref().ok_or(StoreError::Closed)?;
+        jobs.send(job).map_err(|_| StoreError::Closed)?;
+        result.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
+    }
+}
+
+impl Drop for Writer {
+    /// Finishes what was queued, folds the write-ahead log into the file, and closes it.
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn close(connection: Connection) {
+    let folded = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    if folded.is_err() {
+        tracing::debug!("checkpoint left to the next start");
+    }
+    let _ = connection.close();
+}
