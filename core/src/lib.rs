@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod ids;
 pub mod kind;
+pub mod net;
 pub mod redact;
 pub mod secret;
 pub mod store;

@@ -1,12 +1,21 @@
 //! The only SQL of the core, and the device-level key file. One encrypted file per account, one writer, readers
 //! that cannot write. A file per table group; rules about what the rows mean live above.
 
+pub mod account;
 pub mod changes;
+pub mod chunks;
+pub mod codes;
 pub mod error;
+pub mod events;
 mod migrate;
 mod open;
+pub mod outbox;
+pub mod placing;
 mod pool;
+pub mod rooms;
+pub mod search;
 mod sqlcipher;
+pub mod timeline;
 mod writer;
 
 use std::fmt;
