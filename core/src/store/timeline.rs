@@ -72,7 +72,7 @@ pub struct Wanted {
 
 const ITEM: &str = "e.id, e.event_id, e.txn_id, u.user_id, e.ts, e.type, e.state_key,
   coalesce(x.content -> 'm.new_content', e.content), e.edit IS NOT NULL, e.redacted, e.encrypted, e.send_state, e.utd,
-  e.reply_to, e.thread, e.chunk, e.idx
+  e.reply_to, e.thread, e.chunk, e.idx, e.room
   FROM event e JOIN user u ON u.id = e.sender LEFT JOIN event x ON x.id = e.edit";
 
 fn item(row: &Row<'_>) -> rusqlite::Result<Item> {
@@ -151,8 +151,7 @@ pub fn by_event_id(connection: &Connection, room: RoomRow, event_id: &str) -> Re
 
 /// Finds the items among these rows, in their order. Rows that are no item are left out.
 pub fn by_rows(connection: &Connection, rows: &[EventRow]) -> Result<Vec<(RoomRow, Item)>, StoreError> {
-    let mut statement = connection
-        .prepare_cached(&format!("SELECT {} WHERE e.id = ?1 AND e.shown = 1", ITEM.replacen("e.idx\n", "e.idx, e.room\n", 1)))?;
+    let mut statement = connection.prepare_cached(&format!("SELECT {ITEM} WHERE e.id = ?1 AND e.shown = 1"))?;
     let mut found = Vec::with_capacity(rows.len());
     for id in rows {
         found.extend(statement.query_row([id], |row| Ok((row.get(17)?, item(row)?))).optional()?);
