@@ -109,7 +109,9 @@ impl Options {
             "enable_authenticated_media": true,
             "max_upload_size": "100M",
             "max_event_delay_duration": "24h",
-            "refreshable_access_token_lifetime": format!("{}ms", self.refreshable_access_token_lifetime.as_millis()),
+            // In milliseconds.
+            "refreshable_access_token_lifetime":
+                u64::try_from(self.refreshable_access_token_lifetime.as_millis()).unwrap_or(u64::MAX),
             "user_directory": {"enabled": true, "search_all_users": true},
             "experimental_features": {
                 "msc3575_enabled": true,
@@ -149,10 +151,7 @@ fn raised_limits() -> Map<String, Value> {
     ] {
         keys.insert(plain.to_owned(), rate.clone());
     }
-    keys.insert(
-        "rc_login".to_owned(),
-        json!({"address": rate, "account": rate, "failed_attempts": rate}),
-    );
+    keys.insert("rc_login".to_owned(), json!({"address": rate, "account": rate, "failed_attempts": rate}));
     keys.insert("rc_joins".to_owned(), json!({"local": rate, "remote": rate}));
     keys.insert("rc_invites".to_owned(), json!({"per_room": rate, "per_user": rate, "per_issuer": rate}));
     keys.insert("rc_presence".to_owned(), json!({"per_user": rate}));

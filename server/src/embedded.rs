@@ -213,7 +213,10 @@ impl Embedded {
             if Instant::now() > deadline {
                 child.kill()?;
                 child.wait()?;
-                bail!("Synapse did not answer within {START_LIMIT:?}; the end of its log:\n{}", self.log_tail());
+                bail!(
+                    "Synapse did not answer within {START_LIMIT:?}; the end of its log:\n{}",
+                    self.log_tail()
+                );
             }
             thread::sleep(Duration::from_millis(20));
         }

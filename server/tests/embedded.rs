@@ -34,8 +34,7 @@ fn two_officers_sign_in_and_their_data_outlives_restarts() {
     assert!(server.login("lisbon", "wrong").is_err());
     assert!(server.register("lisbon", "golden-hour", false).is_err());
 
-    let devices =
-        server.admin("GET", "/_synapse/admin/v2/users/@lisbon:qroc.test/devices", None).unwrap();
+    let devices = server.admin("GET", "/_synapse/admin/v2/users/@lisbon:qroc.test/devices", None).unwrap();
     assert_eq!(devices["total"], 1, "registering makes no device");
 
     let snapshot = tempfile::tempdir().unwrap();
@@ -66,7 +65,8 @@ fn two_officers_sign_in_and_their_data_outlives_restarts() {
 }
 
 fn joined_rooms(server: &Embedded, token: &str) -> usize {
-    let (status, reply) = server.request("GET", "/_matrix/client/v3/joined_rooms", Some(token), None).unwrap();
+    let (status, reply) =
+        server.request("GET", "/_matrix/client/v3/joined_rooms", Some(token), None).unwrap();
     assert_eq!(status, 200, "{reply}");
     reply["joined_rooms"].as_array().unwrap().len()
 }
@@ -105,10 +105,11 @@ fn what_the_client_builds_on_is_switched_on() {
     let room = room["room_id"].as_str().unwrap();
     let summary = format!("/_matrix/client/v1/room_summary/{room}");
     assert_eq!(ask("GET", &summary, None)["name"], "Incident");
-    let delayed = format!(
-        "/_matrix/client/v3/rooms/{room}/send/m.room.message/t1?org.matrix.msc4140.delay=60000"
+    let delayed =
+        format!("/_matrix/client/v3/rooms/{room}/send/m.room.message/t1?org.matrix.msc4140.delay=60000");
+    assert!(
+        ask("PUT", &delayed, Some(json!({"msgtype": "m.text", "body": "later"})))["delay_id"].is_string()
     );
-    assert!(ask("PUT", &delayed, Some(json!({"msgtype": "m.text", "body": "later"})))["delay_id"].is_string());
     for message in 0..30 {
         let send = format!("/_matrix/client/v3/rooms/{room}/send/m.room.message/m{message}");
         ask("PUT", &send, Some(json!({"msgtype": "m.text", "body": "no limit"})));
