@@ -2,9 +2,12 @@
 //! a screen. Layers and their rules are in `ARCHITECTURE.md`; a test holds the code to them.
 
 pub mod clock;
+pub mod crypto;
 pub mod ids;
+pub mod ingest;
 pub mod kind;
 pub mod net;
 pub mod redact;
 pub mod secret;
+pub mod sliding;
 pub mod store;

@@ -82,7 +82,7 @@ pub struct Stored {
     pub encrypted: bool,
     /// How it stands to another event.
     pub relation: Relation,
-    /// Whether its content was removed.
+    /// Whether its content was removed; not while that is only on the way.
     pub redacted: bool,
     /// Why it cannot be read.
     pub undecryptable: Undecryptable,
@@ -90,7 +90,7 @@ pub struct Stored {
     pub edit: Option<EventRow>,
 }
 
-const STORED: &str = "id, room, event_id, sender, ts, type, content, encrypted, rel_type, rel_to, rel_key, redacted,
+const STORED: &str = "id, room, event_id, sender, ts, type, content, encrypted, rel_type, rel_to, rel_key, redacted = 1,
                       utd, edit";
 
 fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
@@ -126,6 +126,13 @@ pub fn find_user(connection: &Connection, user_id: &str) -> Result<Option<UserRo
         .prepare_cached("SELECT id FROM user WHERE user_id = ?1")?
         .query_row([user_id], |row| row.get(0))
         .optional()?)
+}
+
+/// Returns the Matrix id of a user.
+pub fn user_id(connection: &Connection, user: UserRow) -> Result<String, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT user_id FROM user WHERE id = ?1")?
+        .query_row([user], |row| row.get(0))?)
 }
 
 /// Reads an event by its row.
@@ -280,6 +287,20 @@ pub fn set_sent(
     tx.prepare_cached("UPDATE event SET send_state = ?2, event_id = coalesce(?3, event_id) WHERE id = ?1")?
         .execute((id, state, event_id))?;
     Ok(())
+}
+
+/// Takes over the server's time.
+pub fn set_ts(tx: &Transaction<'_>, id: EventRow, ts: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE event SET ts = ?2 WHERE id = ?1")?.execute((id, ts))?;
+    Ok(())
+}
+
+/// Hides an event while its redaction is on the way, or shows it again where that was refused.
+pub fn set_redacting(tx: &Transaction<'_>, id: EventRow, redacting: bool) -> Result<(), StoreError> {
+    search::remove(tx, id)?;
+    tx.prepare_cached("UPDATE event SET redacted = CASE WHEN ?2 THEN 2 ELSE 0 END WHERE id = ?1 AND redacted <> 1")?
+        .execute((id, redacting))?;
+    search::add(tx, id)
 }
 
 /// Takes an own event out that the server never had.

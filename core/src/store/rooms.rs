@@ -289,6 +289,15 @@ pub fn members(connection: &Connection, id: RoomRow) -> Result<Vec<Member>, Stor
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Returns the display name of one member.
+pub fn member_name(connection: &Connection, id: RoomRow, user_id: &str) -> Result<Option<String>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT m.name FROM member m JOIN user u ON u.id = m.user WHERE m.room = ?1 AND u.user_id = ?2")?
+        .query_row((id, user_id), |row| row.get(0))
+        .optional()?
+        .flatten())
+}
+
 /// Writes a read receipt, unless a newer one is known. Returns whether it was written.
 pub fn set_receipt(
     tx: &Transaction<'_>,

@@ -218,6 +218,26 @@ fn receipts(connection: &Connection, items: &mut [Item]) -> Result<(), StoreErro
     Ok(())
 }
 
+/// Says whether one event stands before another. False where either has no place.
+pub fn is_before(connection: &Connection, room: RoomRow, one: &str, other: &str) -> Result<bool, StoreError> {
+    let place = |event_id: &str| match events::find(connection, room, event_id)? {
+        Some(event) => chunks::place_of(connection, event.id),
+        None => Ok(None),
+    };
+    let (Some(one), Some(other)) = (place(one)?, place(other)?) else { return Ok(false) };
+    if one.chunk == other.chunk {
+        return Ok(one.idx < other.idx);
+    }
+    let mut at = chunks::get(connection, other.chunk)?.prev;
+    while let Some(id) = at {
+        if id == one.chunk {
+            return Ok(true);
+        }
+        at = chunks::get(connection, id)?.prev;
+    }
+    Ok(false)
+}
+
 /// What is unread in a room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unread {
