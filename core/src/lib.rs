@@ -1,1 +1,5 @@
 //! QROC core.
+
+pub mod ports;
+pub mod secret;
+pub mod store;
