@@ -7,6 +7,7 @@ pub mod ids;
 pub mod ingest;
 pub mod kind;
 pub mod net;
+pub mod ports;
 pub mod redact;
 pub mod secret;
 pub mod sliding;

@@ -7,6 +7,7 @@ pub mod chunks;
 pub mod codes;
 pub mod error;
 pub mod events;
+pub mod key_file;
 mod migrate;
 mod open;
 pub mod outbox;
@@ -16,6 +17,7 @@ pub mod rooms;
 pub mod search;
 mod sqlcipher;
 pub mod timeline;
+pub mod vault;
 mod writer;
 
 use std::fmt;
