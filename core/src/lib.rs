@@ -2,6 +2,7 @@
 //! a screen. Layers and their rules are in `ARCHITECTURE.md`; a test holds the code to them.
 
 pub mod clock;
+pub mod crypto;
 pub mod ids;
 pub mod kind;
 pub mod redact;

@@ -2,6 +2,7 @@
 //! that cannot write. A file per table group; rules about what the rows mean live above.
 
 pub mod changes;
+pub(crate) mod crypto;
 pub mod error;
 mod migrate;
 mod open;

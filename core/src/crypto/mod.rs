@@ -1,0 +1,3 @@
+//! End-to-end encryption: matrix-sdk-crypto on our database.
+
+pub mod store;
