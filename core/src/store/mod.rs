@@ -5,6 +5,7 @@ pub mod account;
 pub mod changes;
 pub mod chunks;
 pub mod codes;
+pub(crate) mod crypto;
 pub mod error;
 pub mod events;
 pub mod key_file;
