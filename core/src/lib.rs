@@ -6,6 +6,7 @@ pub mod crypto;
 pub mod ids;
 pub mod ingest;
 pub mod kind;
+pub mod model;
 pub mod net;
 pub mod ports;
 pub mod redact;

@@ -13,7 +13,7 @@ use matrix_sdk_crypto::{
     CollectStrategy, DecryptionSettings, EncryptionSettings, EncryptionSyncChanges, MegolmError, OlmMachine,
     TrustRequirement,
 };
-use ruma::api::client::keys::{get_keys, upload_signatures, upload_signing_keys};
+use ruma::api::client::keys::{get_keys, upload_signing_keys};
 use ruma::api::client::to_device::send_event_to_device;
 use ruma::api::client::uiaa;
 use ruma::events::room::history_visibility::HistoryVisibility;
@@ -361,7 +361,7 @@ impl Crypto {
         publish.master_key = raw_key(requests.upload_signing_keys_req.master_key.as_ref())?;
         publish.self_signing_key = raw_key(requests.upload_signing_keys_req.self_signing_key.as_ref())?;
         publish.user_signing_key = raw_key(requests.upload_signing_keys_req.user_signing_key.as_ref())?;
-        let published = match http.send(publish.clone(), PATIENCE).await {
+        match http.send(publish.clone(), PATIENCE).await {
             Err(NetError::Refused { status: 401, body, .. }) => {
                 let session = body.get("session").and_then(Value::as_str).map(str::to_owned);
                 let mut proof = uiaa::Password::new(
@@ -374,10 +374,7 @@ impl Crypto {
             }
             other => other?,
         };
-        let _ = published;
-        let mut signatures = upload_signatures::v3::Request::new();
-        signatures.signed_keys = requests.upload_signatures_req.signed_keys;
-        http.send(signatures, PATIENCE).await?;
+        http.send(requests.upload_signatures_req, PATIENCE).await?;
         // What is on the server now is what counts, also for the next question.
         let (id, query) = self.machine.query_keys_for_users([own.as_ref()]);
         let mut ask = get_keys::v3::Request::new();
