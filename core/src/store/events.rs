@@ -168,7 +168,8 @@ pub fn relating(
     kind: RelType,
 ) -> Result<Vec<Stored>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {STORED} FROM event WHERE rel_to = ?1 AND room = ?2 AND rel_type = ?3 AND redacted = 0 ORDER BY ts, id"
+        "SELECT {STORED} FROM event WHERE rel_to = ?1 AND room = ?2 AND rel_type = ?3 AND redacted = 0 AND send_state <> 3
+         ORDER BY ts, id"
     ))?;
     let rows = statement.query_map((event_id, room, kind), stored)?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -23,8 +23,6 @@ pub struct Queued {
     pub event: Option<EventRow>,
     /// JSON, by kind.
     pub payload: String,
-    /// Sealed bytes that must be on the server first.
-    pub upload: Option<i64>,
     /// The action whose event id this one needs.
     pub after: Option<OutboxRow>,
     /// Where it is on its way.
@@ -37,7 +35,7 @@ pub struct Queued {
     pub error: Option<String>,
 }
 
-const QUEUED: &str = "o.id, o.room, r.room_id, o.kind, o.txn_id, o.event, o.payload, o.upload, o.after, o.state,
+const QUEUED: &str = "o.id, o.room, r.room_id, o.kind, o.txn_id, o.event, o.payload, o.after, o.state,
                       o.attempts, o.next_ts, o.error FROM outbox o JOIN room r ON r.id = o.room";
 
 fn queued(row: &Row<'_>) -> rusqlite::Result<Queued> {
@@ -49,12 +47,11 @@ fn queued(row: &Row<'_>) -> rusqlite::Result<Queued> {
         txn_id: row.get(4)?,
         event: row.get(5)?,
         payload: row.get(6)?,
-        upload: row.get(7)?,
-        after: row.get(8)?,
-        state: row.get(9)?,
-        attempts: row.get(10)?,
-        next_ts: row.get(11)?,
-        error: row.get(12)?,
+        after: row.get(7)?,
+        state: row.get(8)?,
+        attempts: row.get(9)?,
+        next_ts: row.get(10)?,
+        error: row.get(11)?,
     })
 }
 
@@ -71,8 +68,6 @@ pub struct NewAction<'a> {
     pub event: Option<EventRow>,
     /// JSON, by kind.
     pub payload: &'a str,
-    /// Sealed bytes that must be on the server first.
-    pub upload: Option<i64>,
     /// The action whose event id this one needs.
     pub after: Option<OutboxRow>,
     /// Now, in milliseconds since 1970.
@@ -83,8 +78,8 @@ pub struct NewAction<'a> {
 pub fn insert(tx: &Transaction<'_>, action: &NewAction<'_>) -> Result<OutboxRow, StoreError> {
     Ok(tx
         .prepare_cached(
-            "INSERT INTO outbox (room, kind, txn_id, event, payload, upload, after, created_ts)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id",
+            "INSERT INTO outbox (room, kind, txn_id, event, payload, after, created_ts)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",
         )?
         .query_row(
             rusqlite::params![
@@ -93,7 +88,6 @@ pub fn insert(tx: &Transaction<'_>, action: &NewAction<'_>) -> Result<OutboxRow,
                 action.txn_id,
                 action.event,
                 action.payload,
-                action.upload,
                 action.after,
                 action.now_ms,
             ],
@@ -187,28 +181,67 @@ pub fn sent(connection: &Connection, txn_id: &str) -> Result<Option<String>, Sto
         .optional()?)
 }
 
-/// Notes sealed bytes that are to be uploaded.
-pub fn insert_upload(tx: &Transaction<'_>, file: &str, bytes: i64) -> Result<i64, StoreError> {
-    Ok(tx
-        .prepare_cached("INSERT INTO upload (file, bytes) VALUES (?1, ?2) RETURNING id")?
-        .query_row((file, bytes), |row| row.get(0))?)
+/// Sealed bytes that must be on the server before their message.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// Its row.
+    pub id: i64,
+    /// JSON pointer to where the message wants the address.
+    pub pointer: String,
+    /// Name in the account's media directory.
+    pub file: String,
+    /// Length.
+    pub bytes: i64,
+    /// Where the server keeps it, once it does.
+    pub mxc: Option<String>,
 }
 
-/// Reads the file name, length and address of an upload.
-pub fn upload(connection: &Connection, id: i64) -> Result<(String, i64, Option<String>), StoreError> {
-    Ok(connection
-        .prepare_cached("SELECT file, bytes, mxc FROM upload WHERE id = ?1")?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?)
+/// Notes sealed bytes that are to be uploaded before an action.
+pub fn insert_upload(
+    tx: &Transaction<'_>,
+    action: OutboxRow,
+    pointer: &str,
+    file: &str,
+    bytes: i64,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT INTO upload (outbox, pointer, file, bytes) VALUES (?1, ?2, ?3, ?4)")?
+        .execute((action, pointer, file, bytes))?;
+    Ok(())
+}
+
+/// Lists the uploads of an action.
+pub fn uploads(connection: &Connection, action: OutboxRow) -> Result<Vec<Upload>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT id, pointer, file, bytes, mxc FROM upload WHERE outbox = ?1 ORDER BY id")?;
+    let rows = statement.query_map([action], |row| {
+        Ok(Upload { id: row.get(0)?, pointer: row.get(1)?, file: row.get(2)?, bytes: row.get(3)?, mxc: row.get(4)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Lists the files of all uploads: what else lies in the media directory belongs to nobody.
+pub fn upload_files(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT file FROM upload")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Notes where the server keeps an upload.
-pub fn set_uploaded(tx: &Transaction<'_>, id: i64, mxc: Option<&str>) -> Result<(), StoreError> {
+pub fn set_uploaded(tx: &Transaction<'_>, id: i64, mxc: &str) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE upload SET mxc = ?2 WHERE id = ?1")?.execute((id, mxc))?;
     Ok(())
 }
 
-/// Forgets an upload. Its file is the caller's to delete.
-pub fn delete_upload(tx: &Transaction<'_>, id: i64) -> Result<(), StoreError> {
-    tx.prepare_cached("DELETE FROM upload WHERE id = ?1")?.execute([id])?;
+/// Takes the queued actions of one kind in a room out: a newer one replaces them.
+pub fn supersede(tx: &Transaction<'_>, room: RoomRow, kind: OutboxKind) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM outbox WHERE room = ?1 AND kind = ?2 AND state <> 2")?.execute((room, kind))?;
     Ok(())
+}
+
+/// Finds the queued actions whose payload names this event.
+pub fn naming(connection: &Connection, room: RoomRow, event_id: &str) -> Result<Vec<Queued>, StoreError> {
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT {QUEUED} WHERE o.room = ?1 AND o.payload ->> 'event_id' = ?2"))?;
+    let rows = statement.query_map((room, event_id), queued)?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -158,7 +158,6 @@ CREATE TABLE outbox (
   txn_id     TEXT    NOT NULL UNIQUE,
   event      INTEGER REFERENCES event (id),    -- the local echo
   payload    TEXT    NOT NULL,                 -- JSON, by kind
-  upload     INTEGER REFERENCES upload (id),   -- what must be on the server first
   after      INTEGER,                          -- outbox row whose event id this one needs
   state      INTEGER NOT NULL DEFAULT 1,       -- SendState
   attempts   INTEGER NOT NULL DEFAULT 0,
@@ -174,12 +173,15 @@ CREATE TABLE sent_txn (
   ts       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE upload (                          -- sealed bytes on their way to the server
-  id     INTEGER PRIMARY KEY,
-  file   TEXT    NOT NULL,                     -- name in the account's media directory; ciphertext
-  bytes  INTEGER NOT NULL,
-  mxc    TEXT                                  -- set when the server has them
+CREATE TABLE upload (                          -- sealed bytes that must be on the server before their message
+  id      INTEGER PRIMARY KEY,
+  outbox  INTEGER NOT NULL REFERENCES outbox (id) ON DELETE CASCADE,
+  pointer TEXT    NOT NULL,                    -- JSON pointer to where the message wants the address
+  file    TEXT    NOT NULL,                    -- name in the account's media directory; ciphertext
+  bytes   INTEGER NOT NULL,
+  mxc     TEXT                                 -- set when the server has them
 ) STRICT;
+CREATE INDEX upload_by_outbox ON upload (outbox);
 
 CREATE TABLE media (                           -- sealed bytes kept from the server
   mxc     TEXT    PRIMARY KEY NOT NULL,

@@ -1,0 +1,235 @@
+//! The sync engine: asks, takes the answer in as one transaction with its position, fills gaps, keeps the keys going.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use thiserror::Error;
+use tokio::sync::Mutex;
+
+use crate::clock::Clock;
+use crate::crypto::{Crypto, CryptoError};
+use crate::ids::{EventRow, RoomRow};
+use crate::ingest::{self, Attention, Context, IngestError};
+use crate::kind::ErrorKind;
+use crate::net::{Call, Http, NetError, part};
+use crate::sliding::{Answer, Position};
+use crate::store::account::{self, SyncConn};
+use crate::store::codes::Membership;
+use crate::store::{Durability, Store, StoreError, chunks, rooms};
+
+const CONN: &str = "main";
+/// On top of the long poll itself.
+const SLACK: Duration = Duration::from_secs(30);
+/// How many older events are fetched at once.
+const PAGE: u32 = 100;
+/// How far a gap is filled towards the read marker without anybody asking, per room and run.
+const FILL_PAGES: usize = 5;
+
+/// Says why the sync stopped.
+#[derive(Debug, Error)]
+pub enum SyncError {
+    /// The network or the server.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The keys.
+    #[error(transparent)]
+    Crypto(#[from] CryptoError),
+    /// Events could not be taken in.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+}
+
+impl SyncError {
+    /// Sorts the error by what the caller can do.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Net(error) => error.kind(),
+            Self::Store(error) => error.kind(),
+            Self::Crypto(error) => error.kind(),
+            Self::Ingest(error) => error.kind(),
+        }
+    }
+
+    /// Returns the network's part, by which the sign-in is judged.
+    pub fn net(&self) -> Option<&NetError> {
+        match self {
+            Self::Net(error)
+            | Self::Crypto(CryptoError::Net(error))
+            | Self::Ingest(IngestError::Crypto(CryptoError::Net(error))) => Some(error),
+            Self::Store(_) | Self::Crypto(_) | Self::Ingest(_) => None,
+        }
+    }
+}
+
+/// What one answer came to.
+#[derive(Clone, Debug, Default)]
+pub struct Step {
+    /// Events that were not there before.
+    pub new_events: Vec<EventRow>,
+    /// The server had nothing to say.
+    pub empty: bool,
+    /// Every room has been asked for.
+    pub covers_all: bool,
+    /// Events of the answer that cannot be read (yet).
+    pub undecryptable: usize,
+}
+
+/// The sync engine of one account.
+#[derive(Debug)]
+pub struct Sync {
+    store: Arc<Store>,
+    crypto: Arc<Crypto>,
+    http: Http,
+    clock: Arc<dyn Clock>,
+    own: String,
+    stable_path: bool,
+    at: Mutex<Place>,
+}
+
+#[derive(Debug)]
+struct Place {
+    position: Position,
+    attention: Attention,
+}
+
+impl Sync {
+    /// Goes on where the stored position is.
+    ///
+    /// # Errors
+    /// Faults of the store.
+    pub fn open(
+        store: Arc<Store>,
+        crypto: Arc<Crypto>,
+        http: Http,
+        clock: Arc<dyn Clock>,
+        own: &str,
+        stable_path: bool,
+    ) -> Result<Self, SyncError> {
+        let conn = store.read(|connection| account::sync_conn(connection, CONN))?;
+        let position = Position {
+            pos: conn.pos,
+            to_device_since: conn.to_device_since,
+            window: u64::try_from(conn.window).unwrap_or(0),
+            count: None,
+        };
+        let attention = Attention::load(&store, own)?;
+        let at = Mutex::new(Place { position, attention });
+        Ok(Self { store, crypto, http, clock, own: own.to_owned(), stable_path, at })
+    }
+
+    /// Asks once and takes the answer in. Cancelling it loses nothing: the same is asked again.
+    ///
+    /// # Errors
+    /// The network's; faults of the store.
+    pub async fn step(&self, timeout: Duration) -> Result<Step, SyncError> {
+        let mut at = self.at.lock().await;
+        let millis = u64::try_from(timeout.as_millis()).unwrap_or(0);
+        let path = at.position.path(self.stable_path, millis);
+        let body = at.position.request(CONN);
+        let bytes = match self.http.call(Call::post(&path, &body).within(timeout + SLACK)).await {
+            Err(error) if error.errcode() == Some("M_UNKNOWN_POS") => {
+                at.position = at.position.restarted();
+                return Ok(Step::default());
+            }
+            other => other?,
+        };
+        let answer =
+            Answer::read(&bytes).map_err(|error| NetError::NotMatrix(format!("the sync answer is unusable: {error}")))?;
+        if answer.skipped > 0 {
+            tracing::warn!(parts = answer.skipped, "left out of a sync answer");
+        }
+        let mut step = Step { empty: answer.is_empty(), ..Step::default() };
+        let next = at.position.after(&answer);
+        step.covers_all = at.position.pos.is_some() && next.window == at.position.window && next.covers_all();
+        let prepared = ingest::prepare(&self.store, &self.crypto, &mut at.attention, answer).await?;
+        step.undecryptable = prepared.undecryptable;
+        let now_ms = self.clock.now_ms();
+        let context = Context { own: self.own.clone(), now_ms };
+        let conn = SyncConn {
+            pos: next.pos.clone(),
+            to_device_since: next.to_device_since.clone(),
+            window: i64::try_from(next.window).unwrap_or(i64::MAX),
+            last_ts: now_ms,
+        };
+        let idle = step.empty && next.window == at.position.window && next.to_device_since == at.position.to_device_since;
+        if !idle {
+            let applied = self
+                .store
+                .write(Durability::Normal, move |tx, changes| {
+                    let applied = ingest::apply(tx, changes, &context, &prepared)?;
+                    account::set_sync_conn(tx, CONN, &conn)?;
+                    Ok::<_, StoreError>(applied)
+                })
+                .await?;
+            step.new_events = applied.new_events;
+        }
+        // An idle answer is not written: its position is the old one plus nothing.
+        at.position = next;
+        Ok(step)
+    }
+
+    /// Sends what the keys want sent. A slow server elsewhere does not hold up the sync: call it beside.
+    ///
+    /// # Errors
+    /// The network's; faults of the store.
+    pub async fn keys(&self) -> Result<(), SyncError> {
+        Ok(self.crypto.flush(&self.http).await?)
+    }
+
+    /// Fills the newest gap of rooms with something unread, most recent rooms first, bounded. Returns the pages fetched.
+    ///
+    /// # Errors
+    /// The network's; faults of the store.
+    pub async fn fill_unread(&self) -> Result<usize, SyncError> {
+        let list = self.store.read(|connection| rooms::page(connection, None, None, 50))?;
+        let mut pages: usize = 0;
+        for room in list.iter().filter(|room| room.at_least && room.read_event.is_some() && room.membership == Membership::Join) {
+            for _ in 0..FILL_PAGES {
+                let still = self.store.read(|connection| rooms::get(connection, room.id))?;
+                if !still.at_least || !self.older(room.id, &room.room_id).await? {
+                    break;
+                }
+                pages = pages.saturating_add(1);
+            }
+        }
+        Ok(pages)
+    }
+
+    /// Fetches one page into the newest gap of a room. Returns false where there is no gap.
+    ///
+    /// # Errors
+    /// The network's; faults of the store.
+    pub async fn older(&self, room: RoomRow, room_id: &str) -> Result<bool, SyncError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            #[serde(default)]
+            chunk: Vec<Box<RawValue>>,
+            end: Option<String>,
+        }
+        // Held, so that no sync answer moves the gap meanwhile.
+        let at = self.at.lock().await;
+        let Some(gap) = self.store.read(|connection| chunks::newest_gap(connection, room))? else { return Ok(false) };
+        let Some(token) = gap.gap.clone() else { return Ok(false) };
+        let path = format!(
+            "/_matrix/client/v3/rooms/{}/messages?dir=b&limit={PAGE}&from={}",
+            part(room_id),
+            part(&token)
+        );
+        let answer: Answer = self.http.json(Call::get(&path)).await?;
+        let older = ingest::prepare_older(&self.store, &self.crypto, &at.attention, room_id, &answer.chunk).await?;
+        let context = Context { own: self.own.clone(), now_ms: self.clock.now_ms() };
+        // A server that gives the same token again has nothing older.
+        let end = answer.end.filter(|end| *end != token);
+        self.store
+            .write(Durability::Normal, move |tx, changes| {
+                ingest::apply_older(tx, changes, &context, room, &gap, &older, end.as_deref())
+            })
+            .await?;
+        Ok(true)
+    }
+}
