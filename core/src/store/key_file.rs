@@ -8,17 +8,15 @@ mod disk;
 mod error;
 mod frame;
 mod header;
+mod unlocked;
 mod wipe;
 
-use std::fmt;
 use std::fs::{DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
-
 use crate::ports::key_vault::{KeyVault, VaultError};
-use crate::secret::{DbKey, Secret, fill_random};
+use crate::secret::{Secret, fill_random};
 use attempts::Attempts;
 use body::Body;
 use disk::DirLock;
@@ -30,6 +28,7 @@ pub use disk::FILE_NAME;
 pub use error::KeyFileError;
 pub use frame::VERSION;
 pub use header::{LockKind, LockPolicy, OfflineClock, OnMaxAttempts, Slot, SlotKind, VaultRef};
+pub use unlocked::Unlocked;
 pub use wipe::{begin_wipe, finish_wipe, set_wipe_intent};
 
 /// Returns the directory of an account's database and files inside the profile. It is not made here.
@@ -103,14 +102,7 @@ impl KeyFile {
             Err(error) => return Err(error),
             Ok(bytes) => return Err(Self::occupied(&bytes)),
         }
-        Ok(Unlocked {
-            dir: dir.to_owned(),
-            device_key,
-            header,
-            body,
-            attempts_cleared: false,
-            last_written: None,
-        })
+        Ok(Unlocked::new(dir, device_key, header, body))
     }
 
     fn occupied(bytes: &[u8]) -> KeyFileError {
@@ -205,14 +197,7 @@ impl Locked {
         let device_key = self.device_key(vault).await?;
         let body = Body::open(&self.frame.body, &device_key, &self.frame.header)?;
         self.attempts.check(&body.attempts_start)?;
-        Ok(Unlocked {
-            dir: self.dir.clone(),
-            device_key,
-            header: self.header.clone(),
-            body,
-            attempts_cleared: false,
-            last_written: None,
-        })
+        Ok(Unlocked::new(&self.dir, device_key, self.header.clone(), body))
     }
 
     async fn device_key(&self, vault: &dyn KeyVault) -> Result<Secret<32>, KeyFileError> {
@@ -243,126 +228,6 @@ impl Locked {
 
     fn vault_kinds(&self) -> Vec<String> {
         self.header.slots.iter().map(|slot| slot.vault.kind.clone()).collect()
-    }
-}
-
-/// An unlocked key file: keys in memory, zeroed on drop. Changes reach the disk with `save`.
-#[derive(Clone)]
-pub struct Unlocked {
-    dir: PathBuf,
-    device_key: Secret<32>,
-    header: Header,
-    body: Body,
-    attempts_cleared: bool,
-    /// Checksum of what the last save wrote, should it have failed after the file was in place.
-    last_written: Option<[u8; 32]>,
-}
-
-impl fmt::Debug for Unlocked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unlocked").field("header", &self.header).finish_non_exhaustive()
-    }
-}
-
-impl Unlocked {
-    /// Returns the accounts in the order of their numbers.
-    pub fn accounts(&self) -> &[AccountKeys] {
-        &self.body.accounts
-    }
-
-    /// Gives an account its number and a new database key.
-    ///
-    /// # Errors
-    /// `AccountExists`, `NoRandomness`.
-    pub fn add_account(&mut self, user_id: &str, homeserver: &str) -> Result<AccountKeys, KeyFileError> {
-        if self.body.accounts.iter().any(|account| account.user_id == user_id) {
-            return Err(KeyFileError::AccountExists);
-        }
-        let account = AccountKeys {
-            number: self.body.next_account,
-            user_id: user_id.to_owned(),
-            homeserver: homeserver.to_owned(),
-            db: DbKey::random()?,
-        };
-        self.body.next_account = self.body.next_account.checked_add(1).ok_or(KeyFileError::TooLarge)?;
-        self.body.accounts.push(account.clone());
-        Ok(account)
-    }
-
-    /// Forgets an account and its database key; after `save` its database cannot be opened by anybody.
-    ///
-    /// # Errors
-    /// `NoSuchAccount`.
-    pub fn remove_account(&mut self, number: u32) -> Result<(), KeyFileError> {
-        let before = self.body.accounts.len();
-        self.body.accounts.retain(|account| account.number != number);
-        if self.body.accounts.len() == before { Err(KeyFileError::NoSuchAccount) } else { Ok(()) }
-    }
-
-    /// Returns the last good policy, as it was given.
-    pub fn policy(&self) -> Option<&[u8]> {
-        self.body.policy.as_deref()
-    }
-
-    /// Remembers the last good policy, sealed, and what of it is needed before the next unlock, readable.
-    pub fn set_policy(&mut self, policy: Option<Vec<u8>>, lock: LockPolicy, offline_wipe_h: Option<u32>) {
-        self.body.policy = policy;
-        self.header.lock = lock;
-        self.header.offline.limit_h = offline_wipe_h;
-    }
-
-    /// Returns what the policy asks at the lock.
-    pub fn lock_policy(&self) -> &LockPolicy {
-        &self.header.lock
-    }
-
-    /// Returns when the server was last reached, and how long that may be ago.
-    pub fn offline_clock(&self) -> OfflineClock {
-        self.header.offline
-    }
-
-    /// Notes that the server was reached.
-    pub fn note_contact(&mut self, now_ms: i64) {
-        self.header.offline.last_contact_ms = now_ms;
-    }
-
-    /// Forgets the attempts, with the next `save`.
-    pub fn clear_attempts(&mut self) {
-        self.attempts_cleared = true;
-    }
-
-    /// Writes all changes, atomically and durably. On an error they stay here, and may be saved again.
-    ///
-    /// # Errors
-    /// `Changed` where another process saved in between, `WipePending`, `Missing` (wiped), those of writing.
-    pub fn save(&mut self) -> Result<(), KeyFileError> {
-        let _lock = DirLock::exclusive(&self.dir)?;
-        let bytes = disk::read(&self.dir)?;
-        let present = Locked::decode(&self.dir, &bytes)?;
-        let ours = present.header.generation == self.header.generation
-            || self.last_written == Some(Sha256::digest(&bytes).into());
-        if !ours || present.header.file_id != self.header.file_id {
-            return Err(KeyFileError::Changed);
-        }
-
-        let mut header = self.header.clone();
-        header.generation =
-            present.header.generation.checked_add(1).ok_or(KeyFileError::Damaged("generation"))?;
-        let mut body = self.body.clone();
-        let mut state = present.frame.state;
-        if self.attempts_cleared {
-            body.attempts_start = Secret::random()?;
-            state = Attempts::none(&body.attempts_start).encode()?;
-        }
-        let header_bytes = encode_header(&header)?;
-        let sealed = body.seal(&self.device_key, &header_bytes)?;
-        let bytes = Frame { header: header_bytes, state, body: sealed }.encode()?;
-        self.last_written = Some(Sha256::digest(&bytes).into());
-        disk::replace(&self.dir, &bytes)?;
-        self.header = header;
-        self.body = body;
-        self.attempts_cleared = false;
-        Ok(())
     }
 }
 

@@ -1,10 +1,13 @@
 use std::fs;
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::super::attempts::Attempts;
 use super::super::frame::Frame;
 use super::*;
+
+type Named = fn(&KeyFileError) -> bool;
 
 fn with_checksum(mut bytes: Vec<u8>) -> Vec<u8> {
     let at = bytes.len() - 32;
@@ -75,7 +78,7 @@ async fn each_fault_has_its_own_name_and_the_file_stays() {
     newer[11] = 2;
     let mut huge = good.clone();
     huge[12..16].copy_from_slice(&[0xff; 4]);
-    let faults: [(&[u8], fn(&KeyFileError) -> bool); 5] = [
+    let faults: [(&[u8], Named); 5] = [
         (b"-----BEGIN PRIVATE KEY-----", |error| matches!(error, KeyFileError::NotAKeyFile)),
         (&[0; 4096], |error| matches!(error, KeyFileError::NotAKeyFile)),
         (&newer, |error| matches!(error, KeyFileError::NewerVersion { found: 2, known: 1 })),
