@@ -4,7 +4,12 @@
 pub mod clock;
 pub mod crypto;
 pub mod ids;
+pub mod ingest;
 pub mod kind;
+pub mod model;
+pub mod net;
+pub mod ports;
 pub mod redact;
 pub mod secret;
+pub mod sliding;
 pub mod store;

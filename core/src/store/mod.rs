@@ -1,13 +1,24 @@
 //! The only SQL of the core, and the device-level key file. One encrypted file per account, one writer, readers
 //! that cannot write. A file per table group; rules about what the rows mean live above.
 
+pub mod account;
 pub mod changes;
+pub mod chunks;
+pub mod codes;
 pub(crate) mod crypto;
 pub mod error;
+pub mod events;
+pub mod key_file;
 mod migrate;
 mod open;
+pub mod outbox;
+pub mod placing;
 mod pool;
+pub mod rooms;
+pub mod search;
 mod sqlcipher;
+pub mod timeline;
+pub mod vault;
 mod writer;
 
 use std::fmt;

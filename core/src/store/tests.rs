@@ -7,7 +7,7 @@ use super::{DATABASE, Durability, Store, StoreError};
 use crate::secret::DbKey;
 
 fn key() -> DbKey {
-    DbKey::new([7; 32], [9; 16])
+    DbKey::new(crate::secret::Secret::from_slice(&[7; 32]).expect("32 bytes"), [9; 16])
 }
 
 async fn say(store: &Store, body: &'static str) -> Result<(), StoreError> {
@@ -94,7 +94,7 @@ fn each_reason_not_to_open_has_its_own_words_and_leaves_the_file_alone() {
     assert!(matches!(Store::open(dir.path(), &key()), Err(StoreError::Missing)));
     drop(Store::create(dir.path(), &key()).expect("create"));
     assert!(matches!(Store::create(dir.path(), &key()), Err(StoreError::Exists)));
-    assert!(matches!(Store::open(dir.path(), &DbKey::new([7; 32], [1; 16])), Err(StoreError::WrongKey)));
+    assert!(matches!(Store::open(dir.path(), &DbKey::new(crate::secret::Secret::from_slice(&[7; 32]).expect("32 bytes"), [1; 16])), Err(StoreError::WrongKey)));
 
     let path = dir.path().join(DATABASE);
     let whole = fs::read(&path).expect("file");

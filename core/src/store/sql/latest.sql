@@ -20,7 +20,8 @@ CREATE TABLE sync_conn (
   conn_id         TEXT    PRIMARY KEY NOT NULL,
   pos             TEXT,
   to_device_since TEXT,
-  last_ts         INTEGER NOT NULL DEFAULT 0
+  window          INTEGER NOT NULL DEFAULT 0,  -- how many rooms the list asked for
+  last_ts         INTEGER NOT NULL DEFAULT 0   -- of the last answer
 ) STRICT;
 
 CREATE TABLE user (
@@ -112,6 +113,7 @@ CREATE TABLE event (
   type       TEXT    NOT NULL,                 -- decrypted; m.room.encrypted while it is not
   state_key  TEXT,
   content    TEXT    NOT NULL,                 -- JSON, decrypted
+  encrypted  INTEGER NOT NULL DEFAULT 0,       -- came end-to-end encrypted
   shown      INTEGER NOT NULL DEFAULT 0,       -- an item of the timeline
   notify     INTEGER NOT NULL DEFAULT 0,       -- Notify, by the push rules
   rel_type   INTEGER NOT NULL DEFAULT 0,       -- RelType
@@ -130,6 +132,7 @@ CREATE TABLE event (
 CREATE UNIQUE INDEX event_by_id       ON event (event_id, room) WHERE event_id IS NOT NULL;
 CREATE UNIQUE INDEX event_by_txn      ON event (txn_id)      WHERE txn_id IS NOT NULL;
 CREATE UNIQUE INDEX event_by_place    ON event (chunk, idx)  WHERE chunk IS NOT NULL;
+CREATE INDEX        event_by_notify   ON event (chunk, idx, notify) WHERE notify > 0;
 CREATE INDEX        event_unplaced    ON event (room, id)    WHERE chunk IS NULL;
 CREATE INDEX        event_by_relation ON event (rel_to)      WHERE rel_to IS NOT NULL;
 CREATE INDEX        event_by_thread   ON event (room, thread) WHERE thread IS NOT NULL;

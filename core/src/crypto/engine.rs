@@ -1,0 +1,441 @@
+//! Owns the `OlmMachine`: feeds it what sync brings, sends what it asks for, encrypts and decrypts events.
+//! No cryptography of our own; every key lives in matrix-sdk-crypto and in our store below it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt as _};
+use matrix_sdk_crypto::types::events::room::encrypted::EncryptedEvent;
+use matrix_sdk_crypto::types::requests::{AnyOutgoingRequest, OutgoingRequest, ToDeviceRequest};
+use matrix_sdk_crypto::{
+    CollectStrategy, DecryptionSettings, EncryptionSettings, EncryptionSyncChanges, MegolmError, OlmMachine,
+    TrustRequirement,
+};
+use ruma::api::client::keys::{get_keys, upload_signing_keys};
+use ruma::api::client::to_device::send_event_to_device;
+use ruma::api::client::uiaa;
+use ruma::events::room::history_visibility::HistoryVisibility;
+use ruma::serde::Raw;
+use ruma::{DeviceId, OneTimeKeyAlgorithm, OwnedUserId, RoomId, TransactionId, UInt, UserId};
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+use super::CryptoError;
+use super::store::SqlCryptoStore;
+use crate::clock::Clock;
+use crate::net::{Http, NetError};
+use crate::sliding::Answer;
+use crate::store::Store;
+use crate::store::codes::Undecryptable;
+
+/// A slow foreign server may take this long before a send goes on without it.
+const FOREIGN_PATIENCE: Duration = Duration::from_secs(8);
+const PATIENCE: Duration = Duration::from_secs(30);
+/// To-device requests of one key share under way at once.
+const PARALLEL: usize = 4;
+
+/// The account's cryptography.
+pub struct Crypto {
+    machine: OlmMachine,
+    /// One round of outgoing requests at a time: two would upload the same keys twice.
+    outgoing: Mutex<()>,
+    /// One claim at a time, as the machine asks for.
+    claiming: Mutex<()>,
+    rooms: std::sync::Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
+}
+
+impl fmt::Debug for Crypto {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Crypto")
+    }
+}
+
+/// A key that came, by which waiting events may become readable.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NewKey {
+    /// Matrix id of the room.
+    pub room_id: String,
+    /// The Megolm session.
+    pub session_id: String,
+}
+
+/// What decrypting one event came to.
+#[derive(Debug)]
+pub enum Decrypted {
+    /// Its type and content.
+    Readable {
+        /// Decrypted type.
+        kind: String,
+        /// Decrypted content.
+        content: Value,
+    },
+    /// Why not, and what it waits for.
+    Unreadable {
+        /// The reason.
+        why: Undecryptable,
+        /// The Megolm session that it names.
+        session_id: Option<String>,
+    },
+}
+
+/// How a room wants its messages encrypted.
+#[derive(Clone, Debug, Default)]
+pub struct RoomRules {
+    /// Content of `m.room.encryption`.
+    pub encryption: Option<Value>,
+    /// Content of `m.room.history_visibility`.
+    pub history: Option<Value>,
+}
+
+impl Crypto {
+    /// Opens the account's keys, made at the first time.
+    ///
+    /// # Errors
+    /// Faults of the store, or keys of another account in it.
+    pub async fn open(
+        store: Arc<Store>,
+        clock: Arc<dyn Clock>,
+        user_id: &str,
+        device_id: &str,
+    ) -> Result<Self, CryptoError> {
+        let user = UserId::parse(user_id).map_err(|_| CryptoError::Account)?;
+        let device: &DeviceId = device_id.into();
+        let machine = OlmMachine::with_store(&user, device, SqlCryptoStore::new(store, clock), None).await?;
+        // Own verified devices may be asked for keys; nobody else is.
+        machine.set_room_key_requests_enabled(true);
+        machine.set_room_key_forwarding_enabled(true);
+        Ok(Self { machine, outgoing: Mutex::default(), claiming: Mutex::default(), rooms: std::sync::Mutex::default() })
+    }
+
+    /// Takes what a sync answer brought for the keys, durably. Repeating an answer changes nothing.
+    ///
+    /// # Errors
+    /// Faults of the store; what a message says is never one.
+    pub async fn receive(&self, answer: &Answer) -> Result<Vec<NewKey>, CryptoError> {
+        let says_nothing = answer.to_device.is_empty()
+            && answer.changed_users.is_empty()
+            && answer.left_users.is_empty()
+            && answer.one_time_keys.is_none()
+            && answer.fallback_keys.is_none();
+        if says_nothing {
+            return Ok(Vec::new());
+        }
+        let events = answer.to_device.iter().map(|raw| Raw::from_json(raw.clone())).collect();
+        let mut devices = ruma::api::client::sync::sync_events::DeviceLists::new();
+        devices.changed = users(&answer.changed_users);
+        devices.left = users(&answer.left_users);
+        let counts: BTreeMap<OneTimeKeyAlgorithm, UInt> = answer
+            .one_time_keys
+            .iter()
+            .flatten()
+            .map(|(name, count)| (name.as_str().into(), UInt::new_saturating(*count)))
+            .collect();
+        let fallback: Option<Vec<OneTimeKeyAlgorithm>> =
+            answer.fallback_keys.as_ref().map(|names| names.iter().map(|name| name.as_str().into()).collect());
+        let (_, keys) = self
+            .machine
+            .receive_sync_changes(
+                EncryptionSyncChanges {
+                    to_device_events: events,
+                    changed_devices: &devices,
+                    one_time_keys_counts: &counts,
+                    unused_fallback_keys: fallback.as_deref(),
+                    next_batch_token: answer.to_device_since.clone(),
+                },
+                &settings(),
+            )
+            .await?;
+        Ok(keys.into_iter().map(|key| NewKey { room_id: key.room_id.to_string(), session_id: key.session_id }).collect())
+    }
+
+    /// Decrypts one event of a room, given as the whole event's JSON.
+    ///
+    /// # Errors
+    /// Faults of the store only.
+    pub async fn decrypt(&self, room_id: &RoomId, event: &str) -> Result<Decrypted, CryptoError> {
+        let Ok(raw) = serde_json::value::RawValue::from_string(event.to_owned()) else {
+            return Ok(Decrypted::Unreadable { why: Undecryptable::Damaged, session_id: None });
+        };
+        let raw: Raw<EncryptedEvent> = Raw::from_json(raw);
+        match self.machine.decrypt_room_event(&raw, room_id, &settings()).await {
+            Ok(decrypted) => {
+                let kind = decrypted.event.get_field::<String>("type").ok().flatten();
+                let content = decrypted.event.get_field::<Value>("content").ok().flatten();
+                Ok(match kind.zip(content.filter(Value::is_object)) {
+                    Some((kind, content)) => Decrypted::Readable { kind, content },
+                    None => Decrypted::Unreadable { why: Undecryptable::Damaged, session_id: None },
+                })
+            }
+            Err(MegolmError::Store(error)) => Err(error.into()),
+            Err(error) => {
+                let session_id = raw
+                    .get_field::<Value>("content")
+                    .ok()
+                    .flatten()
+                    .and_then(|content| Some(content.get("session_id")?.as_str()?.to_owned()));
+                let why = match error {
+                    MegolmError::MissingRoomKey(Some(_)) => Undecryptable::Withheld,
+                    // An index before the first that we got: an earlier copy of the key may still come.
+                    MegolmError::MissingRoomKey(None)
+                    | MegolmError::Decryption(matrix_sdk_crypto::vodozemac::megolm::DecryptionError::UnknownMessageIndex(..)) => {
+                        Undecryptable::MissingKey
+                    }
+                    MegolmError::EventError(matrix_sdk_crypto::EventError::UnsupportedAlgorithm) => {
+                        Undecryptable::Unsupported
+                    }
+                    _ => Undecryptable::Damaged,
+                };
+                Ok(Decrypted::Unreadable { why, session_id })
+            }
+        }
+    }
+
+    /// Watches the devices of these users from now on.
+    ///
+    /// # Errors
+    /// Faults of the store.
+    pub async fn track(&self, members: &[String]) -> Result<(), CryptoError> {
+        let members = users(members);
+        Ok(self.machine.update_tracked_users(members.iter().map(AsRef::as_ref)).await?)
+    }
+
+    /// Sends what the machine wants sent: own keys, questions for keys, key requests. A request that fails is
+    /// asked for again by the machine the next time.
+    ///
+    /// # Errors
+    /// The first error of the network, after all were tried; faults of the store.
+    pub async fn flush(&self, http: &Http) -> Result<(), CryptoError> {
+        let _one_at_a_time = self.outgoing.lock().await;
+        let requests = self.machine.outgoing_requests().await?;
+        let mut results = stream::iter(requests.into_iter().map(|request| self.deliver(http, request)))
+            .buffer_unordered(PARALLEL);
+        let mut first_error = Ok(());
+        while let Some(result) = results.next().await {
+            if first_error.is_ok() {
+                first_error = result;
+            }
+        }
+        first_error
+    }
+
+    async fn deliver(&self, http: &Http, request: OutgoingRequest) -> Result<(), CryptoError> {
+        let id = request.request_id();
+        match request.request() {
+            AnyOutgoingRequest::KeysUpload(upload) => {
+                let answer = http.send(upload.clone(), PATIENCE).await?;
+                self.machine.mark_request_as_sent(id, &answer).await?;
+            }
+            AnyOutgoingRequest::KeysQuery(query) => {
+                let mut ask = get_keys::v3::Request::new();
+                ask.device_keys = query.device_keys.clone();
+                ask.timeout = Some(FOREIGN_PATIENCE);
+                let answer = http.send(ask, PATIENCE).await?;
+                self.machine.mark_request_as_sent(id, &answer).await?;
+            }
+            AnyOutgoingRequest::KeysClaim(claim) => {
+                let answer = http.send(claim.clone(), PATIENCE).await?;
+                self.machine.mark_request_as_sent(id, &answer).await?;
+            }
+            AnyOutgoingRequest::ToDeviceRequest(message) => self.deliver_to_device(http, id, message).await?,
+            AnyOutgoingRequest::SignatureUpload(upload) => {
+                let answer = http.send(upload.clone(), PATIENCE).await?;
+                self.machine.mark_request_as_sent(id, &answer).await?;
+            }
+            // Verification inside rooms is not begun by this program yet, so nothing asks for it.
+            AnyOutgoingRequest::RoomMessage(_) => {}
+        }
+        Ok(())
+    }
+
+    async fn deliver_to_device(
+        &self,
+        http: &Http,
+        id: &TransactionId,
+        message: &ToDeviceRequest,
+    ) -> Result<(), CryptoError> {
+        let request = send_event_to_device::v3::Request::new_raw(
+            message.event_type.clone(),
+            message.txn_id.clone(),
+            message.messages.clone(),
+        );
+        let answer = http.send(request, PATIENCE).await?;
+        Ok(self.machine.mark_request_as_sent(id, &answer).await?)
+    }
+
+    /// Encrypts an event for the members of a room, after giving their devices the key.
+    ///
+    /// Devices whose server does not answer in time get it later; the message does not wait for them.
+    ///
+    /// # Errors
+    /// The network's while sharing the key; faults of the store.
+    pub async fn encrypt(
+        &self,
+        http: &Http,
+        room_id: &RoomId,
+        members: &[String],
+        rules: &RoomRules,
+        kind: &str,
+        content: &Value,
+    ) -> Result<Value, CryptoError> {
+        let room_lock = {
+            let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+            rooms.entry(room_id.to_string()).or_default().clone()
+        };
+        // Sharing and encrypting are one step: the machine must not rotate the key in between.
+        let _one_at_a_time = room_lock.lock().await;
+        let members = users(members);
+        self.machine.update_tracked_users(members.iter().map(AsRef::as_ref)).await?;
+        if self.asks_for_keys(&members).await? {
+            self.flush(http).await?;
+        }
+        self.claim(http, &members).await?;
+        let requests =
+            self.machine.share_room_key(room_id, members.iter().map(AsRef::as_ref), encryption_settings(rules)).await?;
+        let mut shares = stream::iter(
+            requests.iter().map(|message| self.deliver_to_device(http, &message.txn_id, message)),
+        )
+        .buffer_unordered(PARALLEL);
+        while let Some(shared) = shares.next().await {
+            shared?;
+        }
+        let raw = Raw::new(content)?.cast_unchecked();
+        let encrypted = self.machine.encrypt_room_event_raw(room_id, kind, &raw).await?;
+        Ok(serde_json::from_str(encrypted.content.json().get())?)
+    }
+
+    async fn asks_for_keys(&self, members: &[OwnedUserId]) -> Result<bool, CryptoError> {
+        let members: BTreeSet<&OwnedUserId> = members.iter().collect();
+        let requests = self.machine.outgoing_requests().await?;
+        Ok(requests.iter().any(|request| match request.request() {
+            AnyOutgoingRequest::KeysQuery(query) => query.device_keys.keys().any(|user| members.contains(user)),
+            AnyOutgoingRequest::KeysUpload(_) => true,
+            AnyOutgoingRequest::KeysClaim(_)
+            | AnyOutgoingRequest::ToDeviceRequest(_)
+            | AnyOutgoingRequest::SignatureUpload(_)
+            | AnyOutgoingRequest::RoomMessage(_) => false,
+        }))
+    }
+
+    /// Opens sessions with the devices that have none. A server that does not answer is not waited for.
+    async fn claim(&self, http: &Http, members: &[OwnedUserId]) -> Result<(), CryptoError> {
+        let _one_at_a_time = self.claiming.lock().await;
+        let Some((id, mut request)) =
+            self.machine.get_missing_sessions(members.iter().map(AsRef::as_ref)).await?
+        else {
+            return Ok(());
+        };
+        request.timeout = Some(FOREIGN_PATIENCE);
+        match http.send(request, PATIENCE).await {
+            Ok(answer) => Ok(self.machine.mark_request_as_sent(&id, &answer).await?),
+            Err(NetError::Timeout) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Publishes a cross-signing identity unless the account has one. Returns whether it is ours.
+    ///
+    /// # Errors
+    /// The network's, a refused password, faults of the store.
+    pub async fn publish_identity(&self, http: &Http, user_id: &str, password: &str) -> Result<bool, CryptoError> {
+        let own = UserId::parse(user_id).map_err(|_| CryptoError::Account)?;
+        self.flush(http).await?;
+        let (id, query) = self.machine.query_keys_for_users([own.as_ref()]);
+        let mut ask = get_keys::v3::Request::new();
+        ask.device_keys = query.device_keys;
+        let answer = http.send(ask, PATIENCE).await?;
+        self.machine.mark_request_as_sent(&id, &answer).await?;
+        let status = self.machine.cross_signing_status().await;
+        if answer.master_keys.contains_key(&own) && !status.has_master {
+            return Ok(false);
+        }
+        if answer.master_keys.contains_key(&own) && status.is_complete() {
+            return Ok(true);
+        }
+        let requests = self.machine.bootstrap_cross_signing(false).await?;
+        if let Some(upload) = requests.upload_keys_req {
+            self.deliver(http, upload).await?;
+        }
+        let mut publish = upload_signing_keys::v3::Request::new();
+        publish.master_key = raw_key(requests.upload_signing_keys_req.master_key.as_ref())?;
+        publish.self_signing_key = raw_key(requests.upload_signing_keys_req.self_signing_key.as_ref())?;
+        publish.user_signing_key = raw_key(requests.upload_signing_keys_req.user_signing_key.as_ref())?;
+        match http.send(publish.clone(), PATIENCE).await {
+            Err(NetError::Refused { status: 401, body, .. }) => {
+                let session = body.get("session").and_then(Value::as_str).map(str::to_owned);
+                let mut proof = uiaa::Password::new(
+                    uiaa::UserIdentifier::Matrix(uiaa::MatrixUserIdentifier::new(own.to_string())),
+                    password.to_owned(),
+                );
+                proof.session = session;
+                publish.auth = Some(uiaa::AuthData::Password(proof));
+                http.send(publish, PATIENCE).await?
+            }
+            other => other?,
+        };
+        http.send(requests.upload_signatures_req, PATIENCE).await?;
+        // What is on the server now is what counts, also for the next question.
+        let (id, query) = self.machine.query_keys_for_users([own.as_ref()]);
+        let mut ask = get_keys::v3::Request::new();
+        ask.device_keys = query.device_keys;
+        let answer = http.send(ask, PATIENCE).await?;
+        self.machine.mark_request_as_sent(&id, &answer).await?;
+        Ok(true)
+    }
+
+    /// Says whether this device is vouched for by the account's identity.
+    ///
+    /// # Errors
+    /// Faults of the store.
+    pub async fn is_verified(&self) -> Result<bool, CryptoError> {
+        let device =
+            self.machine.get_device(self.machine.user_id(), self.machine.device_id(), None).await?;
+        Ok(device.is_some_and(|device| device.is_cross_signed_by_owner()))
+    }
+
+    /// Asks other own devices for the key of an event that cannot be read.
+    ///
+    /// # Errors
+    /// Faults of the store.
+    pub async fn request_key(&self, room_id: &RoomId, event: &str) -> Result<(), CryptoError> {
+        let Ok(raw) = serde_json::value::RawValue::from_string(event.to_owned()) else { return Ok(()) };
+        match self.machine.request_room_key(&Raw::from_json(raw), room_id).await {
+            Ok(_) => Ok(()),
+            Err(MegolmError::Store(error)) => Err(error.into()),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+fn settings() -> DecryptionSettings {
+    DecryptionSettings { sender_device_trust_requirement: TrustRequirement::Untrusted }
+}
+
+fn users(ids: &[String]) -> Vec<OwnedUserId> {
+    ids.iter().filter_map(|id| UserId::parse(id).ok()).collect()
+}
+
+fn raw_key<T: serde::Serialize, U>(key: Option<&T>) -> Result<Option<Raw<U>>, CryptoError> {
+    key.map(|key| Ok(Raw::from_json(serde_json::value::to_raw_value(key)?))).transpose()
+}
+
+/// Follows the room's rotation rules; a value that makes no sense is the default, never "never".
+fn encryption_settings(rules: &RoomRules) -> EncryptionSettings {
+    let mut settings = EncryptionSettings { sharing_strategy: CollectStrategy::AllDevices, ..EncryptionSettings::default() };
+    let number = |key: &str| rules.encryption.as_ref().and_then(|content| content.get(key)?.as_u64());
+    if let Some(ms) = number("rotation_period_ms") {
+        settings.rotation_period = Duration::from_millis(ms).min(settings.rotation_period);
+    }
+    if let Some(messages) = number("rotation_period_msgs") {
+        settings.rotation_period_msgs = messages.clamp(1, settings.rotation_period_msgs);
+    }
+    let visibility = rules.history.as_ref().and_then(|content| content.get("history_visibility")?.as_str());
+    settings.history_visibility = match visibility {
+        Some("joined") => HistoryVisibility::Joined,
+        Some("invited") => HistoryVisibility::Invited,
+        Some("world_readable") => HistoryVisibility::WorldReadable,
+        _ => HistoryVisibility::Shared,
+    };
+    settings
+}

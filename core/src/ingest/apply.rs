@@ -1,0 +1,296 @@
+//! The part of ingest that runs inside the one transaction of a sync answer: rows, order, state and counts.
+
+use rusqlite::Transaction;
+use serde_json::{Value, json};
+
+use super::prepare::{Prepared, PreparedRoom, Receipt};
+use super::wire::WireEvent;
+use super::{names, relate};
+use crate::ids::{EventRow, RoomRow};
+use crate::store::changes::{Change, Changes};
+use crate::store::chunks::Chunk;
+use crate::store::codes::{Membership, RoomKind, SendState, Undecryptable};
+use crate::store::events::NewEvent;
+use crate::store::{StoreError, account, events, outbox, placing, rooms, timeline};
+
+/// Whom the rows are for, and when.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// This account.
+    pub own: String,
+    /// Now, in milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+/// What became of an answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Events that were not there before.
+    pub new_events: Vec<EventRow>,
+    /// Rooms that were touched.
+    pub rooms: usize,
+}
+
+/// Writes a whole answer. Writing it again changes nothing.
+///
+/// # Errors
+/// Faults of the database; then nothing is written.
+pub fn apply(
+    tx: &Transaction<'_>,
+    changes: &mut Changes,
+    context: &Context,
+    prepared: &Prepared,
+) -> Result<Applied, StoreError> {
+    let mut applied = Applied::default();
+    for (row, event) in &prepared.decrypted {
+        let room = events::get(tx, *row)?.room;
+        let known = events::get(tx, *row)?;
+        if known.undecryptable != Undecryptable::Readable {
+            events::update(tx, *row, event)?;
+            relate::relate(tx, *row)?;
+            changes.note(Change::Timeline(room));
+            refresh(tx, changes, context, room)?;
+        }
+    }
+    for (kind, content) in &prepared.account_data {
+        account::set_account_data(tx, 0, kind, content)?;
+        changes.note(Change::Account);
+    }
+    for room in &prepared.rooms {
+        let id = apply_room(tx, changes, context, room, &mut applied)?;
+        applied.rooms = applied.rooms.saturating_add(1);
+        refresh(tx, changes, context, id)?;
+    }
+    for (room_id, list) in &prepared.room_account_data {
+        if let Some(room) = rooms::find(tx, room_id)? {
+            for (kind, content) in list {
+                account::set_account_data(tx, room.id.0, kind, content)?;
+            }
+        }
+    }
+    for (room_id, list) in &prepared.receipts {
+        if let Some(room) = rooms::find(tx, room_id)? {
+            apply_receipts(tx, changes, context, room.id, list)?;
+        }
+    }
+    Ok(applied)
+}
+
+fn apply_room(
+    tx: &Transaction<'_>,
+    changes: &mut Changes,
+    context: &Context,
+    prepared: &PreparedRoom,
+    applied: &mut Applied,
+) -> Result<RoomRow, StoreError> {
+    let id = rooms::ensure(tx, &prepared.room_id)?;
+    let before = rooms::get(tx, id)?;
+    let mut membership = if prepared.invited { Membership::Invite } else { Membership::Join };
+    for event in &prepared.state {
+        apply_state(tx, id, event)?;
+        if event.kind == "m.room.member" && event.state_key.as_deref() == Some(context.own.as_str()) {
+            membership = membership_of(event);
+        }
+    }
+    if membership != before.membership || before.last_ts == 0 {
+        rooms::set_membership(tx, id, membership)?;
+    }
+    rooms::set_facts(
+        tx,
+        id,
+        &rooms::Facts {
+            members: prepared.joined_count,
+            invited: prepared.invited_count,
+            heroes: prepared.heroes.as_ref().map(|heroes| {
+                json!(heroes.iter().map(|hero| hero.name.clone().unwrap_or_else(|| hero.user_id.clone())).collect::<Vec<_>>())
+                    .to_string()
+            }),
+            direct: prepared.is_dm,
+        },
+    )?;
+    if membership == Membership::Invite {
+        // An invitation has no timeline to be sorted by.
+        rooms::bump(tx, id, context.now_ms)?;
+    }
+    names::derive(tx, id, &context.own)?;
+    let rows = upsert_all(tx, context, id, &prepared.timeline, applied)?;
+    let starts = prepared.timeline.iter().any(|event| event.kind == "m.room.create" && event.state_key.is_some());
+    let token = if starts { None } else { prepared.prev_batch.as_deref() };
+    placing::live(tx, id, &rows, token, prepared.limited || prepared.initial)?;
+    for row in &rows {
+        relate::relate(tx, *row)?;
+    }
+    // Writing in a room is having read it.
+    if let Some(own) = prepared.timeline.iter().rfind(|event| event.sender == context.own && event.state_key.is_none())
+        && let Some(event_id) = &own.event_id
+    {
+        advance_read(tx, id, event_id)?;
+    }
+    changes.note(Change::Room(id));
+    changes.note(Change::Timeline(id));
+    Ok(id)
+}
+
+/// Brings what is derived of a room's events up to date.
+pub(super) fn refresh(
+    tx: &Transaction<'_>,
+    changes: &mut Changes,
+    context: &Context,
+    id: RoomRow,
+) -> Result<(), StoreError> {
+    rooms::refresh_last(tx, id, context.now_ms)?;
+    let read = rooms::get(tx, id)?.read_event;
+    let unread = timeline::unread(tx, id, read.as_deref())?;
+    rooms::set_unread(tx, id, unread.unread, unread.highlights, unread.at_least)?;
+    changes.note(Change::RoomList);
+    Ok(())
+}
+
+/// Writes older events, newest first, that were fetched for a gap. Returns whether the gap is closed.
+///
+/// # Errors
+/// Faults of the database; then nothing is written.
+pub fn apply_older(
+    tx: &Transaction<'_>,
+    changes: &mut Changes,
+    context: &Context,
+    room: RoomRow,
+    gap: &Chunk,
+    older: &[NewEvent],
+    end: Option<&str>,
+) -> Result<bool, StoreError> {
+    let rows = upsert_all(tx, context, room, older, &mut Applied::default())?;
+    let closed = placing::fill(tx, gap, &rows, end)?;
+    for row in &rows {
+        relate::relate(tx, *row)?;
+    }
+    changes.note(Change::Timeline(room));
+    refresh(tx, changes, context, room)?;
+    Ok(closed)
+}
+
+fn upsert_all(
+    tx: &Transaction<'_>,
+    context: &Context,
+    room: RoomRow,
+    list: &[NewEvent],
+    applied: &mut Applied,
+) -> Result<Vec<EventRow>, StoreError> {
+    let mut rows = Vec::with_capacity(list.len());
+    for event in list {
+        let (row, new) = upsert(tx, context, room, event)?;
+        if !rows.contains(&row) {
+            rows.push(row);
+        }
+        if new {
+            applied.new_events.push(row);
+        }
+    }
+    Ok(rows)
+}
+
+/// One row for one event, whether it is new, was ours all along, or can be read since.
+fn upsert(
+    tx: &Transaction<'_>,
+    context: &Context,
+    room: RoomRow,
+    event: &NewEvent,
+) -> Result<(EventRow, bool), StoreError> {
+    if let Some(event_id) = &event.event_id
+        && let Some(known) = events::find(tx, room, event_id)?
+    {
+        if event.redacted && !known.redacted {
+            events::redact(tx, known.id)?;
+        } else if known.undecryptable != Undecryptable::Readable
+            && event.undecryptable == Undecryptable::Readable
+            && event.kind != "m.room.encrypted"
+        {
+            events::update(tx, known.id, event)?;
+        }
+        return Ok((known.id, false));
+    }
+    // Only this account's own events can be the answer to its own transaction ids.
+    if event.sender == context.own
+        && let (Some(txn_id), Some(event_id)) = (&event.txn_id, &event.event_id)
+        && let Some(echo) = events::find_txn(tx, room, txn_id)?
+    {
+        events::set_sent(tx, echo.id, SendState::Sent, Some(event_id))?;
+        events::set_ts(tx, echo.id, event.ts)?;
+        if let Some(queued) = outbox::find_txn(tx, txn_id)? {
+            outbox::remember(tx, txn_id, event_id, context.now_ms)?;
+            outbox::delete(tx, queued.id)?;
+        }
+        return Ok((echo.id, false));
+    }
+    let unclaimed = NewEvent { txn_id: event.txn_id.clone().filter(|_| event.sender == context.own), ..event.clone() };
+    Ok((events::insert(tx, room, &unclaimed)?, true))
+}
+
+fn membership_of(event: &WireEvent) -> Membership {
+    Membership::from_word(event.content.get("membership").and_then(Value::as_str).unwrap_or_default())
+}
+
+fn apply_state(tx: &Transaction<'_>, room: RoomRow, event: &WireEvent) -> Result<(), StoreError> {
+    let Some(state_key) = &event.state_key else { return Ok(()) };
+    if event.kind == "m.room.member" {
+        let user = events::user(tx, state_key)?;
+        let name = event.content.get("displayname").and_then(Value::as_str);
+        return rooms::set_member(tx, room, user, membership_of(event), name);
+    }
+    let sender = events::user(tx, &event.sender)?;
+    rooms::set_state(tx, room, &event.kind, state_key, event.event_id.as_deref(), sender, &event.content.to_string())
+}
+
+fn apply_receipts(
+    tx: &Transaction<'_>,
+    changes: &mut Changes,
+    context: &Context,
+    room: RoomRow,
+    list: &[Receipt],
+) -> Result<(), StoreError> {
+    let mut read = false;
+    for receipt in list {
+        let own = receipt.user_id == context.own;
+        if !receipt.private {
+            let user = events::user(tx, &receipt.user_id)?;
+            if rooms::set_receipt(tx, room, user, &receipt.thread, &receipt.event_id, receipt.ts)? {
+                changes.note(Change::Timeline(room));
+            }
+        }
+        if own && receipt.thread.is_empty() {
+            read |= advance_read(tx, room, &receipt.event_id)?;
+        }
+    }
+    if read {
+        refresh(tx, changes, context, room)?;
+    }
+    Ok(())
+}
+
+/// Moves the own read position forward, never back. Returns whether it moved.
+///
+/// # Errors
+/// Faults of the database.
+pub fn advance_read(tx: &Transaction<'_>, room: RoomRow, event_id: &str) -> Result<bool, StoreError> {
+    let known = rooms::get(tx, room)?.read_event;
+    if known.as_deref() == Some(event_id) {
+        return Ok(false);
+    }
+    if let Some(known) = &known
+        && timeline::is_before(tx, room, event_id, known)?
+    {
+        return Ok(false);
+    }
+    rooms::set_read(tx, room, event_id)?;
+    Ok(true)
+}
+
+/// What a room is for, by what its creator wrote.
+pub(super) fn kind_of(create: &Value) -> Option<RoomKind> {
+    match create.get("eu.qroc.kind")?.as_str()? {
+        "incident" => Some(RoomKind::Incident),
+        "broadcast" => Some(RoomKind::Broadcast),
+        "direct" => Some(RoomKind::Direct),
+        _ => Some(RoomKind::Group),
+    }
+}

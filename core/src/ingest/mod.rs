@@ -1,0 +1,43 @@
+//! The one way by which a server's event becomes rows: read, decrypted, related, redacted, counted. Idempotent.
+
+mod apply;
+mod classify;
+mod names;
+mod prepare;
+pub(crate) mod relate;
+mod wire;
+
+use thiserror::Error;
+
+pub use apply::{Applied, Context, advance_read, apply, apply_older};
+pub use classify::{Class, classify};
+pub use prepare::{Attention, Prepared, prepare, prepare_older};
+
+use crate::crypto::CryptoError;
+use crate::kind::ErrorKind;
+use crate::store::StoreError;
+
+/// Says why events could not be taken in. What an event says is never the reason.
+#[derive(Debug, Error)]
+pub enum IngestError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The keys.
+    #[error(transparent)]
+    Crypto(#[from] CryptoError),
+    /// The account's user id is none.
+    #[error("the account's user id is malformed")]
+    Account,
+}
+
+impl IngestError {
+    /// Sorts the error by what the caller can do.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Store(error) => error.kind(),
+            Self::Crypto(error) => error.kind(),
+            Self::Account => ErrorKind::Internal,
+        }
+    }
+}

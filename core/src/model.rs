@@ -1,0 +1,289 @@
+//! Plain data for screens and scripts. Field names are the command line's contract (`docs/cli.md`): add, don't change.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// The account, as a status line shows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Status {
+    /// `@name:server`.
+    pub user_id: String,
+    /// The device of this sign-in.
+    pub device_id: String,
+    /// Base URL of the server.
+    pub homeserver: String,
+    /// What the server lets the account do: `active`, `signed_out_soft`, `locked`, `suspended`, `expired`, `refused`.
+    pub state: &'static str,
+    /// Time of the last sync answer, in milliseconds since 1970; 0 before the first.
+    pub last_sync_ts: i64,
+    /// Actions that wait to be sent, failed ones included.
+    pub queued: usize,
+    /// Whether the account's identity vouches for this device.
+    pub verified: bool,
+    /// State of the key backup; `off` in this version.
+    pub backup: &'static str,
+    /// Size of the database with its write-ahead log, in bytes.
+    pub db_bytes: u64,
+}
+
+/// A room as the list shows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Room {
+    /// Matrix id.
+    pub room_id: String,
+    /// As shown.
+    pub name: String,
+    /// `group`, `direct`, `broadcast` or `incident`.
+    pub kind: &'static str,
+    /// `join`, `invite` or `leave`.
+    pub membership: &'static str,
+    /// Whether what is sent there is encrypted.
+    pub encrypted: bool,
+    /// Events that ask for attention behind the read marker.
+    pub unread: i64,
+    /// Whether there may be more.
+    pub at_least: bool,
+    /// Those that ask loudly.
+    pub highlights: i64,
+    /// Joined members.
+    pub members: i64,
+    /// Time of the newest item, in milliseconds since 1970; 0 without one.
+    pub last_ts: i64,
+    /// Its sender.
+    pub last_sender: Option<String>,
+    /// Its text.
+    pub last_body: Option<String>,
+    /// Topic.
+    pub topic: String,
+    /// Canonical alias, or nothing.
+    pub alias: String,
+}
+
+/// A member of a room.
+#[derive(Clone, Debug, Serialize)]
+pub struct Member {
+    /// Matrix id of the room.
+    pub room_id: String,
+    /// Matrix id of the member.
+    pub user_id: String,
+    /// `join` or `invite`.
+    pub membership: &'static str,
+    /// Power level.
+    pub power: i64,
+    /// Display name.
+    pub display_name: Option<String>,
+}
+
+/// One item of a timeline.
+#[derive(Clone, Debug, Serialize)]
+pub struct Item {
+    /// Pages go on from here; stays the same from local echo to sent event.
+    pub cursor: String,
+    /// The server's id, once it has one.
+    pub event_id: Option<String>,
+    /// Ours, where this device sent it.
+    pub txn_id: Option<String>,
+    /// Who sent it.
+    pub sender: String,
+    /// Milliseconds since 1970.
+    pub ts: i64,
+    /// The decrypted type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Of a message.
+    pub msgtype: Option<String>,
+    /// Text, or the name of what is attached.
+    pub body: Option<String>,
+    /// `sent`, `queued`, `sending` or `failed`.
+    pub state: &'static str,
+    /// Whether its text was replaced.
+    pub edited: bool,
+    /// Whether its content was removed.
+    pub redacted: bool,
+    /// Why it cannot be read.
+    pub undecryptable: Option<&'static str>,
+    /// Event id of what it answers.
+    pub reply_to: Option<String>,
+    /// Event id of its thread's root.
+    pub thread: Option<String>,
+    /// Who reacted with what.
+    pub reactions: BTreeMap<String, Vec<String>>,
+    /// Who read up to here.
+    pub receipts: Vec<String>,
+    /// What is attached.
+    pub attachment: Option<Attachment>,
+    /// A position.
+    pub location: Option<Location>,
+    /// Whether it came end-to-end encrypted.
+    pub encrypted: bool,
+    /// Matrix id of the room.
+    pub room_id: String,
+}
+
+/// What is attached to a message.
+#[derive(Clone, Debug, Serialize)]
+pub struct Attachment {
+    /// As the sender called it; not safe as a path.
+    pub name: String,
+    /// As the sender said.
+    pub mime: Option<String>,
+    /// As the sender said.
+    pub bytes: Option<u64>,
+    /// Of the sealed bytes, in hexadecimal.
+    pub sha256: Option<String>,
+    /// Pixels.
+    pub width: Option<u64>,
+    /// Pixels.
+    pub height: Option<u64>,
+    /// Milliseconds.
+    pub duration_ms: Option<u64>,
+}
+
+/// A position that somebody shared.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Location {
+    /// Degrees, WGS 84.
+    pub lat: f64,
+    /// Degrees, WGS 84.
+    pub lon: f64,
+    /// Metres around it that hold the truth.
+    pub accuracy_m: Option<f64>,
+    /// When it was measured, in milliseconds since 1970.
+    pub ts: Option<i64>,
+}
+
+/// What became of something that was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Sent {
+    /// Ours.
+    pub txn_id: String,
+    /// The server's, once it has it.
+    pub event_id: Option<String>,
+    /// `sent`, `queued` or `failed`.
+    pub state: &'static str,
+    /// Why it waits or failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// What became of a file that was sent.
+#[derive(Clone, Debug, Serialize)]
+pub struct SentFile {
+    /// The message.
+    #[serde(flatten)]
+    pub sent: Sent,
+    /// What was sent, by content.
+    pub mime: String,
+    /// Length of the file.
+    pub source_bytes: u64,
+    /// Length of what was sent, before sealing.
+    pub sent_bytes: u64,
+    /// Length of the preview, before sealing.
+    pub thumbnail_bytes: Option<u64>,
+    /// Of what was sent before sealing, in hexadecimal.
+    pub sha256: String,
+    /// Coarse colours for the time before the preview is there.
+    pub blurhash: Option<String>,
+    /// Pixels.
+    pub width: Option<u32>,
+    /// Pixels.
+    pub height: Option<u32>,
+}
+
+/// A file that was fetched.
+#[derive(Clone, Debug, Serialize)]
+pub struct Downloaded {
+    /// Where it is now.
+    pub path: String,
+    /// Its length.
+    pub bytes: u64,
+    /// By content.
+    pub mime: String,
+    /// Of the file, in hexadecimal.
+    pub sha256: String,
+}
+
+/// Something that waits to be sent.
+#[derive(Clone, Debug, Serialize)]
+pub struct QueueItem {
+    /// Names it to retry or cancel.
+    pub id: i64,
+    /// Matrix id of the room.
+    pub room_id: String,
+    /// `message`, `redaction`, `read` or `membership`.
+    pub kind: &'static str,
+    /// `queued`, `sending` or `failed`.
+    pub state: &'static str,
+    /// Tries so far.
+    pub attempts: u32,
+    /// Not before, in milliseconds since 1970.
+    pub next_ts: i64,
+    /// Why the last try failed.
+    pub error: Option<String>,
+    /// Ours.
+    pub txn_id: String,
+}
+
+/// A hit of a search.
+#[derive(Clone, Debug, Serialize)]
+pub struct SearchHit {
+    /// Matrix id of the room.
+    pub room_id: String,
+    /// The event; none while it waits to be sent.
+    pub event_id: Option<String>,
+    /// Milliseconds since 1970.
+    pub ts: i64,
+    /// The words around the first match, matches in brackets.
+    pub snippet: String,
+    /// Larger fits better.
+    pub score: f64,
+}
+
+/// A device of the account.
+#[derive(Clone, Debug, Serialize)]
+pub struct Device {
+    /// Its id.
+    pub device_id: String,
+    /// As it was named.
+    pub name: Option<String>,
+    /// `verified`, `unverified` or `this`.
+    pub trust: &'static str,
+    /// Milliseconds since 1970.
+    pub last_seen_ts: Option<i64>,
+}
+
+/// What one run of sync came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SyncSummary {
+    /// Rooms joined or invited to.
+    pub rooms: usize,
+    /// Events that were not there before.
+    pub events: usize,
+    /// Queued actions that the server took.
+    pub sent: usize,
+    /// Events that cannot be read (yet).
+    pub undecryptable: usize,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+}
+
+/// What signing out or wiping came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Destroyed {
+    /// Files that are gone.
+    pub destroyed: usize,
+    /// Whether the server knows that the device is gone.
+    pub server_informed: bool,
+}
+
+/// A sign-in that worked.
+#[derive(Clone, Debug, Serialize)]
+pub struct SignedIn {
+    /// `@name:server`.
+    pub user_id: String,
+    /// The device of this sign-in.
+    pub device_id: String,
+    /// Base URL of the server.
+    pub homeserver: String,
+}

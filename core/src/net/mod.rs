@@ -1,0 +1,341 @@
+//! Requests to the one configured server: typed where ruma has the type, plain JSON elsewhere. Knows nothing of rows.
+
+mod address;
+mod backoff;
+mod body;
+mod error;
+mod tokens;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::Stream;
+use reqwest::{Method, StatusCode, redirect};
+use ruma::api::auth_scheme::{AuthScheme, SendAccessToken};
+use ruma::api::path_builder::PathBuilder;
+use ruma::api::{IncomingResponse, OutgoingRequest, SupportedVersions};
+use serde::Deserialize;
+use serde_json::Value;
+
+pub use address::{Homeserver, discover};
+pub use backoff::Backoff;
+pub use error::NetError;
+use tokens::TokenCell;
+pub use tokens::{TokenKeeper, Tokens};
+
+use crate::clock::Clock;
+
+/// An ordinary request that takes longer than this has failed.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// No answer but media is larger than this, whoever answers.
+const LARGEST_JSON: usize = 256 << 20;
+/// Refresh before the token ends, not after the server refused it.
+const REFRESH_AHEAD_MS: i64 = 20_000;
+
+/// Talks to one server, signed in or not.
+#[derive(Clone)]
+pub struct Http {
+    client: reqwest::Client,
+    base: Arc<str>,
+    tokens: Option<TokenCell>,
+    versions: Arc<SupportedVersions>,
+    clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http").field("signed_in", &self.tokens.is_some()).finish_non_exhaustive()
+    }
+}
+
+/// One request of which ruma has no type.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// HTTP method.
+    pub method: Method,
+    /// Path and query, from `/_matrix` on; parts that come from outside are percent-encoded by the caller.
+    pub path: &'a str,
+    /// JSON body.
+    pub body: Option<Vec<u8>>,
+    /// How long the whole may take.
+    pub timeout: Duration,
+}
+
+impl<'a> Call<'a> {
+    /// Prepares a GET.
+    pub fn get(path: &'a str) -> Self {
+        Self { method: Method::GET, path, body: None, timeout: PATIENCE }
+    }
+
+    /// Prepares a POST with a JSON body.
+    pub fn post(path: &'a str, body: &Value) -> Self {
+        Self { method: Method::POST, path, body: Some(body.to_string().into_bytes()), timeout: PATIENCE }
+    }
+
+    /// Prepares a PUT with a JSON body.
+    pub fn put(path: &'a str, body: &Value) -> Self {
+        Self { method: Method::PUT, ..Self::post(path, body) }
+    }
+
+    /// Replaces the time limit.
+    pub fn within(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+}
+
+impl Http {
+    /// Prepares to talk to `server`, not signed in.
+    ///
+    /// # Errors
+    /// `BadAddress` where one of `authorities` (PEM) cannot be read.
+    pub fn new(server: &Homeserver, authorities: &[String], clock: Arc<dyn Clock>) -> Result<Self, NetError> {
+        let client = client(authorities)?;
+        Ok(Self {
+            client,
+            base: server.as_str().into(),
+            tokens: None,
+            versions: Arc::new(SupportedVersions::from_parts(&["v1.1".to_owned()], &[].into())),
+            clock,
+        })
+    }
+
+    /// Returns the same, signed in.
+    pub fn signed_in(&self, tokens: Tokens, keeper: Arc<dyn TokenKeeper>) -> Self {
+        Self { tokens: Some(TokenCell::new(tokens, keeper)), ..self.clone() }
+    }
+
+    /// Returns the same, choosing paths for what the server said it supports.
+    pub fn speaking(&self, versions: SupportedVersions) -> Self {
+        Self { versions: Arc::new(versions), ..self.clone() }
+    }
+
+    /// Sends a typed request and reads its typed answer.
+    ///
+    /// # Errors
+    /// Any of `NetError`.
+    pub async fn send<R>(&self, request: R, timeout: Duration) -> Result<R::IncomingResponse, NetError>
+    where
+        R: OutgoingRequest,
+        for<'a> R::Authentication: AuthScheme<Input<'a> = SendAccessToken<'a>>,
+        for<'a> R::PathBuilder: PathBuilder<Input<'a> = Cow<'a, SupportedVersions>>,
+    {
+        let answer = self
+            .with_token(|token| {
+                let auth = match &token {
+                    Some(token) => SendAccessToken::IfRequired(token),
+                    None => SendAccessToken::None,
+                };
+                let request: http::Request<Vec<u8>> = request
+                    .clone()
+                    .try_into_http_request(&self.base, auth, Cow::Borrowed(&*self.versions))
+                    .map_err(|error| NetError::Request(error.to_string()))?;
+                let mut request =
+                    reqwest::Request::try_from(request).map_err(|error| NetError::Request(error.to_string()))?;
+                *request.timeout_mut() = Some(timeout);
+                Ok(request)
+            })
+            .await?;
+        let response = http::Response::builder()
+            .status(StatusCode::OK)
+            .body(answer)
+            .map_err(|error| NetError::Request(error.to_string()))?;
+        R::IncomingResponse::try_from_http_response(response).map_err(|error| NetError::NotMatrix(error.to_string()))
+    }
+
+    /// Sends a plain request and returns the answer's bytes.
+    ///
+    /// # Errors
+    /// Any of `NetError`.
+    pub async fn call(&self, call: Call<'_>) -> Result<Bytes, NetError> {
+        let address = format!("{}{}", self.base, call.path);
+        self.with_token(|token| {
+            let mut request = self.client.request(call.method.clone(), &address).timeout(call.timeout);
+            if let Some(token) = &token {
+                request = request.bearer_auth(token.as_str());
+            }
+            if let Some(body) = &call.body {
+                request = request.header("content-type", "application/json").body(body.clone());
+            }
+            Ok(request.build()?)
+        })
+        .await
+    }
+
+    /// Sends a plain request and reads the answer as JSON.
+    ///
+    /// # Errors
+    /// Any of `NetError`; `NotMatrix` where the answer has another shape.
+    pub async fn json<T: for<'de> Deserialize<'de>>(&self, call: Call<'_>) -> Result<T, NetError> {
+        let answer = self.call(call).await?;
+        body::parse(&answer)
+    }
+
+    /// Sends `bytes` bytes as they come, constant in memory. `source` is asked again for each try.
+    ///
+    /// # Errors
+    /// Any of `NetError`.
+    pub async fn upload<S>(
+        &self,
+        method: Method,
+        path: &str,
+        bytes: u64,
+        source: impl Fn() -> Result<S, NetError>,
+    ) -> Result<Bytes, NetError>
+    where
+        S: Stream<Item = std::io::Result<Bytes>> + Send + Sync + 'static,
+    {
+        let address = format!("{}{path}", self.base);
+        self.with_token(|token| {
+            let mut request = self
+                .client
+                .request(method.clone(), &address)
+                .header("content-type", "application/octet-stream")
+                .header("content-length", bytes)
+                .body(reqwest::Body::wrap_stream(source()?));
+            if let Some(token) = &token {
+                request = request.bearer_auth(token.as_str());
+            }
+            Ok(request.build()?)
+        })
+        .await
+    }
+
+    /// Asks for a stream of bytes: media. An answer that is not 200 is read as an error.
+    ///
+    /// # Errors
+    /// Any of `NetError`.
+    pub async fn download(&self, path: &str) -> Result<reqwest::Response, NetError> {
+        let address = format!("{}{path}", self.base);
+        let request = |token: Option<zeroize::Zeroizing<String>>| {
+            let mut request = self.client.get(&address);
+            if let Some(token) = &token {
+                request = request.bearer_auth(token.as_str());
+            }
+            Ok(request.build()?)
+        };
+        self.retry_once_after_refresh(request, |response| async move {
+            if response.status().is_success() { Ok(response) } else { Err(body::refusal(response).await) }
+        })
+        .await
+    }
+
+    async fn with_token(
+        &self,
+        request: impl Fn(Option<zeroize::Zeroizing<String>>) -> Result<reqwest::Request, NetError>,
+    ) -> Result<Bytes, NetError> {
+        self.retry_once_after_refresh(request, |response| async move {
+            if response.status().is_success() {
+                body::bounded(response, LARGEST_JSON).await
+            } else {
+                Err(body::refusal(response).await)
+            }
+        })
+        .await
+    }
+
+    async fn retry_once_after_refresh<T, F>(
+        &self,
+        request: impl Fn(Option<zeroize::Zeroizing<String>>) -> Result<reqwest::Request, NetError>,
+        read: impl Fn(reqwest::Response) -> F,
+    ) -> Result<T, NetError>
+    where
+        F: Future<Output = Result<T, NetError>>,
+    {
+        let Some(tokens) = &self.tokens else {
+            return read(self.client.execute(request(None)?).await?).await;
+        };
+        let mut used = tokens.access().await;
+        if tokens.expires_before(self.clock.now_ms().saturating_add(REFRESH_AHEAD_MS)).await {
+            // A refresh that fails here is decided by the request itself: the clock may be the one that is wrong.
+            if let Ok(true) = self.refresh(tokens, &used).await {
+                used = tokens.access().await;
+            }
+        }
+        let first = read(self.client.execute(request(Some(used.clone()))?).await?).await;
+        match first {
+            Err(NetError::Unauthorized { errcode, .. })
+                if errcode == "M_UNKNOWN_TOKEN" && self.refresh(tokens, &used).await.unwrap_or(false) =>
+            {
+                let fresh = tokens.access().await;
+                read(self.client.execute(request(Some(fresh))?).await?).await
+            }
+            other => other,
+        }
+    }
+
+    /// Buys new tokens now, whatever the state of the old ones: the second question after a hard sign-out.
+    ///
+    /// # Errors
+    /// Any of `NetError`; false where there is nothing to refresh with.
+    pub async fn refresh_now(&self) -> Result<bool, NetError> {
+        let Some(tokens) = &self.tokens else { return Ok(false) };
+        let used = tokens.access().await;
+        self.refresh(tokens, &used).await
+    }
+
+    async fn refresh(&self, tokens: &TokenCell, used: &str) -> Result<bool, NetError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            access_token: String,
+            refresh_token: Option<String>,
+            expires_in_ms: Option<i64>,
+        }
+        tokens
+            .refresh(used, |refresh| async move {
+                let body = zeroize::Zeroizing::new(serde_json::json!({ "refresh_token": *refresh }).to_string());
+                let request = self
+                    .client
+                    .post(format!("{}/_matrix/client/v3/refresh", self.base))
+                    .timeout(PATIENCE)
+                    .header("content-type", "application/json")
+                    .body(body.as_bytes().to_vec());
+                let response = request.send().await?;
+                if !response.status().is_success() {
+                    return Err(body::refusal(response).await);
+                }
+                let answer: Answer = body::parse(&body::bounded(response, 1 << 20).await?)?;
+                Ok(Tokens {
+                    access: answer.access_token.into(),
+                    refresh: answer.refresh_token.map(Into::into),
+                    expires_ts: answer.expires_in_ms.map(|ms| self.clock.now_ms().saturating_add(ms)),
+                })
+            })
+            .await
+    }
+}
+
+/// Percent-encodes one part of a path.
+pub fn part(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len() + 8);
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(char::from(byte)),
+            other => {
+                encoded.push('%');
+                encoded.push_str(&hex::encode_upper([other]));
+            }
+        }
+    }
+    encoded
+}
+
+fn client(authorities: &[String]) -> Result<reqwest::Client, NetError> {
+    // Fails when it is installed already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = reqwest::Client::builder()
+        // The configured server and no other: neither a redirect nor a proxy of the environment leads elsewhere.
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(Duration::from_secs(10))
+        .read_timeout(Duration::from_secs(90))
+        .user_agent(concat!("qroc/", env!("CARGO_PKG_VERSION")));
+    for pem in authorities {
+        let certificate = reqwest::Certificate::from_pem(pem.as_bytes())
+            .map_err(|_| NetError::BadAddress("a certificate in server.ca_certificates cannot be read".to_owned()))?;
+        builder = builder.tls_certs_merge([certificate]);
+    }
+    Ok(builder.build()?)
+}

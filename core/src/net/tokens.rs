@@ -1,0 +1,150 @@
+//! Access and refresh tokens: refreshed once however many requests notice at the same time, and stored before use.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::Mutex;
+use zeroize::Zeroizing;
+
+use super::error::NetError;
+
+/// The tokens of one sign-in.
+#[derive(Clone)]
+pub struct Tokens {
+    /// Goes with each request.
+    pub access: Zeroizing<String>,
+    /// Buys the next pair; absent where the server does not refresh.
+    pub refresh: Option<Zeroizing<String>>,
+    /// When the access token ends, in milliseconds since 1970.
+    pub expires_ts: Option<i64>,
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens").field("expires_ts", &self.expires_ts).finish_non_exhaustive()
+    }
+}
+
+/// Keeps new tokens durably. They are used only after it returned.
+#[async_trait]
+pub trait TokenKeeper: fmt::Debug + Send + Sync {
+    /// Stores the pair; an error means that it was not stored.
+    ///
+    /// # Errors
+    /// `TokensNotKept`.
+    async fn keep(&self, tokens: &Tokens) -> Result<(), NetError>;
+}
+
+/// The tokens in use, shared by all requests of a client.
+#[derive(Clone, Debug)]
+pub(super) struct TokenCell {
+    current: Arc<Mutex<Tokens>>,
+    keeper: Arc<dyn TokenKeeper>,
+}
+
+impl TokenCell {
+    pub(super) fn new(tokens: Tokens, keeper: Arc<dyn TokenKeeper>) -> Self {
+        Self { current: Arc::new(Mutex::new(tokens)), keeper }
+    }
+
+    /// Waits for a refresh under way, so no request leaves with a token that is being replaced.
+    pub(super) async fn access(&self) -> Zeroizing<String> {
+        self.current.lock().await.access.clone()
+    }
+
+    pub(super) async fn expires_before(&self, ts: i64) -> bool {
+        self.current.lock().await.expires_ts.is_some_and(|expires| expires < ts)
+    }
+
+    /// Replaces the pair by what `exchange` gets for the refresh token, unless another caller did so already.
+    ///
+    /// Returns false where there is nothing to refresh with.
+    pub(super) async fn refresh<F>(
+        &self,
+        used: &str,
+        exchange: impl FnOnce(Zeroizing<String>) -> F,
+    ) -> Result<bool, NetError>
+    where
+        F: Future<Output = Result<Tokens, NetError>>,
+    {
+        let mut current = self.current.lock().await;
+        if *current.access != used {
+            return Ok(true);
+        }
+        let Some(refresh) = current.refresh.clone() else { return Ok(false) };
+        let mut fresh = exchange(refresh).await?;
+        if fresh.refresh.is_none() {
+            fresh.refresh.clone_from(&current.refresh);
+        }
+        self.keeper.keep(&fresh).await?;
+        *current = fresh;
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[derive(Debug, Default)]
+    struct Keeper(AtomicUsize);
+
+    #[async_trait]
+    impl TokenKeeper for Keeper {
+        async fn keep(&self, _: &Tokens) -> Result<(), NetError> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        }
+    }
+
+    fn tokens(access: &str) -> Tokens {
+        Tokens { access: access.to_owned().into(), refresh: Some("r".to_owned().into()), expires_ts: None }
+    }
+
+    #[tokio::test]
+    async fn twenty_requests_that_notice_together_refresh_once() {
+        let keeper = Arc::new(Keeper::default());
+        let cell = TokenCell::new(tokens("old"), keeper.clone());
+        let exchanges = Arc::new(AtomicUsize::new(0));
+        let tasks: Vec<_> = (0..20)
+            .map(|_| {
+                let (cell, exchanges) = (cell.clone(), exchanges.clone());
+                tokio::spawn(async move {
+                    cell.refresh("old", |_| async move {
+                        tokio::task::yield_now().await;
+                        exchanges.fetch_add(1, Ordering::SeqCst);
+                        Ok(tokens("new"))
+                    })
+                    .await
+                })
+            })
+            .collect();
+        for task in tasks {
+            assert!(task.await.expect("task").expect("refresh"));
+        }
+        assert_eq!(exchanges.load(Ordering::SeqCst), 1);
+        assert_eq!(keeper.0.load(Ordering::SeqCst), 1);
+        assert_eq!(*cell.access().await, "new");
+    }
+
+    #[derive(Debug)]
+    struct FullDisk;
+
+    #[async_trait]
+    impl TokenKeeper for FullDisk {
+        async fn keep(&self, _: &Tokens) -> Result<(), NetError> {
+            Err(NetError::TokensNotKept)
+        }
+    }
+
+    #[tokio::test]
+    async fn tokens_that_could_not_be_stored_are_not_used() {
+        let cell = TokenCell::new(tokens("old"), Arc::new(FullDisk));
+        let refreshed = cell.refresh("old", |_| async { Ok(tokens("new")) }).await;
+        assert!(matches!(refreshed, Err(NetError::TokensNotKept)));
+        assert_eq!(*cell.access().await, "old");
+    }
+}

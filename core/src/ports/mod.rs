@@ -1,0 +1,3 @@
+//! Traits that the platform implements. They hold no rules: what to do with an answer is decided above.
+
+pub mod key_vault;

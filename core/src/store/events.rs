@@ -1,0 +1,311 @@
+//! Rows of `event`: each event once, whether it was ours before the server had it, came by sync, or filled a gap.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
+
+use super::codes::{Notify, RelType, SendState, Undecryptable};
+use super::{StoreError, search};
+use crate::ids::{EventRow, RoomRow, UserRow};
+
+/// An event as it is written.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    /// Given by the server; `None` for a local echo.
+    pub event_id: Option<String>,
+    /// Ours, where this device sent it.
+    pub txn_id: Option<String>,
+    /// Who sent it.
+    pub sender: String,
+    /// Milliseconds since 1970, by the sender's server.
+    pub ts: i64,
+    /// The decrypted type.
+    pub kind: String,
+    /// Of a state event.
+    pub state_key: Option<String>,
+    /// JSON, decrypted.
+    pub content: String,
+    /// Whether it came end-to-end encrypted.
+    pub encrypted: bool,
+    /// Whether it is an item of the timeline.
+    pub shown: bool,
+    /// What the push rules say.
+    pub notify: Notify,
+    /// How it stands to another event.
+    pub relation: Relation,
+    /// Event id of what it answers.
+    pub reply_to: Option<String>,
+    /// Event id of its thread's root.
+    pub thread: Option<String>,
+    /// Came with its content removed.
+    pub redacted: bool,
+    /// On its way, for a local echo.
+    pub send_state: SendState,
+    /// Why it cannot be read, if so.
+    pub undecryptable: Undecryptable,
+    /// The Megolm session that it waits for.
+    pub session_id: Option<String>,
+}
+
+/// How an event stands to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relation {
+    /// In which way.
+    pub kind: RelType,
+    /// To which event.
+    pub to: Option<String>,
+    /// With which reaction.
+    pub key: Option<String>,
+}
+
+impl Relation {
+    /// Stands alone.
+    pub const NONE: Self = Self { kind: RelType::None, to: None, key: None };
+}
+
+/// What relations and decisions need to know of a stored event.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// Its row.
+    pub id: EventRow,
+    /// Its room.
+    pub room: RoomRow,
+    /// The server's id, once it has one.
+    pub event_id: Option<String>,
+    /// Who sent it.
+    pub sender: UserRow,
+    /// Milliseconds since 1970.
+    pub ts: i64,
+    /// The decrypted type.
+    pub kind: String,
+    /// JSON.
+    pub content: String,
+    /// Whether it came encrypted.
+    pub encrypted: bool,
+    /// How it stands to another event.
+    pub relation: Relation,
+    /// Whether its content was removed; not while that is only on the way.
+    pub redacted: bool,
+    /// Why it cannot be read.
+    pub undecryptable: Undecryptable,
+    /// Its newest valid edit.
+    pub edit: Option<EventRow>,
+}
+
+const STORED: &str = "id, room, event_id, sender, ts, type, content, encrypted, rel_type, rel_to, rel_key, redacted = 1,
+                      utd, edit";
+
+fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
+    Ok(Stored {
+        id: row.get(0)?,
+        room: row.get(1)?,
+        event_id: row.get(2)?,
+        sender: row.get(3)?,
+        ts: row.get(4)?,
+        kind: row.get(5)?,
+        content: row.get(6)?,
+        encrypted: row.get(7)?,
+        relation: Relation { kind: row.get(8)?, to: row.get(9)?, key: row.get(10)? },
+        redacted: row.get(11)?,
+        undecryptable: row.get(12)?,
+        edit: row.get(13)?,
+    })
+}
+
+/// Returns the row of a user, made when it is new.
+pub fn user(tx: &Transaction<'_>, user_id: &str) -> Result<UserRow, StoreError> {
+    if let Some(row) = find_user(tx, user_id)? {
+        return Ok(row);
+    }
+    Ok(tx
+        .prepare_cached("INSERT INTO user (user_id) VALUES (?1) RETURNING id")?
+        .query_row([user_id], |row| row.get(0))?)
+}
+
+/// Returns the row of a user.
+pub fn find_user(connection: &Connection, user_id: &str) -> Result<Option<UserRow>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT id FROM user WHERE user_id = ?1")?
+        .query_row([user_id], |row| row.get(0))
+        .optional()?)
+}
+
+/// Returns the Matrix id of a user.
+pub fn user_id(connection: &Connection, user: UserRow) -> Result<String, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT user_id FROM user WHERE id = ?1")?
+        .query_row([user], |row| row.get(0))?)
+}
+
+/// Reads an event by its row.
+pub fn get(connection: &Connection, id: EventRow) -> Result<Stored, StoreError> {
+    connection
+        .prepare_cached(&format!("SELECT {STORED} FROM event WHERE id = ?1"))?
+        .query_row([id], stored)
+        .optional()?
+        .ok_or(StoreError::NotFound("event"))
+}
+
+/// Finds an event by the server's id.
+pub fn find(connection: &Connection, room: RoomRow, event_id: &str) -> Result<Option<Stored>, StoreError> {
+    Ok(connection
+        .prepare_cached(&format!("SELECT {STORED} FROM event WHERE event_id = ?1 AND room = ?2"))?
+        .query_row((event_id, room), stored)
+        .optional()?)
+}
+
+/// Finds an own event by its transaction id.
+pub fn find_txn(connection: &Connection, room: RoomRow, txn_id: &str) -> Result<Option<Stored>, StoreError> {
+    Ok(connection
+        .prepare_cached(&format!("SELECT {STORED} FROM event WHERE txn_id = ?1 AND room = ?2"))?
+        .query_row((txn_id, room), stored)
+        .optional()?)
+}
+
+/// Lists the events that relate to one in one way, oldest first.
+pub fn relating(
+    connection: &Connection,
+    room: RoomRow,
+    event_id: &str,
+    kind: RelType,
+) -> Result<Vec<Stored>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {STORED} FROM event WHERE rel_to = ?1 AND room = ?2 AND rel_type = ?3 AND redacted = 0 ORDER BY ts, id"
+    ))?;
+    let rows = statement.query_map((event_id, room, kind), stored)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Lists the events that wait for a Megolm session.
+pub fn waiting_for(connection: &Connection, room: RoomRow, session_id: &str) -> Result<Vec<Stored>, StoreError> {
+    let mut statement = connection
+        .prepare_cached(&format!("SELECT {STORED} FROM event WHERE session_id = ?1 AND room = ?2 ORDER BY id"))?;
+    let rows = statement.query_map((session_id, room), stored)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Writes a new event, without a place.
+pub fn insert(tx: &Transaction<'_>, room: RoomRow, event: &NewEvent) -> Result<EventRow, StoreError> {
+    let sender = user(tx, &event.sender)?;
+    let id: EventRow = tx
+        .prepare_cached(
+            "INSERT INTO event (room, event_id, txn_id, sender, ts, type, state_key, content, encrypted, shown, notify,
+               rel_type, rel_to, rel_key, reply_to, thread, redacted, send_state, utd, session_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+             RETURNING id",
+        )?
+        .query_row(
+            rusqlite::params![
+                room,
+                event.event_id,
+                event.txn_id,
+                sender,
+                event.ts,
+                event.kind,
+                event.state_key,
+                event.content,
+                event.encrypted,
+                event.shown,
+                event.notify,
+                event.relation.kind,
+                event.relation.to,
+                event.relation.key,
+                event.reply_to,
+                event.thread,
+                event.redacted,
+                event.send_state,
+                event.undecryptable,
+                event.session_id,
+            ],
+            |row| row.get(0),
+        )?;
+    search::add(tx, id)?;
+    Ok(id)
+}
+
+/// Writes what is now known of an event: decrypted since, or come back from the server.
+pub fn update(tx: &Transaction<'_>, id: EventRow, event: &NewEvent) -> Result<(), StoreError> {
+    search::remove(tx, id)?;
+    tx.prepare_cached(
+        "UPDATE event SET event_id = ?2, ts = ?3, type = ?4, content = ?5, encrypted = ?6, shown = ?7, notify = ?8,
+           rel_type = ?9, rel_to = ?10, rel_key = ?11, reply_to = ?12, thread = ?13, redacted = ?14, send_state = ?15,
+           utd = ?16, session_id = ?17
+         WHERE id = ?1",
+    )?
+    .execute(rusqlite::params![
+        id,
+        event.event_id,
+        event.ts,
+        event.kind,
+        event.content,
+        event.encrypted,
+        event.shown,
+        event.notify,
+        event.relation.kind,
+        event.relation.to,
+        event.relation.key,
+        event.reply_to,
+        event.thread,
+        event.redacted,
+        event.send_state,
+        event.undecryptable,
+        event.session_id,
+    ])?;
+    search::add(tx, id)
+}
+
+/// Notes why an event cannot be read.
+pub fn set_undecryptable(tx: &Transaction<'_>, id: EventRow, why: Undecryptable) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE event SET utd = ?2 WHERE id = ?1")?.execute((id, why))?;
+    Ok(())
+}
+
+/// Makes `edit` the text that is shown for `target`; `None`: its own.
+pub fn set_edit(tx: &Transaction<'_>, target: EventRow, edit: Option<EventRow>) -> Result<(), StoreError> {
+    search::remove(tx, target)?;
+    tx.prepare_cached("UPDATE event SET edit = ?2 WHERE id = ?1")?.execute((target, edit))?;
+    search::add(tx, target)
+}
+
+/// Removes an event's content for good.
+pub fn redact(tx: &Transaction<'_>, id: EventRow) -> Result<(), StoreError> {
+    search::remove(tx, id)?;
+    tx.prepare_cached(
+        "UPDATE event SET content = '{}', redacted = 1, edit = NULL, notify = 0, utd = 0, session_id = NULL,
+           rel_key = NULL, purpose = NULL
+         WHERE id = ?1",
+    )?
+    .execute([id])?;
+    Ok(())
+}
+
+/// Notes how far an own event is on its way; `event_id` once the server gave it.
+pub fn set_sent(
+    tx: &Transaction<'_>,
+    id: EventRow,
+    state: SendState,
+    event_id: Option<&str>,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE event SET send_state = ?2, event_id = coalesce(?3, event_id) WHERE id = ?1")?
+        .execute((id, state, event_id))?;
+    Ok(())
+}
+
+/// Takes over the server's time.
+pub fn set_ts(tx: &Transaction<'_>, id: EventRow, ts: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE event SET ts = ?2 WHERE id = ?1")?.execute((id, ts))?;
+    Ok(())
+}
+
+/// Hides an event while its redaction is on the way, or shows it again where that was refused.
+pub fn set_redacting(tx: &Transaction<'_>, id: EventRow, redacting: bool) -> Result<(), StoreError> {
+    search::remove(tx, id)?;
+    tx.prepare_cached("UPDATE event SET redacted = CASE WHEN ?2 THEN 2 ELSE 0 END WHERE id = ?1 AND redacted <> 1")?
+        .execute((id, redacting))?;
+    search::add(tx, id)
+}
+
+/// Takes an own event out that the server never had.
+pub fn delete(tx: &Transaction<'_>, id: EventRow) -> Result<(), StoreError> {
+    search::remove(tx, id)?;
+    tx.prepare_cached("DELETE FROM event WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}

@@ -1,0 +1,214 @@
+//! What the user did and the server does not have yet.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
+
+use super::StoreError;
+use super::codes::{OutboxKind, SendState};
+use crate::ids::{EventRow, OutboxRow, RoomRow};
+
+/// One queued action.
+#[derive(Clone, Debug)]
+pub struct Queued {
+    /// Its row; smaller was queued earlier.
+    pub id: OutboxRow,
+    /// The room it is for.
+    pub room: RoomRow,
+    /// That room's Matrix id.
+    pub room_id: String,
+    /// What it is.
+    pub kind: OutboxKind,
+    /// Makes a repeated try the same action.
+    pub txn_id: String,
+    /// Its local echo.
+    pub event: Option<EventRow>,
+    /// JSON, by kind.
+    pub payload: String,
+    /// Sealed bytes that must be on the server first.
+    pub upload: Option<i64>,
+    /// The action whose event id this one needs.
+    pub after: Option<OutboxRow>,
+    /// Where it is on its way.
+    pub state: SendState,
+    /// Tries so far.
+    pub attempts: u32,
+    /// Not before, in milliseconds since 1970.
+    pub next_ts: i64,
+    /// Why the last try failed.
+    pub error: Option<String>,
+}
+
+const QUEUED: &str = "o.id, o.room, r.room_id, o.kind, o.txn_id, o.event, o.payload, o.upload, o.after, o.state,
+                      o.attempts, o.next_ts, o.error FROM outbox o JOIN room r ON r.id = o.room";
+
+fn queued(row: &Row<'_>) -> rusqlite::Result<Queued> {
+    Ok(Queued {
+        id: row.get(0)?,
+        room: row.get(1)?,
+        room_id: row.get(2)?,
+        kind: row.get(3)?,
+        txn_id: row.get(4)?,
+        event: row.get(5)?,
+        payload: row.get(6)?,
+        upload: row.get(7)?,
+        after: row.get(8)?,
+        state: row.get(9)?,
+        attempts: row.get(10)?,
+        next_ts: row.get(11)?,
+        error: row.get(12)?,
+    })
+}
+
+/// An action as it is queued.
+#[derive(Clone, Debug)]
+pub struct NewAction<'a> {
+    /// The room it is for.
+    pub room: RoomRow,
+    /// What it is.
+    pub kind: OutboxKind,
+    /// Makes a repeated try the same action.
+    pub txn_id: &'a str,
+    /// Its local echo.
+    pub event: Option<EventRow>,
+    /// JSON, by kind.
+    pub payload: &'a str,
+    /// Sealed bytes that must be on the server first.
+    pub upload: Option<i64>,
+    /// The action whose event id this one needs.
+    pub after: Option<OutboxRow>,
+    /// Now, in milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+/// Queues an action.
+pub fn insert(tx: &Transaction<'_>, action: &NewAction<'_>) -> Result<OutboxRow, StoreError> {
+    Ok(tx
+        .prepare_cached(
+            "INSERT INTO outbox (room, kind, txn_id, event, payload, upload, after, created_ts)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id",
+        )?
+        .query_row(
+            rusqlite::params![
+                action.room,
+                action.kind,
+                action.txn_id,
+                action.event,
+                action.payload,
+                action.upload,
+                action.after,
+                action.now_ms,
+            ],
+            |row| row.get(0),
+        )?)
+}
+
+/// Lists everything queued, oldest first.
+pub fn all(connection: &Connection) -> Result<Vec<Queued>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {QUEUED} ORDER BY o.id"))?;
+    let rows = statement.query_map([], queued)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Lists the first action of each room that is not failed: the only ones that may be sent now or later.
+pub fn heads(connection: &Connection) -> Result<Vec<Queued>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {QUEUED} WHERE o.id IN (SELECT min(id) FROM outbox WHERE state <> 3 GROUP BY room) ORDER BY o.id"
+    ))?;
+    let rows = statement.query_map([], queued)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Finds a queued action.
+pub fn get(connection: &Connection, id: OutboxRow) -> Result<Option<Queued>, StoreError> {
+    Ok(connection.prepare_cached(&format!("SELECT {QUEUED} WHERE o.id = ?1"))?.query_row([id], queued).optional()?)
+}
+
+/// Finds a queued action by its transaction id.
+pub fn find_txn(connection: &Connection, txn_id: &str) -> Result<Option<Queued>, StoreError> {
+    Ok(connection
+        .prepare_cached(&format!("SELECT {QUEUED} WHERE o.txn_id = ?1"))?
+        .query_row([txn_id], queued)
+        .optional()?)
+}
+
+/// Finds the queued action behind a local echo.
+pub fn of_event(connection: &Connection, event: EventRow) -> Result<Option<Queued>, StoreError> {
+    Ok(connection
+        .prepare_cached(&format!("SELECT {QUEUED} WHERE o.event = ?1"))?
+        .query_row([event], queued)
+        .optional()?)
+}
+
+/// Notes how a try went.
+pub fn set_state(
+    tx: &Transaction<'_>,
+    id: OutboxRow,
+    state: SendState,
+    attempts: u32,
+    next_ts: i64,
+    error: Option<&str>,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE outbox SET state = ?2, attempts = ?3, next_ts = ?4, error = ?5 WHERE id = ?1")?
+        .execute((id, state, attempts, next_ts, error))?;
+    Ok(())
+}
+
+/// Lets everything that waits for the network try at once. What the server asked to delay keeps its time.
+pub fn hurry(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE outbox SET next_ts = 0 WHERE state = 1 AND error = 'network'")?.execute([])?;
+    Ok(())
+}
+
+/// Puts what was under way when the process ended back into the queue.
+pub fn reset_sending(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE outbox SET state = 1, next_ts = 0 WHERE state = 2")?.execute([])?;
+    tx.prepare_cached("UPDATE event SET send_state = 1 WHERE send_state = 2 AND chunk IS NULL")?.execute([])?;
+    Ok(())
+}
+
+/// Takes an action out of the queue.
+pub fn delete(tx: &Transaction<'_>, id: OutboxRow) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE outbox SET after = NULL WHERE after = ?1")?.execute([id])?;
+    tx.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// Remembers what a transaction id became.
+pub fn remember(tx: &Transaction<'_>, txn_id: &str, event_id: &str, ts: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT OR IGNORE INTO sent_txn (txn_id, event_id, ts) VALUES (?1, ?2, ?3)")?
+        .execute((txn_id, event_id, ts))?;
+    Ok(())
+}
+
+/// Says what a transaction id became.
+pub fn sent(connection: &Connection, txn_id: &str) -> Result<Option<String>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT event_id FROM sent_txn WHERE txn_id = ?1")?
+        .query_row([txn_id], |row| row.get(0))
+        .optional()?)
+}
+
+/// Notes sealed bytes that are to be uploaded.
+pub fn insert_upload(tx: &Transaction<'_>, file: &str, bytes: i64) -> Result<i64, StoreError> {
+    Ok(tx
+        .prepare_cached("INSERT INTO upload (file, bytes) VALUES (?1, ?2) RETURNING id")?
+        .query_row((file, bytes), |row| row.get(0))?)
+}
+
+/// Reads the file name, length and address of an upload.
+pub fn upload(connection: &Connection, id: i64) -> Result<(String, i64, Option<String>), StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT file, bytes, mxc FROM upload WHERE id = ?1")?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?)
+}
+
+/// Notes where the server keeps an upload.
+pub fn set_uploaded(tx: &Transaction<'_>, id: i64, mxc: Option<&str>) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE upload SET mxc = ?2 WHERE id = ?1")?.execute((id, mxc))?;
+    Ok(())
+}
+
+/// Forgets an upload. Its file is the caller's to delete.
+pub fn delete_upload(tx: &Transaction<'_>, id: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM upload WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
