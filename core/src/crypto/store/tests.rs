@@ -14,13 +14,13 @@ use tempfile::TempDir;
 
 use super::SqlCryptoStore;
 use crate::clock::SystemClock;
-use crate::secret::DbKey;
+use crate::secret::{DbKey, Secret};
 use crate::store::Store;
 
 static PROFILES: LazyLock<Mutex<HashMap<String, TempDir>>> = LazyLock::new(Mutex::default);
 
 fn key() -> DbKey {
-    DbKey::new([3; 32], [5; 16])
+    DbKey::new(Secret::from_slice(&[3; 32]).expect("32 bytes"), [5; 16])
 }
 
 fn create(dir: &Path) -> Arc<Store> {

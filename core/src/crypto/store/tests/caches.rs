@@ -72,11 +72,20 @@ async fn a_save_that_nobody_waits_for_is_still_seen() {
     let store = on(&create(dir.path()));
     store.save_changes(save(trusted(LocalTrust::Unset))).await.expect("save");
     assert_eq!(trust(&store).await, Some(LocalTrust::Unset));
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let busy = store.store.write(Durability::Normal, move |_, _| {
+        let _ = held.recv();
+        Ok::<_, StoreError>(())
+    });
+    let mut busy = pin!(busy);
+    let context = &mut Context::from_waker(Waker::noop());
+    assert!(busy.as_mut().poll(context).is_pending(), "the writer is busy");
     {
         let mut given_up = pin!(store.save_changes(save(trusted(LocalTrust::Ignored))));
-        let polled = given_up.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        assert!(polled.is_pending(), "queued, not waited for");
+        assert!(given_up.as_mut().poll(context).is_pending(), "queued, not waited for");
     }
+    assert_eq!(trust(&store).await, Some(LocalTrust::Unset), "not committed yet");
+    release.send(()).expect("writer");
     store.store.write(Durability::Normal, |_, _| Ok::<_, StoreError>(())).await.expect("the one after it");
     assert_eq!(trust(&store).await, Some(LocalTrust::Ignored));
 }
