@@ -1,1 +1,3 @@
 //! QROC core.
+
+pub mod media;
