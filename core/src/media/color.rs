@@ -51,8 +51,11 @@ fn apply(profile: &ColorProfile, layout: Layout, pixels: &[u8], out: &mut [u8]) 
 
 fn is_foreign(profile: &ColorProfile) -> bool {
     const LEVELS: [u8; 6] = [0, 51, 102, 153, 204, 255];
-    let lattice: Vec<u8> =
-        LEVELS.iter().flat_map(|r| LEVELS.iter().flat_map(move |g| LEVELS.map(|b| [*r, *g, b]))).flatten().collect();
+    let lattice: Vec<u8> = LEVELS
+        .iter()
+        .flat_map(|r| LEVELS.iter().flat_map(move |g| LEVELS.map(|b| [*r, *g, b])))
+        .flatten()
+        .collect();
     let mut out = vec![0; lattice.len()];
     apply(profile, Layout::Rgb, &lattice, &mut out).is_some()
         && lattice.iter().zip(&out).any(|(before, after)| before.abs_diff(*after) > TOLERANCE)

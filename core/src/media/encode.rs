@@ -145,11 +145,13 @@ mod tests {
 
     #[test]
     fn transparency_becomes_white_in_a_jpeg() {
-        let clear = DynamicImage::ImageRgba8(image::RgbaImage::from_pixel(16, 16, image::Rgba([255, 0, 0, 0])));
+        let clear =
+            DynamicImage::ImageRgba8(image::RgbaImage::from_pixel(16, 16, image::Rgba([255, 0, 0, 0])));
         assert!(opaque(&clear).pixels().all(|pixel| pixel.0 == [255; 3]));
     }
 
     #[test]
+    #[allow(clippy::cast_possible_truncation)]
     fn a_budget_that_cannot_be_met_ends_with_the_smallest_attempt() {
         let image = DynamicImage::ImageRgb8(RgbImage::from_fn(200, 100, |x, y| {
             Rgb([x.wrapping_mul(37) as u8, y.wrapping_mul(91) as u8, (x * y) as u8])

@@ -7,6 +7,8 @@ use std::path::Path;
 use ::exif::{DateTime, Exif, Field, In, Reader, Tag, Value};
 use image::metadata::Orientation;
 
+use super::cursor::{Cursor as Bytes, length};
+
 /// Metadata sits at the front of the formats that telephones write, but HEIC names it by an offset.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
@@ -62,9 +64,28 @@ pub(super) fn orientation(picture: &[u8]) -> Orientation {
 fn parse(picture: &[u8]) -> Option<Exif> {
     let mut reader = Reader::new();
     reader.continue_on_error(true);
-    match reader.read_from_container(&mut Cursor::new(picture)) {
-        Ok(exif) => Some(exif),
-        Err(error) => error.distill_partial_result(|_| {}).ok(),
+    match prefixed(picture) {
+        Some(raw) => reader.read_raw(raw.to_vec()),
+        None => reader.read_from_container(&mut Cursor::new(picture)),
+    }
+    .or_else(|error| error.distill_partial_result(|_| {}))
+    .ok()
+}
+
+/// WebP files of some writers have the prefix of JPEG before their EXIF, which its reader takes for damage.
+fn prefixed(picture: &[u8]) -> Option<&[u8]> {
+    let mut input = Bytes::new(picture);
+    if input.take(4)? != b"RIFF" || input.take(8)?.get(4..)? != b"WEBP" {
+        return None;
+    }
+    loop {
+        let name = input.array::<4>()?;
+        let size = length(input.le32()?);
+        let body = input.take(size)?;
+        if &name == b"EXIF" {
+            return body.strip_prefix(b"Exif\0\0");
+        }
+        input.take(size % 2)?;
     }
 }
 

@@ -24,9 +24,11 @@ pub(super) fn shrink(image: &DynamicImage, max: u32) -> DynamicImage {
         return image.clone();
     }
     let scaled = match image {
-        DynamicImage::ImageRgb8(rgb) => resize(rgb.as_raw(), rgb.dimensions(), (width, height), PixelType::U8x3)
-            .and_then(|out| RgbImage::from_raw(width, height, out))
-            .map(DynamicImage::ImageRgb8),
+        DynamicImage::ImageRgb8(rgb) => {
+            resize(rgb.as_raw(), rgb.dimensions(), (width, height), PixelType::U8x3)
+                .and_then(|out| RgbImage::from_raw(width, height, out))
+                .map(DynamicImage::ImageRgb8)
+        }
         DynamicImage::ImageRgba8(rgba) => {
             resize(rgba.as_raw(), rgba.dimensions(), (width, height), PixelType::U8x4)
                 .and_then(|out| RgbaImage::from_raw(width, height, out))
@@ -60,7 +62,8 @@ mod tests {
 
     #[test]
     fn an_even_colour_stays_what_it_is() {
-        let image = DynamicImage::ImageRgba8(RgbaImage::from_pixel(300, 200, image::Rgba([10, 200, 90, 128])));
+        let image =
+            DynamicImage::ImageRgba8(RgbaImage::from_pixel(300, 200, image::Rgba([10, 200, 90, 128])));
         let small = shrink(&image, 30).into_rgba8();
         assert_eq!(small.dimensions(), (30, 20));
         assert!(small.pixels().all(|p| p.0.iter().zip([10, 200, 90, 128]).all(|(a, b)| a.abs_diff(b) <= 1)));

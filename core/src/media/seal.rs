@@ -158,11 +158,8 @@ fn copy_proven<W: Write>(
     let mut held_count = fill(decryptor, &mut held).map_err(Fault::Read)?;
     loop {
         // A short chunk is the last one: filling it went on to the end, where the hash was proven.
-        let next_count = if held_count < CHUNK {
-            0
-        } else {
-            fill(decryptor, &mut next).map_err(Fault::Read)?
-        };
+        let next_count =
+            if held_count < CHUNK { 0 } else { fill(decryptor, &mut next).map_err(Fault::Read)? };
         let chunk = held.get(..held_count).unwrap_or_default();
         hash.update(chunk);
         writer.write_all(chunk).map_err(|error| Fault::Other(error.into()))?;

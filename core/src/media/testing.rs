@@ -1,5 +1,7 @@
 //! Pictures for tests, made here: every corner has another colour, and metadata says SECRET wherever it can.
 
+#![allow(clippy::cast_possible_truncation)]
+
 use image::codecs::gif::{GifEncoder, Repeat};
 use image::{DynamicImage, Frame, ImageFormat as Known, Rgb, RgbImage};
 
@@ -143,10 +145,15 @@ fn webp(flags: u8, width: u32, height: u32, chunks: &[Vec<u8>]) -> Vec<u8> {
 }
 
 pub(super) fn told_webp(width: u32, height: u32, orientation: u16) -> Vec<u8> {
+    told_webp_with(width, height, orientation, b"")
+}
+
+/// Some writers put the prefix of JPEG before the EXIF.
+pub(super) fn told_webp_with(width: u32, height: u32, orientation: u16, prefix: &[u8]) -> Vec<u8> {
     let plain = file(&picture(width, height).into(), Known::WebP);
     let chunks = [
         plain[12..].to_vec(),
-        riff_chunk(b"EXIF", &exif(orientation)),
+        riff_chunk(b"EXIF", &[prefix, exif(orientation).as_slice()].concat()),
         riff_chunk(b"XMP ", b"<x>SECRET</x>"),
         riff_chunk(b"ODD?", b"SECRET!"),
     ];
@@ -156,7 +163,8 @@ pub(super) fn told_webp(width: u32, height: u32, orientation: u16) -> Vec<u8> {
 pub(super) fn animated_webp(width: u32, height: u32) -> Vec<u8> {
     let plain = file(&picture(width, height).into(), Known::WebP);
     let (w, h) = ((width - 1).to_le_bytes(), (height - 1).to_le_bytes());
-    let frame = [&[0; 6], &w[..3], &h[..3], &[100, 0, 0, 0], &plain[12..], &riff_chunk(b"ODD?", SECRET)].concat();
+    let frame =
+        [&[0; 6], &w[..3], &h[..3], &[100, 0, 0, 0], &plain[12..], &riff_chunk(b"ODD?", SECRET)].concat();
     let frame = riff_chunk(b"ANMF", &frame);
     let chunks = [riff_chunk(b"ANIM", &[0; 6]), frame.clone(), frame, riff_chunk(b"EXIF", &exif(1))];
     webp(0x0A, width, height, &chunks)
@@ -178,7 +186,9 @@ pub(super) fn gif(width: u32, height: u32, frames: usize) -> Vec<u8> {
 
 /// EXIF with orientation, camera, time, maker's note, and a place: 49° 30' 36" N, 11° 6' W.
 pub(super) fn exif(orientation: u16) -> Vec<u8> {
-    let rational = |parts: [u32; 3]| parts.iter().flat_map(|n| [n.to_le_bytes(), 1_u32.to_le_bytes()].concat()).collect();
+    let rational = |parts: [u32; 3]| {
+        parts.iter().flat_map(|n| [n.to_le_bytes(), 1_u32.to_le_bytes()].concat()).collect()
+    };
     let camera = vec![
         (0x9003, 2, b"2024:05:06 07:08:09\0".to_vec()),
         (0x9011, 2, b"+02:00\0".to_vec()),

@@ -5,7 +5,8 @@ use crate::media::testing;
 fn place_time_and_camera_are_read() {
     let webp = testing::told_webp(16, 16, 1);
     let png = testing::told_png(&testing::picture(16, 16).into());
-    for file in [testing::told_jpeg(16, 16, 1), webp, png] {
+    let prefixed = testing::told_webp_with(16, 16, 1, b"Exif\0\0");
+    for file in [testing::told_jpeg(16, 16, 1), webp, prefixed, png] {
         let info = capture_info(&file).unwrap();
         assert!((info.lat.unwrap() - 49.51).abs() < 1e-9);
         assert!((info.lon.unwrap() + 11.1).abs() < 1e-9);

@@ -1,7 +1,11 @@
+#![allow(clippy::cast_possible_truncation)]
+
 use std::io::{self, Cursor};
 
 use image::codecs::png::PngEncoder;
-use image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat as Known, Rgb, RgbImage, Rgba, RgbaImage};
+use image::{
+    DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat as Known, Rgb, RgbImage, Rgba, RgbaImage,
+};
 use moxcms::ColorProfile;
 use proptest::prelude::*;
 
@@ -79,7 +83,8 @@ fn however_the_camera_was_held_the_photo_is_upright() {
             let mut stored = DynamicImage::from(testing::picture(width, height));
             stored.apply_orientation(back);
             let plain = encode::jpeg(&stored, 90, false).unwrap();
-            let told = testing::segment(0xE1, &[b"Exif\0\0", testing::exif(u16::from(value)).as_slice()].concat());
+            let told =
+                testing::segment(0xE1, &[b"Exif\0\0", testing::exif(u16::from(value)).as_slice()].concat());
             let source = testing::with_segments(&plain, &[told]);
             let photo = prepare_with(&source, &small()).unwrap();
             check(&photo, &source);
@@ -103,7 +108,11 @@ fn a_webp_is_upright_as_well() {
 
 #[test]
 fn wide_colours_become_srgb_and_a_needless_profile_is_only_removed() {
-    let plain = encode::jpeg(&RgbImage::from_fn(160, 120, |x, y| Rgb([200, 50, (50 + (x ^ y) % 8) as u8])).into(), 95, true);
+    let plain = encode::jpeg(
+        &RgbImage::from_fn(160, 120, |x, y| Rgb([200, 50, (50 + (x ^ y) % 8) as u8])).into(),
+        95,
+        true,
+    );
     let with = |profile: ColorProfile| {
         let body = [b"ICC_PROFILE\0\x01\x01", profile.encode().unwrap().as_slice()].concat();
         testing::with_segments(plain.as_ref().unwrap(), &[testing::segment(0xE2, &body)])
@@ -139,7 +148,12 @@ fn animations_stay_animated() {
 
 #[test]
 fn a_screenshot_stays_sharp_and_a_photo_in_png_becomes_a_jpeg() {
-    let screen = RgbImage::from_fn(600, 400, |x, y| if x % 40 == 0 || y % 30 == 0 { Rgb([0; 3]) } else { Rgb([250; 3]) });
+    let screen =
+        RgbImage::from_fn(
+            600,
+            400,
+            |x, y| if x % 40 == 0 || y % 30 == 0 { Rgb([0; 3]) } else { Rgb([250; 3]) },
+        );
     let source = testing::told_png(&screen.into());
     let photo = prepare_with(&source, &PhotoOptions { max_px: 300, ..small() }).unwrap();
     check(&photo, &source);
@@ -153,7 +167,9 @@ fn a_screenshot_stays_sharp_and_a_photo_in_png_becomes_a_jpeg() {
 
 #[test]
 fn transparency_survives() {
-    let glass = RgbaImage::from_fn(400, 300, |x, y| Rgba([x as u8, y as u8, (x * y) as u8, if x < 200 { 0 } else { 255 }]));
+    let glass = RgbaImage::from_fn(400, 300, |x, y| {
+        Rgba([x as u8, y as u8, (x * y) as u8, if x < 200 { 0 } else { 255 }])
+    });
     let source = testing::told_png(&glass.into());
     let photo = prepare_with(&source, &small()).unwrap();
     check(&photo, &source);
@@ -220,7 +236,10 @@ fn a_decompression_bomb_is_refused_before_it_is_decoded() {
     let frame = jpeg.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
     jpeg[frame + 5..frame + 9].copy_from_slice(&[0xFD, 0xE8, 0xFD, 0xE8]);
     let outcome = prepare_with(&jpeg, &PhotoOptions::default());
-    assert!(matches!(outcome, Err(Error::TooManyPixels { width: 65_000, height: 65_000, .. })), "{outcome:?}");
+    assert!(
+        matches!(outcome, Err(Error::TooManyPixels { width: 65_000, height: 65_000, .. })),
+        "{outcome:?}"
+    );
 }
 
 #[test]
@@ -246,6 +265,18 @@ fn a_jpeg_whose_end_was_mended_is_refused_as_well() {
             assert!(outcome.is_err(), "cut to {length} of {} and mended", plain.len());
         }
     }
+}
+
+#[test]
+fn components_in_scans_of_their_own_keep_their_colours() {
+    let mut split = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut split, 90);
+    encoder.set_optimized_huffman_tables(true);
+    let rgb = testing::picture(320, 240);
+    encoder.encode(rgb.as_raw(), 320, 240, jpeg_encoder::ColorType::Rgb).unwrap();
+    let photo = prepare_with(&split, &small()).unwrap();
+    check(&photo, &split);
+    assert_eq!(testing::corners(&pixels(&photo)), "rgbw");
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub(super) fn is_zip(head: &[u8]) -> bool {
 pub(super) fn recognise(head: &[u8], tail: &[u8]) -> Probe {
     let mut names = member_names(head, LOCAL, 26, 30);
     names.extend(member_names(tail, CENTRAL, 28, 46));
-    let has = |name: &str| names.iter().any(|found| *found == name.as_bytes());
+    let has = |name: &str| names.contains(&name.as_bytes());
     let has_in = |folder: &str| names.iter().any(|found| found.starts_with(folder.as_bytes()));
 
     if has("AndroidManifest.xml") || has("classes.dex") {

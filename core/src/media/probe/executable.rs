@@ -6,7 +6,9 @@ use super::Probe;
 pub(super) fn recognise(head: &[u8]) -> Option<Probe> {
     let mime = match head {
         [0x7F, b'E', b'L', b'F', ..] => "application/x-executable",
-        [0xFE, 0xED, 0xFA, 0xCE | 0xCF, ..] | [0xCE | 0xCF, 0xFA, 0xED, 0xFE, ..] => "application/x-mach-binary",
+        [0xFE, 0xED, 0xFA, 0xCE | 0xCF, ..] | [0xCE | 0xCF, 0xFA, 0xED, 0xFE, ..] => {
+            "application/x-mach-binary"
+        }
         // A Java class and a universal Mach-O program share these four bytes; both run.
         [0xCA, 0xFE, 0xBA, 0xBE, ..] => "application/x-mach-binary",
         [b'd', b'e', b'x', b'\n', ..] => "application/vnd.android.dex",
@@ -49,7 +51,7 @@ fn is_script(head: &[u8]) -> bool {
         return path.starts_with(b"/");
     }
     let text = text.trim_ascii_start();
-    STARTS
-        .iter()
-        .any(|start| text.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start.as_bytes())))
+    STARTS.iter().any(|start| {
+        text.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start.as_bytes()))
+    })
 }

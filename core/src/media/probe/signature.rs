@@ -79,7 +79,9 @@ fn sound(head: &[u8]) -> Option<Probe> {
     Some(match head {
         [b'I', b'D', b'3', 2..=4, ..] => Probe::new(Kind::Audio, "audio/mpeg", "mp3"),
         // Frame header: eleven set bits, layer III, a bit rate and a sample rate that exist.
-        [0xFF, 0xE2 | 0xE3 | 0xF2 | 0xF3 | 0xFA | 0xFB, rates, ..] if rates >> 4 != 15 && (rates >> 2) & 3 != 3 => {
+        [0xFF, 0xE2 | 0xE3 | 0xF2 | 0xF3 | 0xFA | 0xFB, rates, ..]
+            if rates >> 4 != 15 && (rates >> 2) & 3 != 3 =>
+        {
             Probe::new(Kind::Audio, "audio/mpeg", "mp3")
         }
         [0xFF, 0xF1 | 0xF9, ..] => Probe::new(Kind::Audio, "audio/aac", "aac"),

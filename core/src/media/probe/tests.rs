@@ -17,7 +17,8 @@ fn zip(names: &[&str]) -> Vec<u8> {
         let length = u16::try_from(name.len()).unwrap().to_le_bytes();
         let at = u32::try_from(out.len()).unwrap().to_le_bytes();
         out.extend([b"PK\x03\x04".as_slice(), &[0; 22], &length, &[0; 2], name.as_bytes()].concat());
-        central.extend([b"PK\x01\x02".as_slice(), &[0; 24], &length, &[0; 12], &at, name.as_bytes()].concat());
+        central
+            .extend([b"PK\x01\x02".as_slice(), &[0; 24], &length, &[0; 12], &at, name.as_bytes()].concat());
     }
     [out, central, b"PK\x05\x06".to_vec(), vec![0; 18]].concat()
 }
@@ -139,7 +140,9 @@ fn an_index_at_the_end_of_a_large_archive_is_found() {
 
 #[test]
 fn text_is_text_and_the_rest_is_opaque() {
-    for text in ["MZ is how this text begins, and that is all", "Straße", "a,b\n1,2\n", "#!not a script", "{}"] {
+    for text in
+        ["MZ is how this text begins, and that is all", "Straße", "a,b\n1,2\n", "#!not a script", "{}"]
+    {
         assert_eq!(probe(text.as_bytes()).kind, Kind::Text, "{text}");
     }
     assert_eq!(probe(&"ä".repeat(100).as_bytes()[..101]).kind, Kind::Text);

@@ -10,7 +10,9 @@ pub(super) fn recognise(head: &[u8]) -> Option<Probe> {
         return Some(Probe::new(Kind::Text, "text/plain", "txt"));
     }
     let text = utf8(head)?;
-    if text.is_empty() || text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\x0C' | '\x1B')) {
+    if text.is_empty()
+        || text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\x0C' | '\x1B'))
+    {
         return None;
     }
     let start: String = text.trim_start_matches('\u{FEFF}').trim_start().chars().take(1024).collect();

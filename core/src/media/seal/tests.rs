@@ -1,3 +1,5 @@
+#![allow(clippy::cast_possible_truncation)]
+
 use std::io::Cursor;
 
 use proptest::prelude::*;
@@ -81,8 +83,8 @@ fn a_file_sealed_by_another_client_opens() {
     }))
     .unwrap();
     let bytes = [
-        179, 154, 118, 127, 186, 127, 110, 33, 203, 33, 33, 134, 67, 100, 173, 46, 235, 27, 215, 172, 36, 26, 75,
-        47, 33, 160,
+        179, 154, 118, 127, 186, 127, 110, 33, 203, 33, 33, 134, 67, 100, 173, 46, 235, 27, 215, 172, 36, 26,
+        75, 47, 33, 160,
     ];
     let (outcome, plain) = opened(&bytes, &key);
     assert!(outcome.is_ok());
