@@ -106,8 +106,8 @@ pub fn prepare_photo_file(path: &Path, options: &PhotoOptions) -> Result<Photo, 
 /// transparency, without any metadata, and never larger than its source.
 ///
 /// A photo that is already upright, in sRGB and small enough keeps its pixels, and so does an animation; only
-/// metadata is removed. Works in memory and takes up to 7 bytes per pixel of the source, 13 for a progressive
-/// JPEG. A source under 4 KiB that has to be turned may grow by a few hundred bytes.
+/// metadata is removed. Works in memory, which grows with the pixels of the source: about 3 bytes each for a
+/// JPEG, 9 for a progressive one, 12 at most. A source under 4 KiB that has to be turned may grow by a few hundred bytes.
 ///
 /// # Errors
 /// [`Error::Empty`], [`Error::NotAnImage`], [`Error::UnsupportedFormat`], [`Error::TooLarge`],
