@@ -16,3 +16,6 @@ pub mod session;
 pub mod sliding;
 pub mod store;
 pub mod sync;
+//! QROC core.
+
+pub mod media;

@@ -1,0 +1,31 @@
+//! Photos and files on their way in and out: what a file is, a photo made small and anonymous, attachments
+//! sealed and opened. Everything works in memory or streams; nothing plain is written to disk except where the
+//! caller names a destination. Knows neither the database nor the network.
+
+mod color;
+mod cursor;
+mod decode;
+mod encode;
+mod error;
+mod exif;
+mod jpeg;
+mod name;
+mod photo;
+mod preview;
+mod probe;
+mod save;
+mod scale;
+mod seal;
+mod strip;
+#[cfg(test)]
+mod testing;
+
+pub use error::Error;
+pub use exif::{CaptureInfo, capture_info, read_capture_info};
+pub use name::safe_name;
+pub use photo::{Handling, Photo, PhotoOptions, prepare_photo, prepare_photo_file};
+pub use preview::Thumbnail;
+pub use probe::{HEAD_BYTES, ImageFormat, Kind, Probe, probe, probe_reader};
+pub use save::open_to_file;
+pub use seal::{Opened, SealKey, SealedInfo, Step, open, seal};
+pub use strip::{Stripped, strip};
