@@ -43,7 +43,7 @@ else
 fi
 
 if ! command -v cargo >/dev/null; then
-    echo "error: cargo is missing: install rustup (rustup.rs); the pinned toolchain then comes by itself" >&2
+    echo "error: cargo is missing: install Rust with rustup; the pinned toolchain then comes by itself" >&2
     exit 1
 fi
 exec cargo run --quiet --locked -p xtask -- setup
