@@ -1,1 +1,3 @@
+//! The core without a screen.
+
 fn main() {}
