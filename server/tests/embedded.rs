@@ -1,4 +1,11 @@
 //! The homeserver kit on itself: accounts, restart, snapshot, limits, and no orphan whatever happens to the parent.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code"
+)]
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};

@@ -1,1 +1,49 @@
-fn main() {}
+//! The project's own commands, called by the Makefile.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command that talks to developers")]
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::{Parser, Subcommand};
+
+/// The project's own commands.
+#[derive(Parser)]
+#[command(name = "cargo run -p xtask --")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Installs the homeserver, the independent client and the fixtures into the cache
+    Setup,
+    /// Checks layers, cycles, file lengths and unsafe code
+    Architecture,
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Setup => xtask::setup::run(),
+        Command::Architecture => architecture(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn architecture() -> Result<()> {
+    let faults = xtask::architecture::check_checkout()?;
+    for fault in &faults {
+        println!("{fault}");
+    }
+    if !faults.is_empty() {
+        bail!("{} faults in the architecture", faults.len());
+    }
+    println!("The architecture holds.");
+    Ok(())
+}

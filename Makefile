@@ -1,0 +1,19 @@
+# Thin: each target calls a program of the workspace. ARGS is handed to it.
+ARGS ?=
+
+.PHONY: demo test bench server setup
+
+demo: setup
+	@cargo run --quiet --locked --release -p xtask -- demo $(ARGS)
+
+test: setup
+	@cargo test --locked --workspace $(ARGS)
+
+bench: setup
+	@cargo run --quiet --locked --release -p xtask -- bench $(ARGS)
+
+server: setup
+	@cargo run --quiet --locked -p qroc-server -- $(ARGS)
+
+setup:
+	@./xtask/setup.sh
