@@ -1,5 +1,7 @@
 //! The part of ingest that runs inside the one transaction of a sync answer: rows, order, state and counts.
 
+use std::collections::BTreeSet;
+
 use rusqlite::Transaction;
 use serde_json::{Value, json};
 
@@ -8,7 +10,7 @@ use super::wire::WireEvent;
 use super::{names, relate};
 use crate::ids::{EventRow, RoomRow};
 use crate::store::changes::{Change, Changes};
-use crate::store::chunks::Chunk;
+use crate::store::chunks::{Chunk, Place};
 use crate::store::codes::{Membership, RoomKind, SendState, Undecryptable};
 use crate::store::events::NewEvent;
 use crate::store::{StoreError, account, events, outbox, placing, rooms, timeline};
@@ -42,15 +44,18 @@ pub fn apply(
     prepared: &Prepared,
 ) -> Result<Applied, StoreError> {
     let mut applied = Applied::default();
+    let mut readable = BTreeSet::new();
     for (row, event) in &prepared.decrypted {
-        let room = events::get(tx, *row)?.room;
         let known = events::get(tx, *row)?;
         if known.undecryptable != Undecryptable::Readable {
             events::update(tx, *row, event)?;
             relate::relate(tx, *row)?;
-            changes.note(Change::Timeline(room));
-            refresh(tx, changes, context, room)?;
+            changes.note(Change::Timeline(known.room));
+            readable.insert(known.room);
         }
+    }
+    for room in readable {
+        refresh(tx, changes, context, room)?;
     }
     for (kind, content) in &prepared.account_data {
         account::set_account_data(tx, 0, kind, content)?;
@@ -118,13 +123,24 @@ fn apply_room(
         rooms::bump(tx, id, context.now_ms)?;
     }
     names::derive(tx, id, &context.own)?;
-    let rows = upsert_all(tx, context, id, &prepared.timeline, applied)?;
     let starts =
         prepared.timeline.iter().any(|event| event.kind == "m.room.create" && event.state_key.is_some());
     let token = if starts { None } else { prepared.prev_batch.as_deref() };
-    placing::live(tx, id, &rows, token, prepared.limited || prepared.initial)?;
-    for row in &rows {
-        relate::relate(tx, *row)?;
+    let holed = prepared.limited || prepared.initial;
+    if are_new(tx, id, &prepared.timeline)? {
+        let mut place = placing::end(tx, id, token, holed)?;
+        let rows = write_new(tx, id, &prepared.timeline, || {
+            let here = place;
+            place.idx = place.idx.saturating_add(1);
+            here
+        })?;
+        applied.new_events.extend(rows);
+    } else {
+        let rows = upsert_all(tx, context, id, &prepared.timeline, applied)?;
+        placing::live(tx, id, &rows, token, holed)?;
+        for row in &rows {
+            relate::relate(tx, *row)?;
+        }
     }
     // Writing in a room, or coming in, is having read what was before.
     if let Some(own) = prepared.timeline.iter().rfind(|event| event.sender == context.own)
@@ -165,14 +181,62 @@ pub fn apply_older(
     older: &[NewEvent],
     end: Option<&str>,
 ) -> Result<bool, StoreError> {
-    let rows = upsert_all(tx, context, room, older, &mut Applied::default())?;
-    let closed = placing::fill(tx, gap, &rows, end)?;
-    for row in &rows {
-        relate::relate(tx, *row)?;
-    }
+    let start = if are_new(tx, room, older)? { placing::start(tx, gap)? } else { None };
+    let closed = match start {
+        Some(mut place) => {
+            write_new(tx, room, older, || {
+                let here = place;
+                place.idx = place.idx.saturating_sub(1);
+                here
+            })?;
+            placing::shrink(tx, gap, end)?
+        }
+        None => {
+            let rows = upsert_all(tx, context, room, older, &mut Applied::default())?;
+            let closed = placing::fill(tx, gap, &rows, end)?;
+            for row in &rows {
+                relate::relate(tx, *row)?;
+            }
+            closed
+        }
+    };
     changes.note(Change::Timeline(room));
     refresh(tx, changes, context, room)?;
     Ok(closed)
+}
+
+/// Says whether a batch holds nothing but events that were never seen: what almost every batch is.
+fn are_new(tx: &Transaction<'_>, room: RoomRow, list: &[NewEvent]) -> Result<bool, StoreError> {
+    let mut ids = BTreeSet::new();
+    for event in list {
+        let Some(event_id) = event.event_id.as_deref().filter(|_| event.txn_id.is_none()) else {
+            return Ok(false);
+        };
+        if !ids.insert(event_id) || events::is_known(tx, room, event_id)? {
+            return Ok(false);
+        }
+    }
+    Ok(!list.is_empty())
+}
+
+/// Writes events that were never seen, each once and with its place.
+fn write_new(
+    tx: &Transaction<'_>,
+    room: RoomRow,
+    list: &[NewEvent],
+    mut place: impl FnMut() -> Place,
+) -> Result<Vec<EventRow>, StoreError> {
+    let mut rows = Vec::with_capacity(list.len());
+    for event in list {
+        rows.push(events::insert_at(tx, room, event, Some(place()))?);
+    }
+    for (event, row) in list.iter().zip(&rows) {
+        let Some(event_id) = &event.event_id else { continue };
+        if event.relation.to.is_some() || events::is_related_to(tx, room, event_id)? {
+            relate::relate(tx, *row)?;
+        }
+    }
+    Ok(rows)
 }
 
 fn upsert_all(

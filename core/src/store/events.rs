@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
+use super::chunks::Place;
 use super::codes::{Notify, RelType, SendState, Undecryptable};
 use super::{StoreError, chunks, search};
 use crate::ids::{EventRow, RoomRow, UserRow};
@@ -189,17 +190,48 @@ pub fn waiting_for(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Says whether an event is stored.
+pub fn is_known(connection: &Connection, room: RoomRow, event_id: &str) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT 1 FROM event WHERE event_id = ?1 AND room = ?2")?
+        .exists((event_id, room))?)
+}
+
+/// Says whether an event is stored and can be read.
+pub fn is_readable(connection: &Connection, room: RoomRow, event_id: &str) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT 1 FROM event WHERE event_id = ?1 AND room = ?2 AND utd = 0")?
+        .exists((event_id, room))?)
+}
+
+/// Says whether any stored event stands to this one.
+pub fn is_related_to(connection: &Connection, room: RoomRow, event_id: &str) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT 1 FROM event WHERE rel_to = ?1 AND room = ?2")?
+        .exists((event_id, room))?)
+}
+
 /// Writes a new event, without a place.
 pub fn insert(tx: &Transaction<'_>, room: RoomRow, event: &NewEvent) -> Result<EventRow, StoreError> {
+    insert_at(tx, room, event, None)
+}
+
+/// Writes a new event, at its place where that is known: it must be free.
+pub fn insert_at(
+    tx: &Transaction<'_>,
+    room: RoomRow,
+    event: &NewEvent,
+    place: Option<Place>,
+) -> Result<EventRow, StoreError> {
     let sender = user(tx, &event.sender)?;
-    let id: EventRow = tx
+    let id = tx
         .prepare_cached(
             "INSERT INTO event (room, event_id, txn_id, sender, ts, type, state_key, content, encrypted, shown, notify,
-               rel_type, rel_to, rel_key, reply_to, thread, redacted, send_state, utd, session_id)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
-             RETURNING id",
+               rel_type, rel_to, rel_key, reply_to, thread, redacted, send_state, utd, session_id, chunk, idx)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
+               ?22)",
         )?
-        .query_row(
+        .insert(
             rusqlite::params![
                 room,
                 event.event_id,
@@ -221,10 +253,12 @@ pub fn insert(tx: &Transaction<'_>, room: RoomRow, event: &NewEvent) -> Result<E
                 event.send_state,
                 event.undecryptable,
                 event.session_id,
+                place.map(|place| place.chunk),
+                place.map(|place| place.idx),
             ],
-            |row| row.get(0),
         )?;
-    search::add(tx, id)?;
+    let id = EventRow(id);
+    search::add_new(tx, id, event)?;
     Ok(id)
 }
 

@@ -41,6 +41,53 @@ pub fn live(
     Ok(())
 }
 
+/// Returns where the newest events of a room go, when none of them is known yet: the first at this place, each later
+/// one behind it. `before` and `holed` are as for `live`.
+///
+/// # Errors
+/// Those of the database.
+pub fn end(
+    tx: &Transaction<'_>,
+    room: RoomRow,
+    before: Option<&str>,
+    holed: bool,
+) -> Result<Place, StoreError> {
+    let run = match chunks::tail(tx, room)? {
+        None => chunks::grow(tx, room, before)?,
+        Some(_) if holed && before.is_some() => chunks::grow(tx, room, before)?,
+        Some(tail) => tail,
+    };
+    let idx = chunks::bounds(tx, run)?.map_or(0, |(_, last)| last.saturating_add(1));
+    Ok(Place { chunk: run, idx })
+}
+
+/// Returns where a page of older events goes, when none of them is known yet: the newest at this place, each older
+/// one before it. `None` where the gap is no longer as it was read: then `fill` knows what to do.
+///
+/// # Errors
+/// Those of the database.
+pub fn start(connection: &Connection, gap: &Chunk) -> Result<Option<Place>, StoreError> {
+    let Some(run) = gap.next else { return Ok(None) };
+    if chunks::gap_before(connection, run)?.as_ref() != Some(gap) {
+        return Ok(None);
+    }
+    let idx = chunks::bounds(connection, run)?.map_or(0, |(first, _)| first).saturating_sub(1);
+    Ok(Some(Place { chunk: run, idx }))
+}
+
+/// Moves the token of a gap to `end` after a page of unknown events went to its `start`; `None`, or the token that
+/// was asked with, is the start of the room. Returns whether the gap is closed.
+///
+/// # Errors
+/// Those of the database.
+pub fn shrink(tx: &Transaction<'_>, gap: &Chunk, end: Option<&str>) -> Result<bool, StoreError> {
+    match end.filter(|end| Some(*end) != gap.gap.as_deref()) {
+        Some(token) => chunks::set_gap(tx, gap.id, token)?,
+        None => chunks::close_gap(tx, gap.id)?,
+    }
+    Ok(chunks::find(tx, gap.id)?.is_none())
+}
+
 /// Fills a gap with older events, newest first, and moves its token to `end`; `None` is the start of the room.
 ///
 /// `gap` is as it was read when the events were asked for: what happened to it since is respected. Every event of

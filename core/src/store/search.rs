@@ -1,8 +1,12 @@
 //! The full-text index. Its rows are taken out with the text they were put in with, so nothing of it stays behind.
 
+use std::borrow::Cow;
+
 use rusqlite::{Connection, Transaction};
+use serde::Deserialize;
 
 use super::StoreError;
+use super::events::NewEvent;
 use crate::ids::{EventRow, RoomRow};
 
 /// One hit.
@@ -25,6 +29,26 @@ pub fn add(tx: &Transaction<'_>, id: EventRow) -> Result<(), StoreError> {
     tx.prepare_cached("INSERT INTO event_fts (rowid, body) SELECT id, body FROM event_text WHERE id = ?1")?
         .execute([id])?;
     Ok(())
+}
+
+/// Indexes the text of an event that is new, out of its content: what the view would find, without reading it back.
+pub(super) fn add_new(tx: &Transaction<'_>, id: EventRow, event: &NewEvent) -> Result<(), StoreError> {
+    #[derive(Deserialize)]
+    struct Text<'a> {
+        #[serde(borrow)]
+        body: Option<Cow<'a, str>>,
+    }
+    if event.kind != "m.room.message" || !event.shown || event.redacted {
+        return Ok(());
+    }
+    match serde_json::from_str::<Text<'_>>(&event.content) {
+        // SQLite's JSON functions and ours differ about this one character.
+        Ok(Text { body: Some(body) }) if !body.contains('\0') => {
+            tx.prepare_cached("INSERT INTO event_fts (rowid, body) VALUES (?1, ?2)")?.execute((id, body))?;
+            Ok(())
+        }
+        _ => add(tx, id),
+    }
 }
 
 /// Takes an event's text out of the index. Call before a change.
