@@ -229,7 +229,7 @@ impl Sync {
         );
         let answer: Answer = self.http.json(Call::get(&path)).await?;
         let older =
-            ingest::prepare_older(&self.store, &self.crypto, &at.attention, room_id, &answer.chunk).await?;
+            ingest::prepare_older(&self.store, &self.crypto, &at.attention, room_id, answer.chunk).await?;
         let context = Context { own: self.own.clone(), now_ms: self.clock.now_ms() };
         // A server that gives the same token again has nothing older.
         let end = answer.end.filter(|end| *end != token);

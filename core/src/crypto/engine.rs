@@ -19,7 +19,9 @@ use ruma::api::client::uiaa;
 use ruma::events::room::history_visibility::HistoryVisibility;
 use ruma::serde::Raw;
 use ruma::{DeviceId, OneTimeKeyAlgorithm, OwnedUserId, RoomId, TransactionId, UInt, UserId};
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 
 use super::CryptoError;
@@ -70,6 +72,8 @@ pub enum Decrypted {
         kind: String,
         /// Decrypted content.
         content: Value,
+        /// The decrypted event as a whole.
+        whole: Box<RawValue>,
     },
     /// Why not, and what it waits for.
     Unreadable {
@@ -164,18 +168,22 @@ impl Crypto {
     ///
     /// # Errors
     /// Faults of the store only.
-    pub async fn decrypt(&self, room_id: &RoomId, event: &str) -> Result<Decrypted, CryptoError> {
-        let Ok(raw) = serde_json::value::RawValue::from_string(event.to_owned()) else {
-            return Ok(Decrypted::Unreadable { why: Undecryptable::Damaged, session_id: None });
-        };
-        let raw: Raw<EncryptedEvent> = Raw::from_json(raw);
+    pub async fn decrypt(&self, room_id: &RoomId, event: Box<RawValue>) -> Result<Decrypted, CryptoError> {
+        #[derive(Deserialize)]
+        struct Clear {
+            #[serde(rename = "type")]
+            kind: String,
+            content: serde_json::Map<String, Value>,
+        }
+        let raw: Raw<EncryptedEvent> = Raw::from_json(event);
         match self.machine.decrypt_room_event(&raw, room_id, &settings()).await {
             Ok(decrypted) => {
-                let kind = decrypted.event.get_field::<String>("type").ok().flatten();
-                let content = decrypted.event.get_field::<Value>("content").ok().flatten();
-                Ok(match kind.zip(content.filter(Value::is_object)) {
-                    Some((kind, content)) => Decrypted::Readable { kind, content },
-                    None => Decrypted::Unreadable { why: Undecryptable::Damaged, session_id: None },
+                let whole = decrypted.event.into_json();
+                Ok(match serde_json::from_str::<Clear>(whole.get()) {
+                    Ok(Clear { kind, content }) => {
+                        Decrypted::Readable { kind, content: Value::Object(content), whole }
+                    }
+                    Err(_) => Decrypted::Unreadable { why: Undecryptable::Damaged, session_id: None },
                 })
             }
             Err(MegolmError::Store(error)) => Err(error.into()),

@@ -1,12 +1,15 @@
 //! The part of ingest that needs no transaction: reading, decrypting, and asking the push rules.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use ruma::events::AnySyncTimelineEvent;
 use ruma::push::{Action, PushConditionPowerLevelsCtx, PushConditionRoomCtx, Ruleset, Tweak};
 use ruma::serde::Raw;
 use ruma::{OwnedUserId, RoomId, UInt, UserId};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use super::IngestError;
 use super::classify::classify;
@@ -17,6 +20,11 @@ use crate::sliding::{Answer, Hero, RoomAnswer};
 use crate::store::codes::{Notify, SendState, Undecryptable};
 use crate::store::events::{NewEvent, Stored};
 use crate::store::{Store, StoreError, account, events, rooms};
+
+/// Fewer events than this are read on one processor.
+const WORTH_SHARING: usize = 200;
+/// More parts than this gain nothing on phones and cost memory.
+const MOST_PARTS: usize = 4;
 
 /// A sync answer, read and decrypted, ready to become rows.
 #[derive(Debug, Default)]
@@ -56,10 +64,10 @@ pub(super) struct PreparedRoom {
 }
 
 /// What decides how loudly events ask for attention.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Attention {
     own: OwnedUserId,
-    rules: Ruleset,
+    rules: Arc<Ruleset>,
 }
 
 impl Attention {
@@ -70,14 +78,15 @@ impl Attention {
     pub fn load(store: &Store, own: &str) -> Result<Self, IngestError> {
         let own = UserId::parse(own).map_err(|_| IngestError::Account)?;
         let stored = store.read(|connection| account::account_data(connection, 0, "m.push_rules"))?;
-        Ok(Self { rules: rules(stored.as_deref(), &own), own })
+        Ok(Self { rules: Arc::new(rules(stored.as_deref(), &own)), own })
     }
 
     fn update(&mut self, content: &str) {
-        self.rules = rules(Some(content), &self.own);
+        self.rules = Arc::new(rules(Some(content), &self.own));
     }
 
-    async fn of(&self, event: &NewEvent, context: &PushConditionRoomCtx) -> Notify {
+    /// `whole` is the event as it came, decrypted.
+    async fn of(&self, event: &NewEvent, whole: Box<RawValue>, context: &PushConditionRoomCtx) -> Notify {
         // Only what people see can ask for their attention.
         if event.sender == self.own.as_str()
             || event.redacted
@@ -85,9 +94,7 @@ impl Attention {
         {
             return Notify::Nothing;
         }
-        let whole = json!({ "type": event.kind, "sender": event.sender, "event_id": event.event_id,
-            "state_key": event.state_key, "content": serde_json::from_str::<Value>(&event.content).unwrap_or_default() });
-        let Ok(raw) = Raw::new(&whole) else { return Notify::Nothing };
+        let raw: Raw<AnySyncTimelineEvent> = Raw::from_json(whole);
         let actions = self.rules.get_actions(&raw, context).await;
         let highlight = actions.iter().any(|action| matches!(action, Action::SetTweak(Tweak::Highlight(yes)) if *yes == ruma::push::HighlightTweakValue::Yes));
         match (highlight, actions.iter().any(Action::should_notify)) {
@@ -113,8 +120,8 @@ fn rules(content: Option<&str>, own: &UserId) -> Ruleset {
 /// # Errors
 /// Faults of the store only: what an event says is never one.
 pub async fn prepare(
-    store: &Store,
-    crypto: &Crypto,
+    store: &Arc<Store>,
+    crypto: &Arc<Crypto>,
     attention: &mut Attention,
     answer: Answer,
 ) -> Result<Prepared, IngestError> {
@@ -136,26 +143,88 @@ pub async fn prepare(
     for (room_id, raw) in &answer.receipts {
         prepared.receipts.insert(room_id.clone(), receipts(raw));
     }
-    for room in answer.rooms {
-        let room = prepare_room(store, crypto, attention, room).await?;
-        prepared.undecryptable = prepared
-            .undecryptable
-            .saturating_add(room.timeline.iter().filter(|event| unreadable(event)).count());
-        prepared.rooms.push(room);
+    let (rooms, members) = prepare_rooms(store, crypto, attention, answer.rooms).await?;
+    if !members.is_empty() {
+        crypto.track(&members).await?;
     }
+    let events = rooms.iter().flat_map(|room| &room.timeline);
+    prepared.undecryptable = events.filter(|event| unreadable(event)).count();
+    prepared.rooms = rooms;
     Ok(prepared)
+}
+
+/// Prepares the rooms of an answer, in their order, and says whose devices matter from now on.
+///
+/// A long answer is shared out among the processors by whole rooms: the events of a room share Megolm sessions, and
+/// each session is read once and never waited for.
+async fn prepare_rooms(
+    store: &Arc<Store>,
+    crypto: &Arc<Crypto>,
+    attention: &Attention,
+    rooms: Vec<RoomAnswer>,
+) -> Result<(Vec<PreparedRoom>, Vec<String>), IngestError> {
+    let total: usize = rooms.iter().map(|room| room.timeline.len()).sum();
+    let parts =
+        if total < WORTH_SHARING { 1 } else { std::thread::available_parallelism().map_or(1, usize::from) };
+    let share = total.div_ceil(parts.min(MOST_PARTS)).max(1);
+    let mut tasks = JoinSet::new();
+    let mut part = Vec::new();
+    let mut filled: usize = 0;
+    let mut done = BTreeMap::new();
+    let last = rooms.len();
+    for (number, room) in rooms.into_iter().enumerate() {
+        filled = filled.saturating_add(room.timeline.len());
+        part.push(room);
+        if filled < share && number.saturating_add(1) < last {
+            continue;
+        }
+        filled = 0;
+        let part = std::mem::take(&mut part);
+        let (store, crypto, attention) = (store.clone(), crypto.clone(), attention.clone());
+        let work = async move { (number, prepare_part(&store, &crypto, &attention, part).await) };
+        if number.saturating_add(1) < last {
+            tasks.spawn(work);
+        } else {
+            let (number, part) = work.await;
+            done.insert(number, part?);
+        }
+    }
+    while let Some(joined) = tasks.join_next().await {
+        // The runtime goes down, and we with it.
+        let (number, part) = joined.map_err(|_| StoreError::Closed)?;
+        done.insert(number, part?);
+    }
+    let (rooms, members): (Vec<_>, Vec<_>) = done.into_values().unzip();
+    Ok((rooms.into_iter().flatten().collect(), members.into_iter().flatten().collect()))
+}
+
+async fn prepare_part(
+    store: &Store,
+    crypto: &Crypto,
+    attention: &Attention,
+    rooms: Vec<RoomAnswer>,
+) -> Result<(Vec<PreparedRoom>, Vec<String>), IngestError> {
+    let mut prepared = Vec::with_capacity(rooms.len());
+    let mut members = Vec::new();
+    for room in rooms {
+        let (room, joined) = prepare_room(store, crypto, attention, room).await?;
+        prepared.push(room);
+        members.extend(joined);
+    }
+    Ok((prepared, members))
 }
 
 fn unreadable(event: &NewEvent) -> bool {
     event.undecryptable != Undecryptable::Readable
 }
 
+/// Returns the room, and its members where they are new in an encrypted one.
 async fn prepare_room(
     store: &Store,
     crypto: &Crypto,
     attention: &Attention,
     room: RoomAnswer,
-) -> Result<PreparedRoom, IngestError> {
+) -> Result<(PreparedRoom, Vec<String>), IngestError> {
     let mut prepared = PreparedRoom {
         initial: room.initial,
         limited: room.limited,
@@ -168,8 +237,7 @@ async fn prepare_room(
         room_id: room.room_id,
         ..PreparedRoom::default()
     };
-    let timeline: Vec<(&RawValue, WireEvent)> =
-        room.timeline.iter().filter_map(|raw| Some((&**raw, wire::read(raw)?))).collect();
+    let timeline = read_all(room.timeline);
     // The state that came beside the timeline is the newer.
     prepared.state.extend(
         timeline.iter().filter(|(_, event)| event.state_key.is_some()).map(|(_, event)| event.clone()),
@@ -190,10 +258,7 @@ async fn prepare_room(
                 rooms::find(connection, &prepared.room_id)?.is_some_and(|room| room.encrypted),
             )
         })?;
-    if encrypted && !joined.is_empty() {
-        crypto.track(&joined).await?;
-    }
-    Ok(prepared)
+    Ok((prepared, if encrypted { joined } else { Vec::new() }))
 }
 
 fn member_word(event: &WireEvent) -> &str {
@@ -209,10 +274,13 @@ pub async fn prepare_older(
     crypto: &Crypto,
     attention: &Attention,
     room_id: &str,
-    chunk: &[Box<RawValue>],
+    chunk: Vec<Box<RawValue>>,
 ) -> Result<Vec<NewEvent>, IngestError> {
-    let events = chunk.iter().filter_map(|raw| Some((&**raw, wire::read(raw)?))).collect();
-    read_events(store, crypto, attention, room_id, None, events).await
+    read_events(store, crypto, attention, room_id, None, read_all(chunk)).await
+}
+
+fn read_all(events: Vec<Box<RawValue>>) -> Vec<(Box<RawValue>, WireEvent)> {
+    events.into_iter().filter_map(|raw| wire::read(&raw).map(|event| (raw, event))).collect()
 }
 
 async fn read_events(
@@ -221,33 +289,54 @@ async fn read_events(
     attention: &Attention,
     room_id: &str,
     joined: Option<i64>,
-    events: Vec<(&RawValue, WireEvent)>,
+    events: Vec<(Box<RawValue>, WireEvent)>,
 ) -> Result<Vec<NewEvent>, IngestError> {
     let Ok(room) = RoomId::parse(room_id) else { return Ok(Vec::new()) };
     let context = context(store, attention, room_id, joined)?;
+    let mut readable = known_readable(store, room_id, &events)?.into_iter();
     let mut read = Vec::with_capacity(events.len());
     for (raw, event) in events {
-        let Some(event_id) = event.event_id.clone() else { continue };
-        let known = event.kind == "m.room.encrypted"
-            && store.read(|connection| is_readable(connection, room_id, &event_id))?;
-        let decrypted = if event.kind == "m.room.encrypted" && !event.redacted && !known {
-            Some(crypto.decrypt(&room, raw.get()).await?)
+        let known = readable.next().unwrap_or(false);
+        if event.event_id.is_none() {
+            continue;
+        }
+        let encrypted = event.kind == "m.room.encrypted" && !event.redacted && !known;
+        let (decrypted, whole) = if encrypted {
+            match crypto.decrypt(&room, raw.clone()).await? {
+                Decrypted::Readable { kind, content, whole } => (Some(Ok((kind, content))), whole),
+                Decrypted::Unreadable { why, session_id } => (Some(Err((why, session_id))), raw),
+            }
         } else {
-            None
+            (None, raw)
         };
         let mut new = build(event, decrypted);
         if !known && let Some(context) = &context {
-            new.notify = attention.of(&new, context).await;
+            new.notify = attention.of(&new, whole, context).await;
         }
         read.push(new);
     }
     Ok(read)
 }
 
-fn is_readable(connection: &rusqlite::Connection, room_id: &str, event_id: &str) -> Result<bool, StoreError> {
-    let Some(room) = rooms::find(connection, room_id)? else { return Ok(false) };
-    Ok(events::find(connection, room.id, event_id)?
-        .is_some_and(|event| event.undecryptable == Undecryptable::Readable))
+/// Says of each event whether it came encrypted and was read before.
+fn known_readable(
+    store: &Store,
+    room_id: &str,
+    list: &[(Box<RawValue>, WireEvent)],
+) -> Result<Vec<bool>, StoreError> {
+    if !list.iter().any(|(_, event)| event.kind == "m.room.encrypted") {
+        return Ok(Vec::new());
+    }
+    store.read(|connection| {
+        let Some(room) = rooms::find(connection, room_id)? else { return Ok(Vec::new()) };
+        let readable = |(_, event): &(Box<RawValue>, WireEvent)| match &event.event_id {
+            Some(event_id) if event.kind == "m.room.encrypted" => {
+                events::is_readable(connection, room.id, event_id)
+            }
+            _ => Ok(false),
+        };
+        list.iter().map(readable).collect()
+    })
 }
 
 fn context(
@@ -283,12 +372,15 @@ fn power_levels(content: &str) -> Option<PushConditionPowerLevelsCtx> {
     Some(levels.into())
 }
 
+/// A decrypted type and content, or why not and what it waits for.
+type Opened = Result<(String, Value), (Undecryptable, Option<String>)>;
+
 /// Makes the row of an event from its envelope and what decrypting it came to.
-pub(super) fn build(event: WireEvent, decrypted: Option<Decrypted>) -> NewEvent {
+fn build(event: WireEvent, decrypted: Option<Opened>) -> NewEvent {
     let came_encrypted = event.kind == "m.room.encrypted";
     let (kind, content, undecryptable, session_id) = match decrypted {
-        Some(Decrypted::Readable { kind, content }) => (kind, content, Undecryptable::Readable, None),
-        Some(Decrypted::Unreadable { why, session_id }) => (event.kind, event.content, why, session_id),
+        Some(Ok((kind, content))) => (kind, content, Undecryptable::Readable, None),
+        Some(Err((why, session_id))) => (event.kind, event.content, why, session_id),
         None => (event.kind, event.content, Undecryptable::Readable, None),
     };
     let class = classify(&kind, event.state_key.is_some(), &content, event.redacts.as_deref());
@@ -334,11 +426,10 @@ async fn retry(
         for stored in waiting {
             let id = stored.id;
             let Some((whole, event)) = envelope(store, stored)? else { continue };
-            let decrypted = crypto.decrypt(&room, &whole).await?;
-            if matches!(decrypted, Decrypted::Readable { .. }) {
-                let mut new = build(event, Some(decrypted));
+            if let Decrypted::Readable { kind, content, whole } = crypto.decrypt(&room, whole).await? {
+                let mut new = build(event, Some(Ok((kind, content))));
                 if let Some(context) = &context {
-                    new.notify = attention.of(&new, context).await;
+                    new.notify = attention.of(&new, whole, context).await;
                 }
                 readable.push((id, new));
             }
@@ -348,7 +439,7 @@ async fn retry(
 }
 
 /// Puts the envelope of a stored ciphertext together again.
-fn envelope(store: &Store, stored: Stored) -> Result<Option<(String, WireEvent)>, IngestError> {
+fn envelope(store: &Store, stored: Stored) -> Result<Option<(Box<RawValue>, WireEvent)>, IngestError> {
     let Ok(content) = serde_json::from_str::<Value>(&stored.content) else { return Ok(None) };
     let sender = store.read(|connection| events::user_id(connection, stored.sender))?;
     let whole = json!({ "type": "m.room.encrypted", "event_id": stored.event_id, "sender": sender,
@@ -364,7 +455,7 @@ fn envelope(store: &Store, stored: Stored) -> Result<Option<(String, WireEvent)>
         txn_id: None,
         redacted: false,
     };
-    Ok(Some((whole.to_string(), event)))
+    Ok(serde_json::value::to_raw_value(&whole).ok().map(|whole| (whole, event)))
 }
 
 fn typed(raw: &RawValue) -> Option<(String, String)> {

@@ -31,7 +31,7 @@ pub(super) struct WireEvent {
 }
 
 #[derive(Deserialize)]
-struct Envelope {
+struct Envelope<'a> {
     event_id: Option<String>,
     sender: String,
     #[serde(rename = "type")]
@@ -41,14 +41,44 @@ struct Envelope {
     state_key: Option<String>,
     content: serde_json::Map<String, Value>,
     redacts: Option<String>,
-    #[serde(default)]
-    unsigned: Value,
+    #[serde(borrow)]
+    unsigned: Option<&'a RawValue>,
+}
+
+/// What is wanted of `unsigned`. Most have neither, and most of what they have is long.
+#[derive(Default)]
+struct Unsigned {
+    txn_id: Option<String>,
+    redacted: bool,
+}
+
+impl Unsigned {
+    fn read(raw: Option<&RawValue>) -> Self {
+        let text = raw.map(RawValue::get).unwrap_or_default();
+        // A key that is written with escapes is no server's; it is as if it were not there.
+        if !text.contains("\"transaction_id\"") && !text.contains("\"redacted_because\"") {
+            return Self::default();
+        }
+        let unsigned: Value = serde_json::from_str(text).unwrap_or_default();
+        Self {
+            txn_id: unsigned.get("transaction_id").and_then(Value::as_str).map(str::to_owned),
+            redacted: unsigned.get("redacted_because").is_some_and(Value::is_object),
+        }
+    }
 }
 
 /// Reads an event; `None` where it does not even have an id.
 pub(super) fn read(raw: &RawValue) -> Option<WireEvent> {
-    match serde_json::from_str::<Envelope>(raw.get()) {
-        Ok(envelope) => Some(WireEvent {
+    match serde_json::from_str::<Envelope<'_>>(raw.get()) {
+        Ok(envelope) => Some(WireEvent::of(envelope)),
+        Err(_) => malformed(raw),
+    }
+}
+
+impl WireEvent {
+    fn of(envelope: Envelope<'_>) -> Self {
+        let unsigned = Unsigned::read(envelope.unsigned);
+        Self {
             event_id: envelope.event_id,
             sender: envelope.sender,
             kind: envelope.kind,
@@ -57,11 +87,10 @@ pub(super) fn read(raw: &RawValue) -> Option<WireEvent> {
             redacts: envelope
                 .redacts
                 .or_else(|| envelope.content.get("redacts").and_then(Value::as_str).map(str::to_owned)),
-            txn_id: envelope.unsigned.get("transaction_id").and_then(Value::as_str).map(str::to_owned),
-            redacted: envelope.unsigned.get("redacted_because").is_some_and(Value::is_object),
+            txn_id: unsigned.txn_id,
+            redacted: unsigned.redacted,
             content: Value::Object(envelope.content),
-        }),
-        Err(_) => malformed(raw),
+        }
     }
 }
 
