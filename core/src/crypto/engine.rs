@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt as _};
 use matrix_sdk_crypto::types::events::room::encrypted::EncryptedEvent;
@@ -35,6 +35,8 @@ use crate::store::codes::Undecryptable;
 /// A slow foreign server may take this long before a send goes on without it.
 const FOREIGN_PATIENCE: Duration = Duration::from_secs(8);
 const PATIENCE: Duration = Duration::from_secs(30);
+/// After so long the machine is told the counts again, unchanged as they are.
+const COUNTS_ANEW: Duration = Duration::from_secs(3600);
 /// To-device requests of one key share under way at once.
 const PARALLEL: usize = 4;
 
@@ -46,6 +48,14 @@ pub struct Crypto {
     /// One claim at a time, as the machine asks for.
     claiming: Mutex<()>,
     rooms: std::sync::Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
+    heard: std::sync::Mutex<Option<Heard>>,
+}
+
+/// The counts that the machine knows. Servers repeat them in every answer, and taking them costs a durable write.
+struct Heard {
+    one_time_keys: Option<BTreeMap<String, u64>>,
+    fallback_keys: Option<Vec<String>>,
+    at: Instant,
 }
 
 impl fmt::Debug for Crypto {
@@ -115,6 +125,7 @@ impl Crypto {
             outgoing: Mutex::default(),
             claiming: Mutex::default(),
             rooms: std::sync::Mutex::default(),
+            heard: std::sync::Mutex::default(),
         })
     }
 
@@ -123,12 +134,9 @@ impl Crypto {
     /// # Errors
     /// Faults of the store; what a message says is never one.
     pub async fn receive(&self, answer: &Answer) -> Result<Vec<NewKey>, CryptoError> {
-        let says_nothing = answer.to_device.is_empty()
-            && answer.changed_users.is_empty()
-            && answer.left_users.is_empty()
-            && answer.one_time_keys.is_none()
-            && answer.fallback_keys.is_none();
-        if says_nothing {
+        let brings_nothing =
+            answer.to_device.is_empty() && answer.changed_users.is_empty() && answer.left_users.is_empty();
+        if brings_nothing && self.has_heard(answer) {
             return Ok(Vec::new());
         }
         let events = answer.to_device.iter().map(|raw| Raw::from_json(raw.clone())).collect();
@@ -158,10 +166,28 @@ impl Crypto {
                 &settings(),
             )
             .await?;
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(Heard {
+            one_time_keys: answer.one_time_keys.clone(),
+            fallback_keys: answer.fallback_keys.clone(),
+            at: Instant::now(),
+        });
         Ok(keys
             .into_iter()
             .map(|key| NewKey { room_id: key.room_id.to_string(), session_id: key.session_id })
             .collect())
+    }
+
+    /// Says whether the machine knows these counts, and was told not too long ago: it also sees to keys that grow old.
+    fn has_heard(&self, answer: &Answer) -> bool {
+        if answer.one_time_keys.is_none() && answer.fallback_keys.is_none() {
+            return true;
+        }
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.as_ref().is_some_and(|heard| {
+            heard.one_time_keys == answer.one_time_keys
+                && heard.fallback_keys == answer.fallback_keys
+                && heard.at.elapsed() < COUNTS_ANEW
+        })
     }
 
     /// Decrypts one event of a room, given as the whole event's JSON.
@@ -242,6 +268,8 @@ impl Crypto {
         let id = request.request_id();
         match request.request() {
             AnyOutgoingRequest::KeysUpload(upload) => {
+                // What the server counts next is news, also where it is the number from before.
+                *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = None;
                 let answer = http.send(upload.clone(), PATIENCE).await?;
                 self.machine.mark_request_as_sent(id, &answer).await?;
             }
