@@ -17,7 +17,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use matrix_sdk_crypto::olm::StaticAccountData;
+use matrix_sdk_crypto::olm::{InboundGroupSession, StaticAccountData};
 use rusqlite::{Connection, Transaction};
 
 use crate::clock::Clock;
@@ -101,12 +101,28 @@ impl SqlCryptoStore {
         committed.map(|(value, _forget)| value)
     }
 
-    async fn save(&self, mut rows: Rows) -> Result<(), Error> {
+    async fn save(&self, rows: Rows) -> Result<(), Error> {
+        self.save_as(Durability::Full, rows).await
+    }
+
+    async fn save_as(&self, durability: Durability, mut rows: Rows) -> Result<(), Error> {
         if rows.is_empty() {
             return self.check_open();
         }
         let touched = std::mem::take(&mut rows.touched);
-        self.write(Durability::Full, touched, move |tx| Ok(rows.write(tx)?)).await
+        self.write(durability, touched, move |tx| Ok(rows.write(tx)?)).await
+    }
+
+    /// Says whether the keys themselves are stored: then saving changes only what is found out again, like who sent
+    /// them, which each new session does at its first event.
+    fn have_keys(&self, sessions: &[InboundGroupSession]) -> Result<bool, Error> {
+        for session in sessions {
+            let known = self.room_key(session.room_id(), session.session_id())?;
+            if known.is_none_or(|known| known.first_known_index() > session.first_known_index()) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 

@@ -47,7 +47,11 @@ impl CryptoStore for SqlCryptoStore {
     }
 
     async fn save_changes(&self, changes: Changes) -> Result<()> {
-        self.save(Rows::of(changes).await?).await
+        let known = self.have_keys(&changes.inbound_group_sessions)?;
+        let rows = Rows::of(changes).await?;
+        let durability =
+            if known && rows.are_room_keys_only() { Durability::Normal } else { Durability::Full };
+        self.save_as(durability, rows).await
     }
 
     async fn save_pending_changes(&self, changes: PendingChanges) -> Result<()> {

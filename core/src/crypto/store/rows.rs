@@ -162,10 +162,14 @@ impl Rows {
     }
 
     pub(super) fn is_empty(&self) -> bool {
+        self.room_keys.is_empty() && self.are_room_keys_only()
+    }
+
+    /// Says whether there is nothing else among them; true of none at all.
+    pub(super) fn are_room_keys_only(&self) -> bool {
         self.values.is_empty()
             && self.olm_sessions.is_empty()
             && self.olm_hashes.is_empty()
-            && self.room_keys.is_empty()
             && self.outbound.is_empty()
             && self.withheld.is_empty()
             && self.devices.is_empty()
