@@ -379,14 +379,8 @@ pub fn set_sent(
 
 /// Takes over the server's time.
 pub fn set_ts(tx: &Transaction<'_>, id: EventRow, ts: i64) -> Result<(), StoreError> {
-    let known: i64 =
-        tx.prepare_cached("SELECT ts FROM event WHERE id = ?1")?.query_row([id], |row| row.get(0))?;
-    let set = || {
-        tx.prepare_cached("UPDATE event SET ts = ?2 WHERE id = ?1")?.execute((id, ts))?;
-        Ok(())
-    };
-    // The index goes by the time, in seconds.
-    if search::key(id, known) == search::key(id, ts) { set() } else { reindexed(tx, id, set) }
+    tx.prepare_cached("UPDATE event SET ts = ?2 WHERE id = ?1")?.execute((id, ts))?;
+    Ok(())
 }
 
 /// Hides an event while its redaction is on the way, or shows it again where that was refused.
@@ -408,7 +402,7 @@ fn replace(tx: &Transaction<'_>, twin: &Stored, echo: EventRow) -> Result<(), St
         .query_row([twin.id], |row| row.get(0))
         .optional()?;
     delete(tx, twin.id)?;
-    set_ts(tx, echo, twin.ts)?;
+    tx.prepare_cached("UPDATE event SET ts = ?2 WHERE id = ?1")?.execute((echo, twin.ts))?;
     if let Some(place) = place {
         chunks::put(tx, echo, place)?;
     }

@@ -141,12 +141,8 @@ CREATE INDEX        event_by_session  ON event (session_id)  WHERE session_id IS
 CREATE INDEX        event_by_expiry   ON event (expire_ts)   WHERE expire_ts IS NOT NULL;
 
 -- The text that search sees: of the newest edit, of nothing redacted. External content: kept once.
--- Its ids are seconds and event: the index gives the newest hits first, and the fiftieth ends the search.
-CREATE INDEX event_by_search ON event ((min(max(ts / 1000, 0), 4294967295) << 31) | id)
-  WHERE type = 'm.room.message' AND shown = 1;
 CREATE VIEW event_text AS
-  SELECT (min(max(e.ts / 1000, 0), 4294967295) << 31) | e.id AS id, e.id AS event,
-    coalesce(x.content -> 'm.new_content' ->> 'body', e.content ->> 'body') AS body
+  SELECT e.id AS id, coalesce(x.content -> 'm.new_content' ->> 'body', e.content ->> 'body') AS body
   FROM event e LEFT JOIN event x ON x.id = e.edit
   WHERE e.type = 'm.room.message' AND e.shown = 1 AND e.redacted = 0
     AND json_type(e.content, '$.body') = 'text';
