@@ -1,13 +1,19 @@
 //! The shared core of QROC: sync, end-to-end encryption, encrypted database, media, location and policy, without
 //! a screen. Layers and their rules are in `ARCHITECTURE.md`; a test holds the code to them.
 
+pub mod attachments;
+pub mod client;
 pub mod clock;
 pub mod crypto;
+pub mod geo;
 pub mod ids;
 pub mod ingest;
 pub mod kind;
+pub mod location;
+pub mod media;
 pub mod model;
 pub mod net;
+pub mod outbox;
 pub mod ports;
 pub mod redact;
 pub mod roster;
@@ -16,6 +22,4 @@ pub mod session;
 pub mod sliding;
 pub mod store;
 pub mod sync;
-//! QROC core.
-
-pub mod media;
+pub mod timeline;

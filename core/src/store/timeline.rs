@@ -238,6 +238,15 @@ pub fn is_before(connection: &Connection, room: RoomRow, one: &str, other: &str)
     Ok(false)
 }
 
+/// Returns the newest event of a room that the server has.
+pub fn newest_event_id(connection: &Connection, room: RoomRow) -> Result<Option<String>, StoreError> {
+    let Some(tail) = chunks::tail(connection, room)? else { return Ok(None) };
+    Ok(connection
+        .prepare_cached("SELECT event_id FROM event WHERE chunk = ?1 AND event_id IS NOT NULL ORDER BY idx DESC LIMIT 1")?
+        .query_row([tail], |row| row.get(0))
+        .optional()?)
+}
+
 /// What is unread in a room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unread {

@@ -1,0 +1,274 @@
+//! Queues actions: the local effect and the durable entry in one transaction.
+
+use rusqlite::{Connection, Transaction};
+use serde_json::{Value, json};
+
+use super::OutboxError;
+use crate::ids::{EventRow, OutboxRow, RoomRow};
+use crate::ingest::relate::choose_edit;
+use crate::ingest::{advance_read, classify};
+use crate::store::changes::{Change, Changes};
+use crate::store::codes::{Membership, Notify, OutboxKind, RelType, SendState, Undecryptable};
+use crate::store::events::{self, NewEvent, Relation, Stored};
+use crate::store::outbox::{self, NewAction, Queued};
+use crate::store::rooms::{self, Room};
+use crate::store::{StoreError, timeline};
+
+/// An event of at most 65,536 bytes fits after encryption and with its envelope.
+const LARGEST_CONTENT: usize = 40_000;
+
+/// Who queues, and when.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    /// This account.
+    pub own: String,
+    /// Now, in milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+/// An event that is to be sent.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// Its type before encryption.
+    pub kind: String,
+    /// Its content before encryption.
+    pub content: Value,
+    /// Makes a repeated call the same message.
+    pub txn_id: String,
+    /// Sealed bytes that must be on the server first: JSON pointer, file, length.
+    pub uploads: Vec<(String, String, i64)>,
+}
+
+/// What a queued action can be followed by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// Ours.
+    pub txn_id: String,
+    /// The server's id, where the same action was sent before.
+    pub event_id: Option<String>,
+}
+
+impl Queue {
+    /// Queues an event and shows it at once.
+    ///
+    /// # Errors
+    /// `NotAMember`, `TooLarge`, for an edit `NoSuchEvent` and `NotYours`; faults of the database.
+    pub fn event(
+        &self,
+        tx: &Transaction<'_>,
+        changes: &mut Changes,
+        room: RoomRow,
+        outgoing: &Outgoing,
+    ) -> Result<Ticket, OutboxError> {
+        if let Some(ticket) = known(tx, &outgoing.txn_id)? {
+            return Ok(ticket);
+        }
+        let room = joined(tx, room)?;
+        if !room.encrypted {
+            return Err(OutboxError::NotEncrypted);
+        }
+        let content = outgoing.content.to_string();
+        if content.len() > LARGEST_CONTENT {
+            return Err(OutboxError::TooLarge { bytes: content.len(), most: LARGEST_CONTENT });
+        }
+        let class = classify(&outgoing.kind, false, &outgoing.content, None);
+        let target = self.target(tx, room.id, &class.relation)?;
+        let event = NewEvent {
+            event_id: None,
+            txn_id: Some(outgoing.txn_id.clone()),
+            sender: self.own.clone(),
+            ts: self.now_ms,
+            kind: outgoing.kind.clone(),
+            state_key: None,
+            content: content.clone(),
+            encrypted: room.encrypted,
+            shown: class.shown,
+            notify: Notify::Nothing,
+            relation: class.relation,
+            reply_to: class.reply_to,
+            thread: class.thread,
+            redacted: false,
+            send_state: SendState::Queued,
+            undecryptable: Undecryptable::Readable,
+            session_id: None,
+        };
+        let row = events::insert(tx, room.id, &event)?;
+        if let Some(target) = target {
+            choose_edit(tx, &target)?;
+        }
+        let payload = json!({ "type": outgoing.kind, "content": outgoing.content }).to_string();
+        let action = self.insert(tx, &room, OutboxKind::Event, &outgoing.txn_id, Some(row), &payload)?;
+        for (pointer, file, bytes) in &outgoing.uploads {
+            outbox::insert_upload(tx, action, pointer, file, *bytes)?;
+        }
+        rooms::refresh_last(tx, room.id, self.now_ms)?;
+        note(changes, room.id);
+        Ok(Ticket { txn_id: outgoing.txn_id.clone(), event_id: None })
+    }
+
+    /// Finds what an edit is for, and refuses one of somebody else's words.
+    fn target(&self, tx: &Transaction<'_>, room: RoomRow, relation: &Relation) -> Result<Option<Stored>, OutboxError> {
+        let Some(to) = &relation.to else { return Ok(None) };
+        let target = events::find(tx, room, to)?.ok_or(OutboxError::NoSuchEvent)?;
+        if relation.kind == RelType::Edit && events::user_id(tx, target.sender)? != self.own {
+            return Err(OutboxError::NotYours);
+        }
+        Ok(Some(target).filter(|_| relation.kind == RelType::Edit))
+    }
+
+    /// Queues the removal of an event's content and hides it at once.
+    ///
+    /// # Errors
+    /// `NotAMember`, `NoSuchEvent`; faults of the database.
+    pub fn redaction(
+        &self,
+        tx: &Transaction<'_>,
+        changes: &mut Changes,
+        room: RoomRow,
+        event_id: &str,
+        txn_id: &str,
+    ) -> Result<Ticket, OutboxError> {
+        if let Some(ticket) = known(tx, txn_id)? {
+            return Ok(ticket);
+        }
+        let room = joined(tx, room)?;
+        let target = events::find(tx, room.id, event_id)?.ok_or(OutboxError::NoSuchEvent)?;
+        events::set_redacting(tx, target.id, true)?;
+        reconsider(tx, &target)?;
+        let payload = json!({ "event_id": event_id }).to_string();
+        self.insert(tx, &room, OutboxKind::Redaction, txn_id, None, &payload)?;
+        rooms::refresh_last(tx, room.id, self.now_ms)?;
+        note(changes, room.id);
+        Ok(Ticket { txn_id: txn_id.to_owned(), event_id: None })
+    }
+
+    /// Marks a room as read up to its newest event and queues the receipt. Returns nothing where all is read.
+    ///
+    /// # Errors
+    /// `NotAMember`; faults of the database.
+    pub fn read(
+        &self,
+        tx: &Transaction<'_>,
+        changes: &mut Changes,
+        room: RoomRow,
+        txn_id: &str,
+    ) -> Result<Option<Ticket>, OutboxError> {
+        if let Some(ticket) = known(tx, txn_id)? {
+            return Ok(Some(ticket));
+        }
+        let room = joined(tx, room)?;
+        let Some(event_id) = timeline::newest_event_id(tx, room.id)? else { return Ok(None) };
+        if !advance_read(tx, room.id, &event_id)? && room.unread == 0 && !room.at_least {
+            return Ok(None);
+        }
+        let unread = timeline::unread(tx, room.id, Some(&event_id))?;
+        rooms::set_unread(tx, room.id, unread.unread, unread.highlights, unread.at_least)?;
+        outbox::supersede(tx, room.id, OutboxKind::Read)?;
+        let payload = json!({ "event_id": event_id }).to_string();
+        self.insert(tx, &room, OutboxKind::Read, txn_id, None, &payload)?;
+        note(changes, room.id);
+        Ok(Some(Ticket { txn_id: txn_id.to_owned(), event_id: None }))
+    }
+
+    fn insert(
+        &self,
+        tx: &Transaction<'_>,
+        room: &Room,
+        kind: OutboxKind,
+        txn_id: &str,
+        event: Option<EventRow>,
+        payload: &str,
+    ) -> Result<OutboxRow, StoreError> {
+        let action = NewAction { room: room.id, kind, txn_id, event, payload, after: None, now_ms: self.now_ms };
+        outbox::insert(tx, &action)
+    }
+}
+
+fn note(changes: &mut Changes, room: RoomRow) {
+    changes.note(Change::Outbox);
+    changes.note(Change::Timeline(room));
+    changes.note(Change::RoomList);
+}
+
+fn joined(connection: &Connection, room: RoomRow) -> Result<Room, OutboxError> {
+    let room = rooms::get(connection, room)?;
+    if room.membership == Membership::Join { Ok(room) } else { Err(OutboxError::NotAMember) }
+}
+
+/// The same transaction id twice is one action, queued or sent.
+fn known(connection: &Connection, txn_id: &str) -> Result<Option<Ticket>, StoreError> {
+    if let Some(event_id) = outbox::sent(connection, txn_id)? {
+        return Ok(Some(Ticket { txn_id: txn_id.to_owned(), event_id: Some(event_id) }));
+    }
+    Ok(outbox::find_txn(connection, txn_id)?.map(|queued| Ticket { txn_id: queued.txn_id, event_id: None }))
+}
+
+/// An edit that is being redacted gives back the text before it; so does one that is not after all.
+pub(super) fn reconsider(tx: &Transaction<'_>, changed: &Stored) -> Result<(), StoreError> {
+    if let Relation { kind: RelType::Edit, to: Some(to), .. } = &changed.relation
+        && let Some(target) = events::find(tx, changed.room, to)?
+    {
+        choose_edit(tx, &target)?;
+    }
+    Ok(())
+}
+
+/// Lets a failed or waiting action try again now.
+///
+/// # Errors
+/// `NotQueued`; faults of the database.
+pub fn retry(tx: &Transaction<'_>, changes: &mut Changes, id: OutboxRow) -> Result<(), OutboxError> {
+    let queued = outbox::get(tx, id)?.ok_or(OutboxError::NotQueued)?;
+    outbox::set_state(tx, id, SendState::Queued, 0, 0, None)?;
+    if let Some(row) = queued.event {
+        events::set_sent(tx, row, SendState::Queued, None)?;
+        reconsider(tx, &events::get(tx, row)?)?;
+    }
+    note(changes, queued.room);
+    Ok(())
+}
+
+/// Takes an action back that the server does not have, with its local effect. Returns the files of its uploads.
+///
+/// # Errors
+/// `NotQueued`, `UnderWay`; faults of the database.
+pub fn cancel(
+    tx: &Transaction<'_>,
+    changes: &mut Changes,
+    id: OutboxRow,
+    now_ms: i64,
+) -> Result<Vec<String>, OutboxError> {
+    let queued = outbox::get(tx, id)?.ok_or(OutboxError::NotQueued)?;
+    if queued.state == SendState::Sending {
+        return Err(OutboxError::UnderWay);
+    }
+    let files = outbox::uploads(tx, id)?.into_iter().map(|upload| upload.file).collect();
+    outbox::delete(tx, id)?;
+    undo(tx, &queued)?;
+    if let Some(row) = queued.event {
+        let event = events::get(tx, row)?;
+        events::set_sent(tx, row, SendState::Failed, None)?;
+        reconsider(tx, &event)?;
+        events::delete(tx, row)?;
+    }
+    rooms::refresh_last(tx, queued.room, now_ms)?;
+    note(changes, queued.room);
+    Ok(files)
+}
+
+/// Takes back what an action that is not an event did locally.
+pub(super) fn undo(tx: &Transaction<'_>, queued: &Queued) -> Result<(), StoreError> {
+    if queued.kind == OutboxKind::Redaction
+        && let Some(event_id) = payload_event(queued)
+        && let Some(target) = events::find(tx, queued.room, &event_id)?
+    {
+        events::set_redacting(tx, target.id, false)?;
+        reconsider(tx, &target)?;
+    }
+    Ok(())
+}
+
+pub(super) fn payload_event(queued: &Queued) -> Option<String> {
+    let payload: Value = serde_json::from_str(&queued.payload).ok()?;
+    payload.get("event_id")?.as_str().map(str::to_owned)
+}

@@ -1,0 +1,316 @@
+//! Sends what is queued: per room in order, rooms beside each other, each try under the same transaction id.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::stream::{self, StreamExt as _};
+use reqwest::Method;
+use ruma::RoomId;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::{Mutex, Notify};
+use tokio_util::io::ReaderStream;
+
+use super::OutboxError;
+use super::queue::{payload_event, reconsider, undo};
+use crate::clock::Clock;
+use crate::crypto::{Crypto, RoomRules};
+use crate::net::{Backoff, Call, Http, NetError, part};
+use crate::roster;
+use crate::store::changes::{Change, Changes};
+use crate::store::codes::{OutboxKind, SendState};
+use crate::store::outbox::{self, Queued, Upload};
+use crate::store::{Durability, Store, StoreError, events, rooms};
+
+/// Rooms that send at the same time.
+const PARALLEL: usize = 4;
+/// A try counts as lost after this; the next one has the same transaction id.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What one pass over the queue came to.
+#[derive(Debug, Default)]
+pub struct Pass {
+    /// Actions that the server took.
+    pub sent: usize,
+    /// When the next waiting action may be tried, in milliseconds since 1970; `None` where nothing waits.
+    pub next_ts: Option<i64>,
+    /// Why the last try failed that will be repeated.
+    pub waiting: Option<OutboxError>,
+}
+
+/// Sends for one account.
+#[derive(Debug)]
+pub struct Sender {
+    store: Arc<Store>,
+    crypto: Arc<Crypto>,
+    http: Http,
+    clock: Arc<dyn Clock>,
+    media: PathBuf,
+    wake: Notify,
+    one_at_a_time: Mutex<()>,
+}
+
+impl Sender {
+    /// Prepares to send what is queued in `store`. Sealed files lie in `media`.
+    pub fn new(store: Arc<Store>, crypto: Arc<Crypto>, http: Http, clock: Arc<dyn Clock>, media: PathBuf) -> Self {
+        Self { store, crypto, http, clock, media, wake: Notify::new(), one_at_a_time: Mutex::new(()) }
+    }
+
+    /// Says that something was queued or may be tried again.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Waits for `wake`.
+    pub async fn woken(&self) {
+        self.wake.notified().await;
+    }
+
+    /// Sends everything that may be sent now.
+    ///
+    /// # Errors
+    /// Faults of the store only; what a try runs into is in the pass and in the queue.
+    pub async fn pass(&self) -> Result<Pass, OutboxError> {
+        let _one_at_a_time = self.one_at_a_time.lock().await;
+        let mut total = Pass::default();
+        let heads = self.store.read(outbox::heads)?;
+        let mut rooms = stream::iter(heads.into_iter().map(|head| self.room(head))).buffer_unordered(PARALLEL);
+        while let Some(pass) = rooms.next().await {
+            let pass = pass?;
+            total.sent = total.sent.saturating_add(pass.sent);
+            total.next_ts = [total.next_ts, pass.next_ts].into_iter().flatten().min();
+            total.waiting = pass.waiting.or(total.waiting);
+        }
+        Ok(total)
+    }
+
+    /// Sends the actions of one room until one has to wait.
+    async fn room(&self, head: Queued) -> Result<Pass, OutboxError> {
+        let mut pass = Pass::default();
+        let room = head.room;
+        let mut next = Some(head);
+        while let Some(action) = next {
+            if action.next_ts > self.clock.now_ms() {
+                pass.next_ts = Some(action.next_ts);
+                break;
+            }
+            match self.try_action(&action).await {
+                Ok(event_id) => {
+                    self.done(action, event_id).await?;
+                    pass.sent = pass.sent.saturating_add(1);
+                }
+                Err(OutboxError::Store(error)) => return Err(error.into()),
+                Err(error) if error.net().is_none_or(NetError::is_transient) => {
+                    pass.next_ts = Some(self.postpone(&action, &error).await?);
+                    pass.waiting = Some(error);
+                    break;
+                }
+                Err(error) => self.fail(action, &error).await?,
+            }
+            next = self.store.read(outbox::heads)?.into_iter().find(|head| head.room == room);
+        }
+        Ok(pass)
+    }
+
+    /// One try. Returns the id of the event that it became.
+    async fn try_action(&self, action: &Queued) -> Result<Option<String>, OutboxError> {
+        let payload: Value = serde_json::from_str(&action.payload).map_err(|_| OutboxError::Malformed)?;
+        let room = part(&action.room_id);
+        match action.kind {
+            OutboxKind::Event => self.send_event(action, payload).await.map(Some),
+            OutboxKind::Redaction => {
+                let event_id = payload_event(action).ok_or(OutboxError::Malformed)?;
+                let path = format!(
+                    "/_matrix/client/v3/rooms/{room}/redact/{}/{}",
+                    part(&event_id),
+                    part(&action.txn_id)
+                );
+                let answer: EventId = self.http.json(Call::put(&path, &json!({})).within(PATIENCE)).await?;
+                Ok(Some(answer.event_id))
+            }
+            OutboxKind::Read => {
+                let event_id = payload_event(action).ok_or(OutboxError::Malformed)?;
+                let path = format!("/_matrix/client/v3/rooms/{room}/read_markers");
+                let body = json!({ "m.fully_read": event_id, "m.read": event_id });
+                self.http.call(Call::post(&path, &body)).await?;
+                Ok(None)
+            }
+            OutboxKind::Membership => Err(OutboxError::Malformed),
+        }
+    }
+
+    async fn send_event(&self, action: &Queued, mut payload: Value) -> Result<String, OutboxError> {
+        for upload in self.store.read(|connection| outbox::uploads(connection, action.id))? {
+            let mxc = match &upload.mxc {
+                Some(mxc) => mxc.clone(),
+                None => self.upload(&upload).await?,
+            };
+            let place = payload.pointer_mut(&format!("/content{}", upload.pointer)).ok_or(OutboxError::Malformed)?;
+            *place = json!(mxc);
+        }
+        let kind = payload.get("type").and_then(Value::as_str).ok_or(OutboxError::Malformed)?.to_owned();
+        let content = payload.get("content").cloned().ok_or(OutboxError::Malformed)?;
+        let room = self.store.read(|connection| rooms::get(connection, action.room))?;
+        let (wire_kind, wire_content) = if room.encrypted {
+            let room_id = RoomId::parse(&action.room_id).map_err(|_| OutboxError::Malformed)?;
+            let members = roster::members(&self.store, &self.http, &room).await?;
+            let rules = self.rules(action)?;
+            let encrypted = self.crypto.encrypt(&self.http, &room_id, &members, &rules, &kind, &content).await?;
+            ("m.room.encrypted".to_owned(), with_relation(encrypted, &content))
+        } else {
+            (kind, content)
+        };
+        let path = format!(
+            "/_matrix/client/v3/rooms/{}/send/{}/{}",
+            part(&action.room_id),
+            part(&wire_kind),
+            part(&action.txn_id)
+        );
+        let answer: EventId = self.http.json(Call::put(&path, &wire_content).within(PATIENCE)).await?;
+        Ok(answer.event_id)
+    }
+
+    fn rules(&self, action: &Queued) -> Result<RoomRules, StoreError> {
+        self.store.read(|connection| {
+            let state = |kind| -> Result<Option<Value>, StoreError> {
+                Ok(rooms::state(connection, action.room, kind, "")?.and_then(|content| serde_json::from_str(&content).ok()))
+            };
+            Ok(RoomRules { encryption: state("m.room.encryption")?, history: state("m.room.history_visibility")? })
+        })
+    }
+
+    /// Puts sealed bytes on the server, once: what the server has is not sent again.
+    async fn upload(&self, upload: &Upload) -> Result<String, OutboxError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            content_uri: String,
+        }
+        let path = self.media.join(&upload.file);
+        let source = || {
+            let file = std::fs::File::open(&path)?;
+            Ok(ReaderStream::with_capacity(tokio::fs::File::from_std(file), 64 * 1024))
+        };
+        let bytes = u64::try_from(upload.bytes).unwrap_or(0);
+        let answer: Bytes = self.http.upload(Method::POST, "/_matrix/media/v3/upload", bytes, source).await?;
+        let answer: Answer =
+            serde_json::from_slice(&answer).map_err(|error| NetError::NotMatrix(error.to_string()))?;
+        let (id, mxc) = (upload.id, answer.content_uri.clone());
+        self.store.write(Durability::Full, move |tx, _| outbox::set_uploaded(tx, id, &mxc)).await?;
+        Ok(answer.content_uri)
+    }
+
+    /// Notes what the server took. The sync may have told it before.
+    async fn done(&self, action: Queued, event_id: Option<String>) -> Result<(), OutboxError> {
+        let files: Vec<String> =
+            self.store.read(|connection| outbox::uploads(connection, action.id))?.into_iter().map(|upload| upload.file).collect();
+        let now_ms = self.clock.now_ms();
+        self.store
+            .write(Durability::Normal, move |tx, changes| {
+                if let Some(event_id) = &event_id {
+                    outbox::remember(tx, &action.txn_id, event_id, now_ms)?;
+                    if let Some(row) = action.event {
+                        acknowledge(tx, &action, row, event_id)?;
+                    }
+                    if action.kind == OutboxKind::Redaction
+                        && let Some(target) = payload_event(&action)
+                        && let Some(target) = events::find(tx, action.room, &target)?
+                    {
+                        events::redact(tx, target.id)?;
+                        reconsider(tx, &target)?;
+                    }
+                }
+                outbox::delete(tx, action.id)?;
+                told(changes, &action);
+                Ok::<_, StoreError>(())
+            })
+            .await?;
+        for file in files {
+            // The server has it; a copy that stays is removed at the next start.
+            let _ = std::fs::remove_file(self.media.join(file));
+        }
+        Ok(())
+    }
+
+    async fn postpone(&self, action: &Queued, error: &OutboxError) -> Result<i64, OutboxError> {
+        let (wait, words, attempts) = match error.net() {
+            // Asked to wait: that is not a failure, and nothing is tried before.
+            Some(NetError::RateLimited { retry_after }) => (*retry_after, "rate_limited", action.attempts),
+            Some(error) => {
+                let words = if error.kind() == crate::kind::ErrorKind::Network { "network" } else { error.kind().code() };
+                (Backoff::after(action.attempts).next(), words, action.attempts.saturating_add(1))
+            }
+            None => (Backoff::after(action.attempts).next(), error.kind().code(), action.attempts.saturating_add(1)),
+        };
+        let next_ts = self.clock.now_ms().saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
+        let action = action.clone();
+        self.store
+            .write(Durability::Normal, move |tx, changes| {
+                // The sync may have told that the server has it.
+                if outbox::get(tx, action.id)?.is_some() {
+                    outbox::set_state(tx, action.id, SendState::Queued, attempts, next_ts, Some(words))?;
+                    told(changes, &action);
+                }
+                Ok::<_, StoreError>(())
+            })
+            .await?;
+        Ok(next_ts)
+    }
+
+    /// Shows a refusal, and takes back what cannot be shown.
+    async fn fail(&self, action: Queued, error: &OutboxError) -> Result<(), OutboxError> {
+        let words = error.to_string();
+        self.store
+            .write(Durability::Full, move |tx, changes| {
+                outbox::set_state(tx, action.id, SendState::Failed, action.attempts.saturating_add(1), 0, Some(&words))?;
+                if let Some(row) = action.event {
+                    events::set_sent(tx, row, SendState::Failed, None)?;
+                    reconsider(tx, &events::get(tx, row)?)?;
+                }
+                undo(tx, &action)?;
+                told(changes, &action);
+                Ok::<_, StoreError>(())
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+struct EventId {
+    event_id: String,
+}
+
+/// The server pages and aggregates by the relation, so it stands outside the ciphertext; a reaction's key does not.
+fn with_relation(mut encrypted: Value, content: &Value) -> Value {
+    let Some(relation) = content.get("m.relates_to") else { return encrypted };
+    let mut relation = relation.clone();
+    if let Some(relation) = relation.as_object_mut() {
+        relation.remove("key");
+    }
+    if let Some(object) = encrypted.as_object_mut() {
+        object.entry("m.relates_to").or_insert(relation);
+    }
+    encrypted
+}
+
+/// Gives the local echo its id. A row that the sync made of the same event, without our transaction id, gives way.
+fn acknowledge(
+    tx: &rusqlite::Transaction<'_>,
+    action: &Queued,
+    row: crate::ids::EventRow,
+    event_id: &str,
+) -> Result<(), StoreError> {
+    if let Some(other) = events::find(tx, action.room, event_id)?
+        && other.id != row
+    {
+        return events::delete(tx, row);
+    }
+    events::set_sent(tx, row, SendState::Sent, Some(event_id))
+}
+
+fn told(changes: &mut Changes, action: &Queued) {
+    changes.note(Change::Outbox);
+    changes.note(Change::Timeline(action.room));
+}
