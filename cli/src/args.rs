@@ -6,8 +6,8 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account, devices, download, shell, location, media, message, queue, room, rooms, search, send_file,
-    sync, timeline,
+    account, devices, download, location, media, message, queue, room, rooms, search, send_file, shell, sync,
+    timeline,
 };
 
 /// Secure messages, files and positions over Matrix, from the command line.

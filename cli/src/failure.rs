@@ -2,6 +2,7 @@
 
 use std::io;
 
+use qroc_core::attachments::AttachmentError;
 use qroc_core::client;
 use qroc_core::kind::ErrorKind;
 use qroc_core::ports::key_vault::VaultError;
@@ -98,6 +99,12 @@ impl From<client::Error> for Failure {
             message = format!("{message}; {advice}");
         }
         Self::Said { kind, message }
+    }
+}
+
+impl From<AttachmentError> for Failure {
+    fn from(error: AttachmentError) -> Self {
+        Self::Said { kind: error.kind(), message: error.to_string() }
     }
 }
 

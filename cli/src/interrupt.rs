@@ -19,6 +19,7 @@ impl Interrupt {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let (ask, asked) = watch::channel(false);
+        tracing::debug!("listening for signals");
         tokio::spawn(async move {
             for again in [false, true] {
                 tokio::select! {

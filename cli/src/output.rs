@@ -46,13 +46,18 @@ pub(crate) struct Output {
 
 impl Output {
     pub(crate) fn new(json: bool, verbose: u8) -> Self {
-        let colour = io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let colour =
+            io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         // A moving line and a log on the same screen spoil each other.
         Self { json, colour, quiet: Flag::new(verbose > 0) }
     }
 
     /// Writes one object, or the words for a person.
-    pub(crate) fn one<T: Serialize>(&self, item: &T, words: impl FnOnce(&T) -> String) -> Result<(), Failure> {
+    pub(crate) fn one<T: Serialize>(
+        &self,
+        item: &T,
+        words: impl FnOnce(&T) -> String,
+    ) -> Result<(), Failure> {
         if self.json { self.object(item) } else { Self::text(&sanitise::line(&words(item))) }
     }
 
@@ -99,7 +104,8 @@ impl Output {
 
     /// Shows at a terminal that something is going on, until it is dropped.
     pub(crate) fn busy(&self, what: &'static str) -> Busy {
-        let target = if self.quiet.get() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let target =
+            if self.quiet.get() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(None, target).with_message(what);
         bar.set_style(ProgressStyle::default_spinner());
         if !bar.is_hidden() {
@@ -204,7 +210,8 @@ pub(crate) fn parser_said(error: &clap::Error, json: bool) -> u8 {
     if json {
         let text = error.render().to_string();
         let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        let line = json!({"error": {"kind": qroc_core::kind::ErrorKind::BadInput.code(), "message": message}});
+        let line =
+            json!({"error": {"kind": qroc_core::kind::ErrorKind::BadInput.code(), "message": message}});
         let _ = Output::text(&line.to_string());
     }
     2

@@ -21,7 +21,17 @@ pub(crate) fn can_ask() -> bool {
 }
 
 /// Reads a secret from a file, or from standard input for `-`: all of it but one line end.
-pub(crate) fn secret_from(path: &Path) -> Result<Zeroizing<String>, Failure> {
+pub(crate) async fn secret_from(path: &Path, interrupt: &Interrupt) -> Result<Zeroizing<String>, Failure> {
+    let path = path.to_owned();
+    // A pipe may never end.
+    let read = tokio::task::spawn_blocking(move || read_secret(&path));
+    let read = async {
+        read.await.unwrap_or_else(|_| Err(Failure::new(ErrorKind::Internal, "the secret could not be read")))
+    };
+    interrupt.or(read).await
+}
+
+fn read_secret(path: &Path) -> Result<Zeroizing<String>, Failure> {
     if path == Path::new("-") {
         return secret(io::stdin().lock(), "standard input");
     }
@@ -99,7 +109,8 @@ mod tests {
 
     #[test]
     fn a_secret_is_the_file_without_its_line_end() {
-        for (file, expected) in [("pass word", "pass word"), ("secret\n", "secret"), ("x\r\n", "x"), (" x \n\n", " x \n")]
+        for (file, expected) in
+            [("pass word", "pass word"), ("secret\n", "secret"), ("x\r\n", "x"), (" x \n\n", " x \n")]
         {
             assert_eq!(*secret(file.as_bytes(), "f").unwrap(), expected);
         }
@@ -110,7 +121,7 @@ mod tests {
         for wrong in [b"".to_vec(), b"\n".to_vec(), vec![0xff], vec![b'x'; 64 * 1024 + 1]] {
             assert_eq!(secret(wrong.as_slice(), "f").unwrap_err().kind(), Some(ErrorKind::BadFile));
         }
-        let missing = secret_from(Path::new("/nowhere/password"));
+        let missing = read_secret(Path::new("/nowhere/password"));
         assert_eq!(missing.unwrap_err().kind(), Some(ErrorKind::BadFile));
     }
 }

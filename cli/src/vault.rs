@@ -63,7 +63,9 @@ impl Wish {
             (FileVault::KIND, Some(VaultChoice::File(path))) => Ok(Box::new(FileVault::new(path))),
             (FileVault::KIND, None) => match FileVault::from_parameters(&known.parameters) {
                 Some(vault) => Ok(Box::new(vault)),
-                None => Err(Failure::usage("where the key file is was not remembered: say --vault file=PATH")),
+                None => {
+                    Err(Failure::usage("where the key file is was not remembered: say --vault file=PATH"))
+                }
             },
             (_, Some(_)) => Err(other(&known)),
             (kind, None) => Err(Failure::new(
@@ -75,7 +77,7 @@ impl Wish {
 
     async fn passphrase(&self, new: bool, interrupt: &Interrupt) -> Result<Box<dyn KeyVault>, Failure> {
         let mut passphrase: Zeroizing<String> = match &self.passphrase_file {
-            Some(path) => prompt::secret_from(path)?,
+            Some(path) => prompt::secret_from(path, interrupt).await?,
             None if prompt::can_ask() => {
                 let what = if new { "New passphrase of this profile" } else { "Passphrase of this profile" };
                 prompt::ask_secret(what, new, interrupt).await?

@@ -44,11 +44,15 @@ pub(crate) async fn login(args: LoginArgs, session: &Session) -> Result<(), Fail
     }
     let vault = session.wish.choose(&session.interrupt).await?;
     let password = match &args.password_file {
-        Some(path) => prompt::secret_from(path)?,
+        Some(path) => prompt::secret_from(path, &session.interrupt).await?,
         None if prompt::can_ask() => {
             prompt::ask_secret("Password of the account", false, &session.interrupt).await?
         }
-        None => return Err(Failure::usage("there is no terminal to ask for the password: say --password-file FILE")),
+        None => {
+            return Err(Failure::usage(
+                "there is no terminal to ask for the password: say --password-file FILE",
+            ));
+        }
     };
     let login = Login {
         server: &args.server,
@@ -62,7 +66,10 @@ pub(crate) async fn login(args: LoginArgs, session: &Session) -> Result<(), Fail
     client.close().await;
     drop(busy);
     session.output.one(&signed_in, |signed_in| {
-        format!("Signed in as {} at {}, device {}", signed_in.user_id, signed_in.homeserver, signed_in.device_id)
+        format!(
+            "Signed in as {} at {}, device {}",
+            signed_in.user_id, signed_in.homeserver, signed_in.device_id
+        )
     })?;
     if let Some(VaultChoice::File(path)) = &session.wish.vault {
         session.output.note(&format!(

@@ -25,16 +25,20 @@ pub(crate) struct DevicesArgs {
 pub(crate) async fn run(args: DevicesArgs, session: &Session) -> Result<(), Failure> {
     let Some(device) = args.sign_out else { return list(session).await };
     let password = match &args.password_file {
-        Some(path) => prompt::secret_from(path)?,
+        Some(path) => prompt::secret_from(path, &session.interrupt).await?,
         None if prompt::can_ask() => {
             prompt::ask_secret("Password of the account", false, &session.interrupt).await?
         }
         None => {
-            return Err(Failure::usage("there is no terminal to ask for the password: say --password-file FILE"));
+            return Err(Failure::usage(
+                "there is no terminal to ask for the password: say --password-file FILE",
+            ));
         }
     };
     session.owning(async |client| Ok(client.sign_out_device(&device, &password).await?)).await?;
-    session.output.one(&json!({"device_id": device, "signed_out": true}), |_| format!("{device} is signed out"))
+    session
+        .output
+        .one(&json!({"device_id": device, "signed_out": true}), |_| format!("{device} is signed out"))
 }
 
 async fn list(session: &Session) -> Result<(), Failure> {

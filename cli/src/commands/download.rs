@@ -27,8 +27,7 @@ pub(crate) struct DownloadArgs {
 pub(crate) async fn run(args: DownloadArgs, session: &Session) -> Result<(), Failure> {
     let DownloadArgs { room, event, to, force } = args;
     let busy = session.output.busy("Fetching");
-    let file =
-        session.owning(async |client| Ok(client.download(&room, &event, &to, force).await?)).await?;
+    let file = session.owning(async |client| Ok(client.download(&room, &event, &to, force).await?)).await?;
     drop(busy);
     session.output.one(&file, |file| format!("{} ({}, {})", file.path, file.mime, size(file.bytes)))
 }

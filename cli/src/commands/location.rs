@@ -37,6 +37,6 @@ pub(crate) struct LocationSendArgs {
 
 pub(crate) async fn run(command: LocationCommand, session: &Session) -> Result<(), Failure> {
     let LocationCommand::Send(LocationSendArgs { room, point, accuracy, delivery }) = command;
-    let action = Action::Location { room, lat: point.lat, lon: point.lon, accuracy_m: accuracy };
+    let action = Action::Location { room, lat: point.lat, lon: point.lon, accuracy_m: accuracy, txn: None };
     delivery.perform(action, session).await
 }

@@ -74,7 +74,7 @@ pub(crate) struct ReactArgs {
 
 pub(crate) async fn react(args: ReactArgs, session: &Session) -> Result<(), Failure> {
     let ReactArgs { room, event, key, delivery } = args;
-    delivery.perform(Action::React { room, event, key }, session).await
+    delivery.perform(Action::React { room, event, key, txn: None }, session).await
 }
 
 /// What `redact` takes.
@@ -91,7 +91,7 @@ pub(crate) struct RedactArgs {
 
 pub(crate) async fn redact(args: RedactArgs, session: &Session) -> Result<(), Failure> {
     let RedactArgs { room, event, delivery } = args;
-    delivery.perform(Action::Redact { room, event }, session).await
+    delivery.perform(Action::Redact { room, event, txn: None }, session).await
 }
 
 /// What `read` takes.
@@ -106,5 +106,5 @@ pub(crate) struct ReadArgs {
 
 pub(crate) async fn read(args: ReadArgs, session: &Session) -> Result<(), Failure> {
     let ReadArgs { room, delivery } = args;
-    delivery.perform(Action::Read { room }, session).await
+    delivery.perform(Action::Read { room, txn: None }, session).await
 }

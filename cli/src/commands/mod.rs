@@ -4,7 +4,6 @@ pub(crate) mod account;
 mod delivery;
 pub(crate) mod devices;
 pub(crate) mod download;
-pub(crate) mod shell;
 pub(crate) mod location;
 pub(crate) mod media;
 pub(crate) mod message;
@@ -13,6 +12,7 @@ pub(crate) mod room;
 pub(crate) mod rooms;
 pub(crate) mod search;
 pub(crate) mod send_file;
+pub(crate) mod shell;
 pub(crate) mod sync;
 pub(crate) mod timeline;
 

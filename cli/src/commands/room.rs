@@ -109,7 +109,13 @@ pub(crate) async fn run(command: RoomCommand, session: &Session) -> Result<(), F
                 Ok(known)
             });
             let room = room.await?;
-            changed(session, &room.room_id, Some(&user), "leave", format!("Removed {user} from {}", room.name))
+            changed(
+                session,
+                &room.room_id,
+                Some(&user),
+                "leave",
+                format!("Removed {user} from {}", room.name),
+            )
         }
         RoomCommand::Members(RoomArgs { room }) => members(&room, session).await,
         RoomCommand::Info(RoomArgs { room }) => info(&room, session).await,

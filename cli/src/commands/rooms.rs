@@ -20,8 +20,7 @@ pub(crate) struct RoomsArgs {
 }
 
 pub(crate) async fn run(args: RoomsArgs, session: &Session) -> Result<(), Failure> {
-    let rooms =
-        session.reading(async |client| Ok(client.rooms(args.filter.as_deref(), args.limit)?)).await?;
+    let rooms = session.reading(async |client| Ok(client.rooms(args.filter.as_deref(), args.limit)?)).await?;
     session.output.list(&rooms, &["Room", "Unread", "When", "Last message", "Id"], |room| {
         vec![
             name(room),

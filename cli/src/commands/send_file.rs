@@ -1,10 +1,9 @@
 //! Sending a file or a photo.
 
-use std::path::{self, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use qroc_core::client::{Action, TreatAs};
-use qroc_core::kind::ErrorKind;
 
 use super::delivery::Delivery;
 use crate::failure::Failure;
@@ -13,7 +12,7 @@ use crate::session::Session;
 /// What `send-file` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A photo is turned upright, made smaller and freed of its metadata, place included, unless --original is given.
+A photo is turned upright, made smaller and freed of its metadata, place included.
 
 Example:
   qroc send-file 'Operation Tejo' photo.jpg --caption 'North entrance'
@@ -29,14 +28,11 @@ pub(crate) struct SendFileArgs {
     /// What to treat it as; by its content otherwise
     #[arg(long = "as", value_name = "KIND")]
     treat_as: Option<Treat>,
-    /// Send it as it is, metadata included
-    #[arg(long)]
-    original: bool,
     #[command(flatten)]
     delivery: Delivery,
 }
 
-/// What a file is treated as.
+/// What a file is treated as. Metadata of photos is removed either way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Treat {
     /// Bytes with a name
@@ -45,16 +41,18 @@ pub(super) enum Treat {
     Image,
 }
 
+impl From<Treat> for TreatAs {
+    fn from(treat: Treat) -> Self {
+        match treat {
+            Treat::File => Self::File,
+            Treat::Image => Self::Image,
+        }
+    }
+}
+
 pub(crate) async fn run(args: SendFileArgs, session: &Session) -> Result<(), Failure> {
-    let SendFileArgs { room, path, caption, treat_as, original, delivery } = args;
-    let treat_as = match treat_as {
-        None => TreatAs::Auto,
-        Some(Treat::File) => TreatAs::File,
-        Some(Treat::Image) => TreatAs::Image,
-    };
-    // The owner it may be handed to works in another directory.
-    let path = path::absolute(&path)
-        .map_err(|error| Failure::new(ErrorKind::BadFile, format!("{}: {error}", path.display())))?;
-    let action = Action::SendFile { room, path, caption, treat_as, original, txn: None };
+    let SendFileArgs { room, path, caption, treat_as, delivery } = args;
+    let treat_as = treat_as.map_or(TreatAs::Auto, TreatAs::from);
+    let action = Action::SendFile { room, path, caption, treat_as, txn: None };
     delivery.perform(action, session).await
 }

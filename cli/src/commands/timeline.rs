@@ -166,7 +166,10 @@ mod tests {
             height: None,
             duration_ms: None,
         };
-        assert_eq!(words(&Item { attachment: Some(photo.clone()), ..item("a.jpg") }), "[a.jpg, image/jpeg, 2.00 KiB]");
+        assert_eq!(
+            words(&Item { attachment: Some(photo.clone()), ..item("a.jpg") }),
+            "[a.jpg, image/jpeg, 2.00 KiB]"
+        );
         let captioned = Item { attachment: Some(photo), ..item("Gate") };
         assert_eq!(words(&captioned), "Gate [a.jpg, image/jpeg, 2.00 KiB]");
         let location = Location { lat: 38.7, lon: -9.1, accuracy_m: Some(12.0), ts: None };
