@@ -175,7 +175,10 @@ fn seal_photo(
         other => AttachmentError::File { path: PathBuf::from(name), error: other },
     };
     // The name follows what is sent: a PNG that became a JPEG is called one.
-    let name = media::safe_name(Path::new(name).file_stem().map_or(name, |stem| stem.to_str().unwrap_or(name)), photo.mime);
+    let name = media::safe_name(
+        Path::new(name).file_stem().map_or(name, |stem| stem.to_str().unwrap_or(name)),
+        photo.mime,
+    );
     let (file, info) = seal_into(media_dir, &mut Cursor::new(&photo.bytes)).map_err(own)?;
     let mut uploads = vec![("/file/url".to_owned(), file, length(info.sealed_bytes))];
     let mut about = json!({
@@ -207,7 +210,10 @@ fn seal_photo(
         mime: photo.mime.to_owned(),
         source_bytes: photo.source_bytes,
         sent_bytes: info.plain_bytes,
-        thumbnail_bytes: photo.thumbnail.as_ref().map(|thumbnail| u64::try_from(thumbnail.bytes.len()).unwrap_or(0)),
+        thumbnail_bytes: photo
+            .thumbnail
+            .as_ref()
+            .map(|thumbnail| u64::try_from(thumbnail.bytes.len()).unwrap_or(0)),
         sha256: info.sha256,
         blurhash: Some(photo.blurhash.clone()),
         size: Some((photo.width, photo.height)),
@@ -258,13 +264,20 @@ pub struct Fetched {
 ///
 /// # Errors
 /// `NoAttachment`, `BadKeys`, `File` (`Exists` without `overwrite`, `Tampered`), the network's.
-pub async fn fetch(http: &Http, content: &Value, to: &Path, overwrite: bool) -> Result<Fetched, AttachmentError> {
+pub async fn fetch(
+    http: &Http,
+    content: &Value,
+    to: &Path,
+    overwrite: bool,
+) -> Result<Fetched, AttachmentError> {
     let file = content.get("file").ok_or(AttachmentError::NoAttachment)?;
     let file: EncryptedFile = serde_json::from_value(file.clone()).map_err(|_| AttachmentError::BadKeys)?;
     let (server, media_id) = file.url.parts().map_err(|_| AttachmentError::BadKeys)?;
     let path = format!("/_matrix/client/v1/media/download/{}/{}", part(server.as_str()), part(media_id));
-    let said = content.pointer("/info/mimetype").and_then(Value::as_str).unwrap_or("application/octet-stream");
-    let name = content.get("filename").or_else(|| content.get("body")).and_then(Value::as_str).unwrap_or("file");
+    let said =
+        content.pointer("/info/mimetype").and_then(Value::as_str).unwrap_or("application/octet-stream");
+    let name =
+        content.get("filename").or_else(|| content.get("body")).and_then(Value::as_str).unwrap_or("file");
     let dest = if to.is_dir() { to.join(media::safe_name(name, said)) } else { to.to_owned() };
     if !overwrite && dest.symlink_metadata().is_ok() {
         return Err(AttachmentError::File { path: dest, error: media::Error::Exists });

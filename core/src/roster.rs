@@ -39,7 +39,8 @@ pub async fn members(store: &Arc<Store>, http: &Http, room: &Room) -> Result<Vec
     if !room.members_complete {
         let path = format!("/_matrix/client/v3/rooms/{}/members?not_membership=leave", part(&room.room_id));
         let answer: Answer = http.json(Call::get(&path).within(PATIENCE)).await?;
-        let found: Vec<(String, Membership, Option<String>)> = answer.chunk.iter().filter_map(member).collect();
+        let found: Vec<(String, Membership, Option<String>)> =
+            answer.chunk.iter().filter_map(member).collect();
         let id = room.id;
         store
             .write(Durability::Normal, move |tx, _| {

@@ -156,7 +156,9 @@ pub async fn judge(
             return refused(store, http, clock, known).await;
         }
         Err(NetError::Refused { errcode, .. }) if errcode == "M_USER_SUSPENDED" => AccountState::Suspended,
-        Err(NetError::Refused { errcode, .. }) if errcode == "ORG_MATRIX_EXPIRED_ACCOUNT" => AccountState::Expired,
+        Err(NetError::Refused { errcode, .. }) if errcode == "ORG_MATRIX_EXPIRED_ACCOUNT" => {
+            AccountState::Expired
+        }
         // Says nothing about the sign-in.
         Err(_) => return Ok(Verdict::GoOn),
     };
@@ -167,13 +169,19 @@ pub async fn judge(
     }
     Ok(match state {
         AccountState::Active | AccountState::Suspended => Verdict::GoOn,
-        AccountState::SoftSignedOut | AccountState::Locked | AccountState::Expired | AccountState::RefusedOnce => {
-            Verdict::Hold
-        }
+        AccountState::SoftSignedOut
+        | AccountState::Locked
+        | AccountState::Expired
+        | AccountState::RefusedOnce => Verdict::Hold,
     })
 }
 
-async fn refused(store: &Store, http: &Http, clock: &dyn Clock, known: Account) -> Result<Verdict, StoreError> {
+async fn refused(
+    store: &Store,
+    http: &Http,
+    clock: &dyn Clock,
+    known: Account,
+) -> Result<Verdict, StoreError> {
     let now = clock.now_ms();
     let Some(since) = known.refused_ts else {
         set(store, AccountState::RefusedOnce, Some(now)).await?;
@@ -189,7 +197,8 @@ async fn refused(store: &Store, http: &Http, clock: &dyn Clock, known: Account) 
     }
     let who: Result<Value, NetError> = http.json(Call::get("/_matrix/client/v3/account/whoami")).await;
     let buys = http.refresh_now().await;
-    let who_refused = matches!(&who, Err(NetError::Unauthorized { soft: false, errcode }) if errcode != "M_USER_LOCKED");
+    let who_refused =
+        matches!(&who, Err(NetError::Unauthorized { soft: false, errcode }) if errcode != "M_USER_LOCKED");
     let buy_refused = match &buys {
         // Nothing to refresh with: the first question decides.
         Ok(false) => true,
@@ -240,18 +249,30 @@ pub async fn devices(http: &Http) -> Result<Vec<(String, Option<String>, Option<
         last_seen_ts: Option<i64>,
     }
     let answer: Answer = http.json(Call::get("/_matrix/client/v3/devices")).await?;
-    Ok(answer.devices.into_iter().map(|device| (device.device_id, device.display_name, device.last_seen_ts)).collect())
+    Ok(answer
+        .devices
+        .into_iter()
+        .map(|device| (device.device_id, device.display_name, device.last_seen_ts))
+        .collect())
 }
 
 /// Signs another device of the account out, proving with the password that it is the owner who asks.
 ///
 /// # Errors
 /// `Refused` with `M_NOT_FOUND` or a wrong password's `M_FORBIDDEN`; the network's.
-pub async fn sign_out_device(http: &Http, user_id: &str, device_id: &str, password: &str) -> Result<(), NetError> {
+pub async fn sign_out_device(
+    http: &Http,
+    user_id: &str,
+    device_id: &str,
+    password: &str,
+) -> Result<(), NetError> {
     let path = format!("/_matrix/client/v3/devices/{}", part(device_id));
     // The server deletes what is not there without a word.
     http.json::<Value>(Call::get(&path)).await?;
-    let delete = |body: &Value| Call { method: reqwest::Method::DELETE, ..Call::post(&path, body) }.within(std::time::Duration::from_secs(30));
+    let delete = |body: &Value| {
+        Call { method: reqwest::Method::DELETE, ..Call::post(&path, body) }
+            .within(std::time::Duration::from_secs(30))
+    };
     match http.call(delete(&json!({}))).await {
         Err(NetError::Refused { status: 401, body, .. }) => {
             let proof = json!({ "auth": {

@@ -45,7 +45,8 @@ impl Position {
         let asked = self.window.max(FIRST_WINDOW);
         let count = answer.count.or(self.count);
         // No further step once all are covered, so that the request, and the server's work, stay the same.
-        let window = if count.is_some_and(|count| asked < count) { asked.saturating_add(WINDOW_STEP) } else { asked };
+        let window =
+            if count.is_some_and(|count| asked < count) { asked.saturating_add(WINDOW_STEP) } else { asked };
         Self {
             pos: Some(answer.pos.clone()),
             to_device_since: answer.to_device_since.clone().or_else(|| self.to_device_since.clone()),
@@ -95,7 +96,9 @@ impl Position {
             path.push_str("&pos=");
             for byte in pos.bytes() {
                 match byte {
-                    b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => path.push(char::from(byte)),
+                    b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                        path.push(char::from(byte))
+                    }
                     other => path.push_str(&format!("%{other:02X}")),
                 }
             }

@@ -138,8 +138,8 @@ impl Sync {
             }
             other => other?,
         };
-        let answer =
-            Answer::read(&bytes).map_err(|error| NetError::NotMatrix(format!("the sync answer is unusable: {error}")))?;
+        let answer = Answer::read(&bytes)
+            .map_err(|error| NetError::NotMatrix(format!("the sync answer is unusable: {error}")))?;
         if answer.skipped > 0 {
             tracing::warn!(parts = answer.skipped, "left out of a sync answer");
         }
@@ -156,7 +156,9 @@ impl Sync {
             window: i64::try_from(next.window).unwrap_or(i64::MAX),
             last_ts: now_ms,
         };
-        let idle = step.empty && next.window == at.position.window && next.to_device_since == at.position.to_device_since;
+        let idle = step.empty
+            && next.window == at.position.window
+            && next.to_device_since == at.position.to_device_since;
         if !idle {
             let applied = self
                 .store
@@ -188,7 +190,10 @@ impl Sync {
     pub async fn fill_unread(&self) -> Result<usize, SyncError> {
         let list = self.store.read(|connection| rooms::page(connection, None, None, 50))?;
         let mut pages: usize = 0;
-        for room in list.iter().filter(|room| room.at_least && room.read_event.is_some() && room.membership == Membership::Join) {
+        for room in list
+            .iter()
+            .filter(|room| room.at_least && room.read_event.is_some() && room.membership == Membership::Join)
+        {
             for _ in 0..FILL_PAGES {
                 let still = self.store.read(|connection| rooms::get(connection, room.id))?;
                 if !still.at_least || !self.older(room.id, &room.room_id).await? {
@@ -213,7 +218,9 @@ impl Sync {
         }
         // Held, so that no sync answer moves the gap meanwhile.
         let at = self.at.lock().await;
-        let Some(gap) = self.store.read(|connection| chunks::newest_gap(connection, room))? else { return Ok(false) };
+        let Some(gap) = self.store.read(|connection| chunks::newest_gap(connection, room))? else {
+            return Ok(false);
+        };
         let Some(token) = gap.gap.clone() else { return Ok(false) };
         let path = format!(
             "/_matrix/client/v3/rooms/{}/messages?dir=b&limit={PAGE}&from={}",
@@ -221,7 +228,8 @@ impl Sync {
             part(&token)
         );
         let answer: Answer = self.http.json(Call::get(&path)).await?;
-        let older = ingest::prepare_older(&self.store, &self.crypto, &at.attention, room_id, &answer.chunk).await?;
+        let older =
+            ingest::prepare_older(&self.store, &self.crypto, &at.attention, room_id, &answer.chunk).await?;
         let context = Context { own: self.own.clone(), now_ms: self.clock.now_ms() };
         // A server that gives the same token again has nothing older.
         let end = answer.end.filter(|end| *end != token);

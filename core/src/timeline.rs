@@ -9,11 +9,8 @@ use crate::store::timeline::Item;
 
 /// Turns one stored item of the room `room_id` into its view.
 pub fn item(room_id: &str, stored: Item) -> model::Item {
-    let content: Value = if stored.redacted {
-        Value::Null
-    } else {
-        serde_json::from_str(&stored.content).unwrap_or_default()
-    };
+    let content: Value =
+        if stored.redacted { Value::Null } else { serde_json::from_str(&stored.content).unwrap_or_default() };
     let message = stored.kind == "m.room.message";
     let body = text(&content, "body").map(|body| match stored.reply_to {
         Some(_) => without_quote(&body),
@@ -30,7 +27,9 @@ pub fn item(room_id: &str, stored: Item) -> model::Item {
         state: stored.state.as_str(),
         edited: stored.edited,
         redacted: stored.redacted,
-        undecryptable: Some(stored.undecryptable).filter(|why| *why != Undecryptable::Readable).map(Undecryptable::as_str),
+        undecryptable: Some(stored.undecryptable)
+            .filter(|why| *why != Undecryptable::Readable)
+            .map(Undecryptable::as_str),
         reply_to: stored.reply_to,
         thread: stored.thread,
         reactions: stored.reactions,

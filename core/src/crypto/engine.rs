@@ -106,7 +106,12 @@ impl Crypto {
         // Own verified devices may be asked for keys; nobody else is.
         machine.set_room_key_requests_enabled(true);
         machine.set_room_key_forwarding_enabled(true);
-        Ok(Self { machine, outgoing: Mutex::default(), claiming: Mutex::default(), rooms: std::sync::Mutex::default() })
+        Ok(Self {
+            machine,
+            outgoing: Mutex::default(),
+            claiming: Mutex::default(),
+            rooms: std::sync::Mutex::default(),
+        })
     }
 
     /// Takes what a sync answer brought for the keys, durably. Repeating an answer changes nothing.
@@ -132,8 +137,10 @@ impl Crypto {
             .flatten()
             .map(|(name, count)| (name.as_str().into(), UInt::new_saturating(*count)))
             .collect();
-        let fallback: Option<Vec<OneTimeKeyAlgorithm>> =
-            answer.fallback_keys.as_ref().map(|names| names.iter().map(|name| name.as_str().into()).collect());
+        let fallback: Option<Vec<OneTimeKeyAlgorithm>> = answer
+            .fallback_keys
+            .as_ref()
+            .map(|names| names.iter().map(|name| name.as_str().into()).collect());
         let (_, keys) = self
             .machine
             .receive_sync_changes(
@@ -147,7 +154,10 @@ impl Crypto {
                 &settings(),
             )
             .await?;
-        Ok(keys.into_iter().map(|key| NewKey { room_id: key.room_id.to_string(), session_id: key.session_id }).collect())
+        Ok(keys
+            .into_iter()
+            .map(|key| NewKey { room_id: key.room_id.to_string(), session_id: key.session_id })
+            .collect())
     }
 
     /// Decrypts one event of a room, given as the whole event's JSON.
@@ -179,9 +189,9 @@ impl Crypto {
                     MegolmError::MissingRoomKey(Some(_)) => Undecryptable::Withheld,
                     // An index before the first that we got: an earlier copy of the key may still come.
                     MegolmError::MissingRoomKey(None)
-                    | MegolmError::Decryption(matrix_sdk_crypto::vodozemac::megolm::DecryptionError::UnknownMessageIndex(..)) => {
-                        Undecryptable::MissingKey
-                    }
+                    | MegolmError::Decryption(
+                        matrix_sdk_crypto::vodozemac::megolm::DecryptionError::UnknownMessageIndex(..),
+                    ) => Undecryptable::MissingKey,
                     MegolmError::EventError(matrix_sdk_crypto::EventError::UnsupportedAlgorithm) => {
                         Undecryptable::Unsupported
                     }
@@ -291,11 +301,13 @@ impl Crypto {
             self.flush(http).await?;
         }
         self.claim(http, &members).await?;
-        let requests =
-            self.machine.share_room_key(room_id, members.iter().map(AsRef::as_ref), encryption_settings(rules)).await?;
-        let mut shares = stream::iter(
-            requests.iter().map(|message| self.deliver_to_device(http, &message.txn_id, message)),
-        )
+        let requests = self
+            .machine
+            .share_room_key(room_id, members.iter().map(AsRef::as_ref), encryption_settings(rules))
+            .await?;
+        let mut shares = stream::iter(requests.into_iter().map(async |message: Arc<ToDeviceRequest>| {
+            self.deliver_to_device(http, &message.txn_id, &message).await
+        }))
         .buffer_unordered(PARALLEL);
         while let Some(shared) = shares.next().await {
             shared?;
@@ -309,7 +321,9 @@ impl Crypto {
         let members: BTreeSet<&OwnedUserId> = members.iter().collect();
         let requests = self.machine.outgoing_requests().await?;
         Ok(requests.iter().any(|request| match request.request() {
-            AnyOutgoingRequest::KeysQuery(query) => query.device_keys.keys().any(|user| members.contains(user)),
+            AnyOutgoingRequest::KeysQuery(query) => {
+                query.device_keys.keys().any(|user| members.contains(user))
+            }
             AnyOutgoingRequest::KeysUpload(_) => true,
             AnyOutgoingRequest::KeysClaim(_)
             | AnyOutgoingRequest::ToDeviceRequest(_)
@@ -338,7 +352,12 @@ impl Crypto {
     ///
     /// # Errors
     /// The network's, a refused password, faults of the store.
-    pub async fn publish_identity(&self, http: &Http, user_id: &str, password: &str) -> Result<bool, CryptoError> {
+    pub async fn publish_identity(
+        &self,
+        http: &Http,
+        user_id: &str,
+        password: &str,
+    ) -> Result<bool, CryptoError> {
         let own = UserId::parse(user_id).map_err(|_| CryptoError::Account)?;
         self.flush(http).await?;
         let (id, query) = self.machine.query_keys_for_users([own.as_ref()]);
@@ -384,13 +403,12 @@ impl Crypto {
         Ok(true)
     }
 
-    /// Says whether this device is vouched for by the account's identity.
+    /// Says whether a device of the account is vouched for by the account's identity.
     ///
     /// # Errors
     /// Faults of the store.
-    pub async fn is_verified(&self) -> Result<bool, CryptoError> {
-        let device =
-            self.machine.get_device(self.machine.user_id(), self.machine.device_id(), None).await?;
+    pub async fn is_device_verified(&self, device_id: &str) -> Result<bool, CryptoError> {
+        let device = self.machine.get_device(self.machine.user_id(), device_id.into(), None).await?;
         Ok(device.is_some_and(|device| device.is_cross_signed_by_owner()))
     }
 
@@ -422,7 +440,8 @@ fn raw_key<T: serde::Serialize, U>(key: Option<&T>) -> Result<Option<Raw<U>>, Cr
 
 /// Follows the room's rotation rules; a value that makes no sense is the default, never "never".
 fn encryption_settings(rules: &RoomRules) -> EncryptionSettings {
-    let mut settings = EncryptionSettings { sharing_strategy: CollectStrategy::AllDevices, ..EncryptionSettings::default() };
+    let mut settings =
+        EncryptionSettings { sharing_strategy: CollectStrategy::AllDevices, ..EncryptionSettings::default() };
     let number = |key: &str| rules.encryption.as_ref().and_then(|content| content.get(key)?.as_u64());
     if let Some(ms) = number("rotation_period_ms") {
         settings.rotation_period = Duration::from_millis(ms).min(settings.rotation_period);

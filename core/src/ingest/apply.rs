@@ -102,8 +102,13 @@ fn apply_room(
             members: prepared.joined_count,
             invited: prepared.invited_count,
             heroes: prepared.heroes.as_ref().map(|heroes| {
-                json!(heroes.iter().map(|hero| hero.name.clone().unwrap_or_else(|| hero.user_id.clone())).collect::<Vec<_>>())
-                    .to_string()
+                json!(
+                    heroes
+                        .iter()
+                        .map(|hero| hero.name.clone().unwrap_or_else(|| hero.user_id.clone()))
+                        .collect::<Vec<_>>()
+                )
+                .to_string()
             }),
             direct: prepared.is_dm,
         },
@@ -114,14 +119,16 @@ fn apply_room(
     }
     names::derive(tx, id, &context.own)?;
     let rows = upsert_all(tx, context, id, &prepared.timeline, applied)?;
-    let starts = prepared.timeline.iter().any(|event| event.kind == "m.room.create" && event.state_key.is_some());
+    let starts =
+        prepared.timeline.iter().any(|event| event.kind == "m.room.create" && event.state_key.is_some());
     let token = if starts { None } else { prepared.prev_batch.as_deref() };
     placing::live(tx, id, &rows, token, prepared.limited || prepared.initial)?;
     for row in &rows {
         relate::relate(tx, *row)?;
     }
     // Writing in a room is having read it.
-    if let Some(own) = prepared.timeline.iter().rfind(|event| event.sender == context.own && event.state_key.is_none())
+    if let Some(own) =
+        prepared.timeline.iter().rfind(|event| event.sender == context.own && event.state_key.is_none())
         && let Some(event_id) = &own.event_id
     {
         advance_read(tx, id, event_id)?;
@@ -222,7 +229,8 @@ fn upsert(
         }
         return Ok((echo.id, false));
     }
-    let unclaimed = NewEvent { txn_id: event.txn_id.clone().filter(|_| event.sender == context.own), ..event.clone() };
+    let unclaimed =
+        NewEvent { txn_id: event.txn_id.clone().filter(|_| event.sender == context.own), ..event.clone() };
     Ok((events::insert(tx, room, &unclaimed)?, true))
 }
 
@@ -238,7 +246,15 @@ fn apply_state(tx: &Transaction<'_>, room: RoomRow, event: &WireEvent) -> Result
         return rooms::set_member(tx, room, user, membership_of(event), name);
     }
     let sender = events::user(tx, &event.sender)?;
-    rooms::set_state(tx, room, &event.kind, state_key, event.event_id.as_deref(), sender, &event.content.to_string())
+    rooms::set_state(
+        tx,
+        room,
+        &event.kind,
+        state_key,
+        event.event_id.as_deref(),
+        sender,
+        &event.content.to_string(),
+    )
 }
 
 fn apply_receipts(

@@ -48,7 +48,9 @@ pub fn classify(kind: &str, is_state: bool, content: &Value, redacts: Option<&st
         },
         (_, Some("m.replace"), Some(to)) => Relation { kind: RelType::Edit, to: Some(to), key: None },
         // A reaction that cannot be read yet is told by its relation, which is never encrypted.
-        ("m.room.encrypted", Some("m.annotation"), Some(to)) => Relation { kind: RelType::Other, to: Some(to), key: None },
+        ("m.room.encrypted", Some("m.annotation"), Some(to)) => {
+            Relation { kind: RelType::Other, to: Some(to), key: None }
+        }
         (_, Some("m.thread"), _) | (_, None, _) => Relation::NONE,
         (_, Some(_), Some(to)) => Relation { kind: RelType::Other, to: Some(to), key: None },
         (_, Some(_), None) => Relation::NONE,
@@ -56,13 +58,19 @@ pub fn classify(kind: &str, is_state: bool, content: &Value, redacts: Option<&st
     let thread = if rel_type == Some("m.thread") { target } else { None };
     // In a thread, `is_falling_back` says that the reply is for clients without threads.
     let falls_back = thread.is_some()
-        && relates.and_then(|relates| relates.get("is_falling_back")).and_then(Value::as_bool).unwrap_or(false);
+        && relates
+            .and_then(|relates| relates.get("is_falling_back"))
+            .and_then(Value::as_bool)
+            .unwrap_or(false);
     let reply_to = if falls_back { None } else { text(in_reply_to.and_then(|reply| reply.get("event_id"))) };
     let shown = if is_state {
         SHOWN_STATE.contains(&kind)
     } else {
         relation.kind == RelType::None
-            && matches!(kind, "m.room.message" | "m.room.encrypted" | "m.sticker" | "org.matrix.msc3381.poll.start")
+            && matches!(
+                kind,
+                "m.room.message" | "m.room.encrypted" | "m.sticker" | "org.matrix.msc3381.poll.start"
+            )
     };
     Class { shown, relation, reply_to, thread }
 }
@@ -81,18 +89,31 @@ mod tests {
     #[test]
     fn messages_are_items_and_relations_are_not() {
         assert!(message(json!({ "body": "a" })).shown);
-        let edit = message(json!({ "body": "* b", "m.relates_to": { "rel_type": "m.replace", "event_id": "$1" } }));
-        assert_eq!((edit.shown, edit.relation.kind, edit.relation.to.as_deref()), (false, RelType::Edit, Some("$1")));
-        let reply = message(json!({ "body": "c", "m.relates_to": { "m.in_reply_to": { "event_id": "$2" } } }));
+        let edit =
+            message(json!({ "body": "* b", "m.relates_to": { "rel_type": "m.replace", "event_id": "$1" } }));
+        assert_eq!(
+            (edit.shown, edit.relation.kind, edit.relation.to.as_deref()),
+            (false, RelType::Edit, Some("$1"))
+        );
+        let reply =
+            message(json!({ "body": "c", "m.relates_to": { "m.in_reply_to": { "event_id": "$2" } } }));
         assert_eq!((reply.shown, reply.reply_to.as_deref()), (true, Some("$2")));
-        let thread = message(json!({ "body": "d", "m.relates_to": { "rel_type": "m.thread", "event_id": "$3",
+        let thread =
+            message(json!({ "body": "d", "m.relates_to": { "rel_type": "m.thread", "event_id": "$3",
             "is_falling_back": true, "m.in_reply_to": { "event_id": "$4" } } }));
         assert_eq!((thread.shown, thread.thread.as_deref(), thread.reply_to), (true, Some("$3"), None));
-        let reaction = classify("m.reaction", false,
-            &json!({ "m.relates_to": { "rel_type": "m.annotation", "event_id": "$5", "key": "👍" } }), None);
+        let reaction = classify(
+            "m.reaction",
+            false,
+            &json!({ "m.relates_to": { "rel_type": "m.annotation", "event_id": "$5", "key": "👍" } }),
+            None,
+        );
         assert_eq!((reaction.shown, reaction.relation.key.as_deref()), (false, Some("👍")));
         let redaction = classify("m.room.redaction", false, &json!({}), Some("$6"));
-        assert_eq!((redaction.relation.kind, redaction.relation.to.as_deref()), (RelType::Redaction, Some("$6")));
+        assert_eq!(
+            (redaction.relation.kind, redaction.relation.to.as_deref()),
+            (RelType::Redaction, Some("$6"))
+        );
         assert!(!classify("org.example.custom", false, &json!({}), None).shown, "unknown: kept and skipped");
         assert!(classify("m.room.member", true, &json!({}), None).shown);
         assert!(!classify("m.room.power_levels", true, &json!({}), None).shown);
@@ -100,7 +121,9 @@ mod tests {
 
     #[test]
     fn odd_relations_are_no_relations() {
-        for content in [json!({ "m.relates_to": 7 }), json!({ "m.relates_to": { "rel_type": "m.replace" } }), json!([])] {
+        for content in
+            [json!({ "m.relates_to": 7 }), json!({ "m.relates_to": { "rel_type": "m.replace" } }), json!([])]
+        {
             assert_eq!(message(content).relation.kind, RelType::None);
         }
     }

@@ -50,7 +50,9 @@ fn of_people(heroes: &[String], others: i64) -> String {
 mod tests {
     #[test]
     fn a_room_without_a_name_is_called_by_its_people() {
-        let names = |list: &[&str], others| super::of_people(&list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(), others);
+        let names = |list: &[&str], others| {
+            super::of_people(&list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(), others)
+        };
         assert_eq!(names(&["Madrid"], 1), "Madrid");
         assert_eq!(names(&["Madrid", "Paris"], 7), "Madrid, Paris +5");
         assert_eq!(names(&[], 0), "");

@@ -79,7 +79,10 @@ impl Attention {
 
     async fn of(&self, event: &NewEvent, context: &PushConditionRoomCtx) -> Notify {
         // Only what people see can ask for their attention.
-        if event.sender == self.own.as_str() || event.redacted || !(event.shown || event.relation.to.is_some()) {
+        if event.sender == self.own.as_str()
+            || event.redacted
+            || !(event.shown || event.relation.to.is_some())
+        {
             return Notify::Nothing;
         }
         let whole = json!({ "type": event.kind, "sender": event.sender, "event_id": event.event_id,
@@ -116,7 +119,8 @@ pub async fn prepare(
     answer: Answer,
 ) -> Result<Prepared, IngestError> {
     let keys = crypto.receive(&answer).await?;
-    let mut prepared = Prepared { decrypted: retry(store, crypto, attention, &keys).await?, ..Prepared::default() };
+    let mut prepared =
+        Prepared { decrypted: retry(store, crypto, attention, &keys).await?, ..Prepared::default() };
     for raw in &answer.account_data {
         let Some((kind, content)) = typed(raw) else { continue };
         if kind == "m.push_rules" {
@@ -125,15 +129,18 @@ pub async fn prepare(
         prepared.account_data.push((kind, content));
     }
     for (room_id, list) in &answer.room_account_data {
-        prepared.room_account_data.insert(room_id.clone(), list.iter().filter_map(|raw| typed(raw)).collect());
+        prepared
+            .room_account_data
+            .insert(room_id.clone(), list.iter().filter_map(|raw| typed(raw)).collect());
     }
     for (room_id, raw) in &answer.receipts {
         prepared.receipts.insert(room_id.clone(), receipts(raw));
     }
     for room in answer.rooms {
         let room = prepare_room(store, crypto, attention, room).await?;
-        prepared.undecryptable =
-            prepared.undecryptable.saturating_add(room.timeline.iter().filter(|event| unreadable(event)).count());
+        prepared.undecryptable = prepared
+            .undecryptable
+            .saturating_add(room.timeline.iter().filter(|event| unreadable(event)).count());
         prepared.rooms.push(room);
     }
     Ok(prepared)
@@ -164,10 +171,13 @@ async fn prepare_room(
     let timeline: Vec<(&RawValue, WireEvent)> =
         room.timeline.iter().filter_map(|raw| Some((&**raw, wire::read(raw)?))).collect();
     // The state that came beside the timeline is the newer.
-    prepared.state.extend(timeline.iter().filter(|(_, event)| event.state_key.is_some()).map(|(_, event)| event.clone()));
+    prepared.state.extend(
+        timeline.iter().filter(|(_, event)| event.state_key.is_some()).map(|(_, event)| event.clone()),
+    );
     let beside = room.required_state.iter().chain(room.invite_state.iter().flatten());
     prepared.state.extend(beside.filter_map(|raw| wire::read(raw)).filter(|event| event.state_key.is_some()));
-    prepared.timeline = read_events(store, crypto, attention, &prepared.room_id, prepared.joined_count, timeline).await?;
+    prepared.timeline =
+        read_events(store, crypto, attention, &prepared.room_id, prepared.joined_count, timeline).await?;
     let joined: Vec<String> = prepared
         .state
         .iter()
@@ -175,7 +185,11 @@ async fn prepare_room(
         .filter_map(|event| event.state_key.clone())
         .collect();
     let encrypted = prepared.state.iter().any(|event| event.kind == "m.room.encryption")
-        || store.read(|connection| Ok::<_, StoreError>(rooms::find(connection, &prepared.room_id)?.is_some_and(|room| room.encrypted)))?;
+        || store.read(|connection| {
+            Ok::<_, StoreError>(
+                rooms::find(connection, &prepared.room_id)?.is_some_and(|room| room.encrypted),
+            )
+        })?;
     if encrypted && !joined.is_empty() {
         crypto.track(&joined).await?;
     }
@@ -214,7 +228,8 @@ async fn read_events(
     let mut read = Vec::with_capacity(events.len());
     for (raw, event) in events {
         let Some(event_id) = event.event_id.clone() else { continue };
-        let known = event.kind == "m.room.encrypted" && store.read(|connection| is_readable(connection, room_id, &event_id))?;
+        let known = event.kind == "m.room.encrypted"
+            && store.read(|connection| is_readable(connection, room_id, &event_id))?;
         let decrypted = if event.kind == "m.room.encrypted" && !event.redacted && !known {
             Some(crypto.decrypt(&room, raw.get()).await?)
         } else {
@@ -231,7 +246,8 @@ async fn read_events(
 
 fn is_readable(connection: &rusqlite::Connection, room_id: &str, event_id: &str) -> Result<bool, StoreError> {
     let Some(room) = rooms::find(connection, room_id)? else { return Ok(false) };
-    Ok(events::find(connection, room.id, event_id)?.is_some_and(|event| event.undecryptable == Undecryptable::Readable))
+    Ok(events::find(connection, room.id, event_id)?
+        .is_some_and(|event| event.undecryptable == Undecryptable::Readable))
 }
 
 fn context(
@@ -255,7 +271,9 @@ fn context(
 }
 
 fn power_levels(content: &str) -> Option<PushConditionPowerLevelsCtx> {
-    use ruma::events::room::power_levels::{RoomPowerLevels, RoomPowerLevelsEventContent, RoomPowerLevelsSource};
+    use ruma::events::room::power_levels::{
+        RoomPowerLevels, RoomPowerLevelsEventContent, RoomPowerLevelsSource,
+    };
     let content: RoomPowerLevelsEventContent = serde_json::from_str(content).ok()?;
     let levels = RoomPowerLevels::new(
         RoomPowerLevelsSource::Original(content),
@@ -371,7 +389,8 @@ fn receipts(raw: &RawValue) -> Vec<Receipt> {
                 _ => continue,
             };
             for (user_id, receipt) in users.as_object().into_iter().flatten() {
-                let thread = receipt.get("thread_id").and_then(Value::as_str).filter(|thread| *thread != "main");
+                let thread =
+                    receipt.get("thread_id").and_then(Value::as_str).filter(|thread| *thread != "main");
                 all.push(Receipt {
                     user_id: user_id.clone(),
                     event_id: event_id.clone(),

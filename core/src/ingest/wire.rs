@@ -9,25 +9,25 @@ const MALFORMED: &str = "eu.qroc.malformed";
 
 /// An event's envelope and parsed content.
 #[derive(Clone, Debug)]
-pub struct WireEvent {
+pub(super) struct WireEvent {
     /// The server's id; absent in stripped state.
-    pub event_id: Option<String>,
+    pub(super) event_id: Option<String>,
     /// Who sent it.
-    pub sender: String,
+    pub(super) sender: String,
     /// Type.
-    pub kind: String,
+    pub(super) kind: String,
     /// Milliseconds since 1970.
-    pub ts: i64,
+    pub(super) ts: i64,
     /// Of a state event.
-    pub state_key: Option<String>,
+    pub(super) state_key: Option<String>,
     /// Content.
-    pub content: Value,
+    pub(super) content: Value,
     /// What it redacts.
-    pub redacts: Option<String>,
+    pub(super) redacts: Option<String>,
     /// Our transaction id.
-    pub txn_id: Option<String>,
+    pub(super) txn_id: Option<String>,
     /// Came with its content removed.
-    pub redacted: bool,
+    pub(super) redacted: bool,
 }
 
 #[derive(Deserialize)]
@@ -46,7 +46,7 @@ struct Envelope {
 }
 
 /// Reads an event; `None` where it does not even have an id.
-pub fn read(raw: &RawValue) -> Option<WireEvent> {
+pub(super) fn read(raw: &RawValue) -> Option<WireEvent> {
     match serde_json::from_str::<Envelope>(raw.get()) {
         Ok(envelope) => Some(WireEvent {
             event_id: envelope.event_id,
@@ -109,10 +109,20 @@ mod tests {
                 "content":{"body":"hi"},"unsigned":{"transaction_id":"t"}}"#,
         )
         .expect("event");
-        assert_eq!((good.ts, good.txn_id.as_deref(), good.kind.as_str()), (1500, Some("t"), "m.room.message"));
+        assert_eq!(
+            (good.ts, good.txn_id.as_deref(), good.kind.as_str()),
+            (1500, Some("t"), "m.room.message")
+        );
         let odd = read(r#"{"event_id":"$2","sender":"@a:x","type":7,"content":[]}"#).expect("kept");
-        assert_eq!((odd.event_id.as_deref(), odd.sender.as_str(), odd.kind.as_str()), (Some("$2"), "@a:x", super::MALFORMED));
-        let deep = format!(r#"{{"event_id":"$3","sender":"@a:x","type":"x","content":{{"a":{}{}}}}}"#, "[".repeat(500), "]".repeat(500));
+        assert_eq!(
+            (odd.event_id.as_deref(), odd.sender.as_str(), odd.kind.as_str()),
+            (Some("$2"), "@a:x", super::MALFORMED)
+        );
+        let deep = format!(
+            r#"{{"event_id":"$3","sender":"@a:x","type":"x","content":{{"a":{}{}}}}}"#,
+            "[".repeat(500),
+            "]".repeat(500)
+        );
         assert_eq!(read(&deep).expect("kept").kind, super::MALFORMED);
         assert!(read(r#"{"sender":"@a:x"}"#).is_none());
         assert!(read("7").is_none());

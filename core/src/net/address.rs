@@ -65,7 +65,11 @@ struct WellKnownServer {
 ///
 /// # Errors
 /// `BadAddress` for a name that cannot be one, and what the look-up ran into.
-pub async fn discover(name: &str, authorities: &[String], clock: Arc<dyn Clock>) -> Result<Homeserver, NetError> {
+pub async fn discover(
+    name: &str,
+    authorities: &[String],
+    clock: Arc<dyn Clock>,
+) -> Result<Homeserver, NetError> {
     if name.contains("://") {
         return Homeserver::parse(name);
     }
@@ -84,10 +88,23 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_this_machine_only() {
-        assert_eq!(Homeserver::parse("https://chat.police.example/").expect("url").as_str(), "https://chat.police.example");
-        assert_eq!(Homeserver::parse("http://127.0.0.1:8008").expect("url").as_str(), "http://127.0.0.1:8008");
+        assert_eq!(
+            Homeserver::parse("https://chat.police.example/").expect("url").as_str(),
+            "https://chat.police.example"
+        );
+        assert_eq!(
+            Homeserver::parse("http://127.0.0.1:8008").expect("url").as_str(),
+            "http://127.0.0.1:8008"
+        );
         assert!(Homeserver::parse("http://[::1]:1").is_ok());
-        for wrong in ["http://chat.police.example", "ftp://x", "https://", "chat", "https://me:pw@x", "http://127.0.0.1.example.org"] {
+        for wrong in [
+            "http://chat.police.example",
+            "ftp://x",
+            "https://",
+            "chat",
+            "https://me:pw@x",
+            "http://127.0.0.1.example.org",
+        ] {
             assert!(Homeserver::parse(wrong).is_err(), "{wrong}");
         }
     }

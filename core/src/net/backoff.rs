@@ -44,7 +44,10 @@ mod tests {
         let mut backoff = Backoff::default();
         for step_ms in [500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000] {
             let wait = backoff.next();
-            assert!(wait >= Duration::from_millis(step_ms / 2) && wait <= Duration::from_millis(step_ms), "{wait:?}");
+            assert!(
+                wait >= Duration::from_millis(step_ms / 2) && wait <= Duration::from_millis(step_ms),
+                "{wait:?}"
+            );
         }
         backoff.reset();
         assert!(backoff.next() <= Duration::from_millis(500));

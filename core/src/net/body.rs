@@ -97,7 +97,11 @@ mod tests {
     use super::*;
 
     fn said(status: u16, body: &str) -> NetError {
-        classify(StatusCode::from_u16(status).expect("status"), None, serde_json::from_str(body).expect("json"))
+        classify(
+            StatusCode::from_u16(status).expect("status"),
+            None,
+            serde_json::from_str(body).expect("json"),
+        )
     }
 
     #[test]

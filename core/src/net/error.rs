@@ -74,7 +74,9 @@ impl NetError {
     /// Sorts the error by what the caller can do.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Unreachable(_) | Self::Timeout | Self::Tls(_) | Self::ServerFault { .. } => ErrorKind::Network,
+            Self::Unreachable(_) | Self::Timeout | Self::Tls(_) | Self::ServerFault { .. } => {
+                ErrorKind::Network
+            }
             Self::RateLimited { .. } => ErrorKind::RateLimited,
             Self::Unauthorized { .. } => ErrorKind::SignedOut,
             Self::Refused { status: 404, .. } => ErrorKind::NotFound,

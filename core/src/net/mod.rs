@@ -132,8 +132,8 @@ impl Http {
                     .clone()
                     .try_into_http_request(&self.base, auth, Cow::Borrowed(&*self.versions))
                     .map_err(|error| NetError::Request(error.to_string()))?;
-                let mut request =
-                    reqwest::Request::try_from(request).map_err(|error| NetError::Request(error.to_string()))?;
+                let mut request = reqwest::Request::try_from(request)
+                    .map_err(|error| NetError::Request(error.to_string()))?;
                 *request.timeout_mut() = Some(timeout);
                 Ok(request)
             })
@@ -142,7 +142,8 @@ impl Http {
             .status(StatusCode::OK)
             .body(answer)
             .map_err(|error| NetError::Request(error.to_string()))?;
-        R::IncomingResponse::try_from_http_response(response).map_err(|error| NetError::NotMatrix(error.to_string()))
+        R::IncomingResponse::try_from_http_response(response)
+            .map_err(|error| NetError::NotMatrix(error.to_string()))
     }
 
     /// Sends a plain request and returns the answer's bytes.
@@ -285,7 +286,8 @@ impl Http {
         }
         tokens
             .refresh(used, |refresh| async move {
-                let body = zeroize::Zeroizing::new(serde_json::json!({ "refresh_token": *refresh }).to_string());
+                let body =
+                    zeroize::Zeroizing::new(serde_json::json!({ "refresh_token": *refresh }).to_string());
                 let request = self
                     .client
                     .post(format!("{}/_matrix/client/v3/refresh", self.base))
@@ -312,7 +314,9 @@ pub fn part(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len() + 8);
     for byte in text.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                encoded.push(char::from(byte))
+            }
             other => {
                 encoded.push('%');
                 encoded.push_str(&hex::encode_upper([other]));
@@ -333,8 +337,9 @@ fn client(authorities: &[String]) -> Result<reqwest::Client, NetError> {
         .read_timeout(Duration::from_secs(90))
         .user_agent(concat!("qroc/", env!("CARGO_PKG_VERSION")));
     for pem in authorities {
-        let certificate = reqwest::Certificate::from_pem(pem.as_bytes())
-            .map_err(|_| NetError::BadAddress("a certificate in server.ca_certificates cannot be read".to_owned()))?;
+        let certificate = reqwest::Certificate::from_pem(pem.as_bytes()).map_err(|_| {
+            NetError::BadAddress("a certificate in server.ca_certificates cannot be read".to_owned())
+        })?;
         builder = builder.tls_certs_merge([certificate]);
     }
     Ok(builder.build()?)

@@ -107,7 +107,12 @@ impl Queue {
     }
 
     /// Finds what an edit is for, and refuses one of somebody else's words.
-    fn target(&self, tx: &Transaction<'_>, room: RoomRow, relation: &Relation) -> Result<Option<Stored>, OutboxError> {
+    fn target(
+        &self,
+        tx: &Transaction<'_>,
+        room: RoomRow,
+        relation: &Relation,
+    ) -> Result<Option<Stored>, OutboxError> {
         let Some(to) = &relation.to else { return Ok(None) };
         let target = events::find(tx, room, to)?.ok_or(OutboxError::NoSuchEvent)?;
         if relation.kind == RelType::Edit && events::user_id(tx, target.sender)? != self.own {
@@ -179,7 +184,8 @@ impl Queue {
         event: Option<EventRow>,
         payload: &str,
     ) -> Result<OutboxRow, StoreError> {
-        let action = NewAction { room: room.id, kind, txn_id, event, payload, after: None, now_ms: self.now_ms };
+        let action =
+            NewAction { room: room.id, kind, txn_id, event, payload, after: None, now_ms: self.now_ms };
         outbox::insert(tx, &action)
     }
 }

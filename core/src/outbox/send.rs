@@ -54,7 +54,13 @@ pub struct Sender {
 
 impl Sender {
     /// Prepares to send what is queued in `store`. Sealed files lie in `media`.
-    pub fn new(store: Arc<Store>, crypto: Arc<Crypto>, http: Http, clock: Arc<dyn Clock>, media: PathBuf) -> Self {
+    pub fn new(
+        store: Arc<Store>,
+        crypto: Arc<Crypto>,
+        http: Http,
+        clock: Arc<dyn Clock>,
+        media: PathBuf,
+    ) -> Self {
         Self { store, crypto, http, clock, media, wake: Notify::new(), one_at_a_time: Mutex::new(()) }
     }
 
@@ -76,7 +82,8 @@ impl Sender {
         let _one_at_a_time = self.one_at_a_time.lock().await;
         let mut total = Pass::default();
         let heads = self.store.read(outbox::heads)?;
-        let mut rooms = stream::iter(heads.into_iter().map(|head| self.room(head))).buffer_unordered(PARALLEL);
+        let mut rooms =
+            stream::iter(heads.into_iter().map(|head| self.room(head))).buffer_unordered(PARALLEL);
         while let Some(pass) = rooms.next().await {
             let pass = pass?;
             total.sent = total.sent.saturating_add(pass.sent);
@@ -147,7 +154,8 @@ impl Sender {
                 Some(mxc) => mxc.clone(),
                 None => self.upload(&upload).await?,
             };
-            let place = payload.pointer_mut(&format!("/content{}", upload.pointer)).ok_or(OutboxError::Malformed)?;
+            let place =
+                payload.pointer_mut(&format!("/content{}", upload.pointer)).ok_or(OutboxError::Malformed)?;
             *place = json!(mxc);
         }
         let kind = payload.get("type").and_then(Value::as_str).ok_or(OutboxError::Malformed)?.to_owned();
@@ -157,7 +165,8 @@ impl Sender {
             let room_id = RoomId::parse(&action.room_id).map_err(|_| OutboxError::Malformed)?;
             let members = roster::members(&self.store, &self.http, &room).await?;
             let rules = self.rules(action)?;
-            let encrypted = self.crypto.encrypt(&self.http, &room_id, &members, &rules, &kind, &content).await?;
+            let encrypted =
+                self.crypto.encrypt(&self.http, &room_id, &members, &rules, &kind, &content).await?;
             ("m.room.encrypted".to_owned(), with_relation(encrypted, &content))
         } else {
             (kind, content)
@@ -175,9 +184,13 @@ impl Sender {
     fn rules(&self, action: &Queued) -> Result<RoomRules, StoreError> {
         self.store.read(|connection| {
             let state = |kind| -> Result<Option<Value>, StoreError> {
-                Ok(rooms::state(connection, action.room, kind, "")?.and_then(|content| serde_json::from_str(&content).ok()))
+                Ok(rooms::state(connection, action.room, kind, "")?
+                    .and_then(|content| serde_json::from_str(&content).ok()))
             };
-            Ok(RoomRules { encryption: state("m.room.encryption")?, history: state("m.room.history_visibility")? })
+            Ok(RoomRules {
+                encryption: state("m.room.encryption")?,
+                history: state("m.room.history_visibility")?,
+            })
         })
     }
 
@@ -203,8 +216,12 @@ impl Sender {
 
     /// Notes what the server took. The sync may have told it before.
     async fn done(&self, action: Queued, event_id: Option<String>) -> Result<(), OutboxError> {
-        let files: Vec<String> =
-            self.store.read(|connection| outbox::uploads(connection, action.id))?.into_iter().map(|upload| upload.file).collect();
+        let files: Vec<String> = self
+            .store
+            .read(|connection| outbox::uploads(connection, action.id))?
+            .into_iter()
+            .map(|upload| upload.file)
+            .collect();
         let now_ms = self.clock.now_ms();
         self.store
             .write(Durability::Normal, move |tx, changes| {
@@ -238,10 +255,18 @@ impl Sender {
             // Asked to wait: that is not a failure, and nothing is tried before.
             Some(NetError::RateLimited { retry_after }) => (*retry_after, "rate_limited", action.attempts),
             Some(error) => {
-                let words = if error.kind() == crate::kind::ErrorKind::Network { "network" } else { error.kind().code() };
+                let words = if error.kind() == crate::kind::ErrorKind::Network {
+                    "network"
+                } else {
+                    error.kind().code()
+                };
                 (Backoff::after(action.attempts).next(), words, action.attempts.saturating_add(1))
             }
-            None => (Backoff::after(action.attempts).next(), error.kind().code(), action.attempts.saturating_add(1)),
+            None => (
+                Backoff::after(action.attempts).next(),
+                error.kind().code(),
+                action.attempts.saturating_add(1),
+            ),
         };
         let next_ts = self.clock.now_ms().saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
         let action = action.clone();
@@ -263,7 +288,14 @@ impl Sender {
         let words = error.to_string();
         self.store
             .write(Durability::Full, move |tx, changes| {
-                outbox::set_state(tx, action.id, SendState::Failed, action.attempts.saturating_add(1), 0, Some(&words))?;
+                outbox::set_state(
+                    tx,
+                    action.id,
+                    SendState::Failed,
+                    action.attempts.saturating_add(1),
+                    0,
+                    Some(&words),
+                )?;
                 if let Some(row) = action.event {
                     events::set_sent(tx, row, SendState::Failed, None)?;
                     reconsider(tx, &events::get(tx, row)?)?;

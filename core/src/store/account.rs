@@ -97,14 +97,21 @@ pub fn set_tokens(
     refresh: Option<&str>,
     expires_ts: Option<i64>,
 ) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE account SET access_token = ?1, refresh_token = ?2, expires_ts = ?3 WHERE id = 1")?
-        .execute((access, refresh, expires_ts))?;
+    tx.prepare_cached(
+        "UPDATE account SET access_token = ?1, refresh_token = ?2, expires_ts = ?3 WHERE id = 1",
+    )?
+    .execute((access, refresh, expires_ts))?;
     Ok(())
 }
 
 /// Notes what the server lets the account do, and since when it refuses.
-pub fn set_state(tx: &Transaction<'_>, state: AccountState, refused_ts: Option<i64>) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE account SET state = ?1, refused_ts = ?2 WHERE id = 1")?.execute((state, refused_ts))?;
+pub fn set_state(
+    tx: &Transaction<'_>,
+    state: AccountState,
+    refused_ts: Option<i64>,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE account SET state = ?1, refused_ts = ?2 WHERE id = 1")?
+        .execute((state, refused_ts))?;
     Ok(())
 }
 
@@ -116,7 +123,8 @@ pub fn set_identity(tx: &Transaction<'_>, identity: IdentityState) -> Result<(),
 
 /// Keeps the server's `/versions`.
 pub fn set_versions(tx: &Transaction<'_>, versions: &str) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE account SET versions = ?1 WHERE id = 1 AND versions <> ?1")?.execute([versions])?;
+    tx.prepare_cached("UPDATE account SET versions = ?1 WHERE id = 1 AND versions <> ?1")?
+        .execute([versions])?;
     Ok(())
 }
 
@@ -132,7 +140,12 @@ pub fn sync_conn(connection: &Connection, conn_id: &str) -> Result<SyncConn, Sto
     Ok(connection
         .prepare_cached("SELECT pos, to_device_since, window, last_ts FROM sync_conn WHERE conn_id = ?1")?
         .query_row([conn_id], |row| {
-            Ok(SyncConn { pos: row.get(0)?, to_device_since: row.get(1)?, window: row.get(2)?, last_ts: row.get(3)? })
+            Ok(SyncConn {
+                pos: row.get(0)?,
+                to_device_since: row.get(1)?,
+                window: row.get(2)?,
+                last_ts: row.get(3)?,
+            })
         })
         .optional()?
         .unwrap_or_default())
@@ -158,7 +171,12 @@ pub fn account_data(connection: &Connection, room: i64, kind: &str) -> Result<Op
 }
 
 /// Replaces account data; `room` 0 is the account's own.
-pub fn set_account_data(tx: &Transaction<'_>, room: i64, kind: &str, content: &str) -> Result<(), StoreError> {
+pub fn set_account_data(
+    tx: &Transaction<'_>,
+    room: i64,
+    kind: &str,
+    content: &str,
+) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO account_data (room, type, content) VALUES (?1, ?2, ?3)
          ON CONFLICT (room, type) DO UPDATE SET content = excluded.content",

@@ -135,7 +135,10 @@ pub fn place_of(connection: &Connection, event: EventRow) -> Result<Option<Place
 
 /// Gives an event its place, once: one that has a place keeps it.
 pub fn put(tx: &Transaction<'_>, event: EventRow, place: Place) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE event SET chunk = ?2, idx = ?3 WHERE id = ?1 AND chunk IS NULL")?
-        .execute((event, place.chunk, place.idx))?;
+    tx.prepare_cached("UPDATE event SET chunk = ?2, idx = ?3 WHERE id = ?1 AND chunk IS NULL")?.execute((
+        event,
+        place.chunk,
+        place.idx,
+    ))?;
     Ok(())
 }

@@ -90,7 +90,8 @@ pub struct Stored {
     pub edit: Option<EventRow>,
 }
 
-const STORED: &str = "id, room, event_id, sender, ts, type, content, encrypted, rel_type, rel_to, rel_key, redacted = 1,
+const STORED: &str =
+    "id, room, event_id, sender, ts, type, content, encrypted, rel_type, rel_to, rel_key, redacted = 1,
                       utd, edit";
 
 fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
@@ -176,9 +177,14 @@ pub fn relating(
 }
 
 /// Lists the events that wait for a Megolm session.
-pub fn waiting_for(connection: &Connection, room: RoomRow, session_id: &str) -> Result<Vec<Stored>, StoreError> {
-    let mut statement = connection
-        .prepare_cached(&format!("SELECT {STORED} FROM event WHERE session_id = ?1 AND room = ?2 ORDER BY id"))?;
+pub fn waiting_for(
+    connection: &Connection,
+    room: RoomRow,
+    session_id: &str,
+) -> Result<Vec<Stored>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {STORED} FROM event WHERE session_id = ?1 AND room = ?2 ORDER BY id"
+    ))?;
     let rows = statement.query_map((session_id, room), stored)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -299,8 +305,10 @@ pub fn set_ts(tx: &Transaction<'_>, id: EventRow, ts: i64) -> Result<(), StoreEr
 /// Hides an event while its redaction is on the way, or shows it again where that was refused.
 pub fn set_redacting(tx: &Transaction<'_>, id: EventRow, redacting: bool) -> Result<(), StoreError> {
     search::remove(tx, id)?;
-    tx.prepare_cached("UPDATE event SET redacted = CASE WHEN ?2 THEN 2 ELSE 0 END WHERE id = ?1 AND redacted <> 1")?
-        .execute((id, redacting))?;
+    tx.prepare_cached(
+        "UPDATE event SET redacted = CASE WHEN ?2 THEN 2 ELSE 0 END WHERE id = ?1 AND redacted <> 1",
+    )?
+    .execute((id, redacting))?;
     search::add(tx, id)
 }
 

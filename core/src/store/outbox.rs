@@ -113,7 +113,10 @@ pub fn heads(connection: &Connection) -> Result<Vec<Queued>, StoreError> {
 
 /// Finds a queued action.
 pub fn get(connection: &Connection, id: OutboxRow) -> Result<Option<Queued>, StoreError> {
-    Ok(connection.prepare_cached(&format!("SELECT {QUEUED} WHERE o.id = ?1"))?.query_row([id], queued).optional()?)
+    Ok(connection
+        .prepare_cached(&format!("SELECT {QUEUED} WHERE o.id = ?1"))?
+        .query_row([id], queued)
+        .optional()?)
 }
 
 /// Finds a queued action by its transaction id.
@@ -155,7 +158,8 @@ pub fn hurry(tx: &Transaction<'_>) -> Result<(), StoreError> {
 /// Puts what was under way when the process ended back into the queue.
 pub fn reset_sending(tx: &Transaction<'_>) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE outbox SET state = 1, next_ts = 0 WHERE state = 2")?.execute([])?;
-    tx.prepare_cached("UPDATE event SET send_state = 1 WHERE send_state = 2 AND chunk IS NULL")?.execute([])?;
+    tx.prepare_cached("UPDATE event SET send_state = 1 WHERE send_state = 2 AND chunk IS NULL")?
+        .execute([])?;
     Ok(())
 }
 
@@ -214,7 +218,13 @@ pub fn uploads(connection: &Connection, action: OutboxRow) -> Result<Vec<Upload>
     let mut statement = connection
         .prepare_cached("SELECT id, pointer, file, bytes, mxc FROM upload WHERE outbox = ?1 ORDER BY id")?;
     let rows = statement.query_map([action], |row| {
-        Ok(Upload { id: row.get(0)?, pointer: row.get(1)?, file: row.get(2)?, bytes: row.get(3)?, mxc: row.get(4)? })
+        Ok(Upload {
+            id: row.get(0)?,
+            pointer: row.get(1)?,
+            file: row.get(2)?,
+            bytes: row.get(3)?,
+            mxc: row.get(4)?,
+        })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -234,14 +244,15 @@ pub fn set_uploaded(tx: &Transaction<'_>, id: i64, mxc: &str) -> Result<(), Stor
 
 /// Takes the queued actions of one kind in a room out: a newer one replaces them.
 pub fn supersede(tx: &Transaction<'_>, room: RoomRow, kind: OutboxKind) -> Result<(), StoreError> {
-    tx.prepare_cached("DELETE FROM outbox WHERE room = ?1 AND kind = ?2 AND state <> 2")?.execute((room, kind))?;
+    tx.prepare_cached("DELETE FROM outbox WHERE room = ?1 AND kind = ?2 AND state <> 2")?
+        .execute((room, kind))?;
     Ok(())
 }
 
 /// Finds the queued actions whose payload names this event.
 pub fn naming(connection: &Connection, room: RoomRow, event_id: &str) -> Result<Vec<Queued>, StoreError> {
-    let mut statement =
-        connection.prepare_cached(&format!("SELECT {QUEUED} WHERE o.room = ?1 AND o.payload ->> 'event_id' = ?2"))?;
+    let mut statement = connection
+        .prepare_cached(&format!("SELECT {QUEUED} WHERE o.room = ?1 AND o.payload ->> 'event_id' = ?2"))?;
     let rows = statement.query_map((room, event_id), queued)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -45,7 +45,8 @@ pub struct Room {
     pub read_event: Option<String>,
 }
 
-const ROOM: &str = "id, room_id, kind, membership, encrypted, name, topic, alias, members, members_complete, unread,
+const ROOM: &str =
+    "id, room_id, kind, membership, encrypted, name, topic, alias, members, members_complete, unread,
                     highlights, at_least, last_ts, last_sender, last_body, read_event";
 
 fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
@@ -245,6 +246,28 @@ pub fn bump(tx: &Transaction<'_>, id: RoomRow, ts: i64) -> Result<(), StoreError
     Ok(())
 }
 
+/// Counts the rooms that are joined or invited to, and the events that cannot be read (yet).
+pub fn counts(connection: &Connection) -> Result<(usize, usize), StoreError> {
+    let (rooms, undecryptable): (i64, i64) = connection.query_row(
+        "SELECT (SELECT count(*) FROM room WHERE hidden = 0),
+           (SELECT count(*) FROM event WHERE session_id IS NOT NULL AND utd > 0)",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok((usize::try_from(rooms).unwrap_or(0), usize::try_from(undecryptable).unwrap_or(0)))
+}
+
+/// Returns the Matrix id of who made a room.
+pub fn creator(connection: &Connection, id: RoomRow) -> Result<Option<String>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT u.user_id FROM room_state s JOIN user u ON u.id = s.sender
+             WHERE s.room = ?1 AND s.type = 'm.room.create' AND s.state_key = ''",
+        )?
+        .query_row([id], |row| row.get(0))
+        .optional()?)
+}
+
 /// Writes one member.
 pub fn set_member(
     tx: &Transaction<'_>,
@@ -284,15 +307,22 @@ pub fn members(connection: &Connection, id: RoomRow) -> Result<Vec<Member>, Stor
         "SELECT u.user_id, m.membership, m.name FROM member m JOIN user u ON u.id = m.user
          WHERE m.room = ?1 AND m.membership IN (1, 2) ORDER BY u.user_id",
     )?;
-    let rows = statement
-        .query_map([id], |row| Ok(Member { user_id: row.get(0)?, membership: row.get(1)?, name: row.get(2)? }))?;
+    let rows = statement.query_map([id], |row| {
+        Ok(Member { user_id: row.get(0)?, membership: row.get(1)?, name: row.get(2)? })
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Returns the display name of one member.
-pub fn member_name(connection: &Connection, id: RoomRow, user_id: &str) -> Result<Option<String>, StoreError> {
+pub fn member_name(
+    connection: &Connection,
+    id: RoomRow,
+    user_id: &str,
+) -> Result<Option<String>, StoreError> {
     Ok(connection
-        .prepare_cached("SELECT m.name FROM member m JOIN user u ON u.id = m.user WHERE m.room = ?1 AND u.user_id = ?2")?
+        .prepare_cached(
+            "SELECT m.name FROM member m JOIN user u ON u.id = m.user WHERE m.room = ?1 AND u.user_id = ?2",
+        )?
         .query_row((id, user_id), |row| row.get(0))
         .optional()?
         .flatten())

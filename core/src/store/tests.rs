@@ -94,7 +94,13 @@ fn each_reason_not_to_open_has_its_own_words_and_leaves_the_file_alone() {
     assert!(matches!(Store::open(dir.path(), &key()), Err(StoreError::Missing)));
     drop(Store::create(dir.path(), &key()).expect("create"));
     assert!(matches!(Store::create(dir.path(), &key()), Err(StoreError::Exists)));
-    assert!(matches!(Store::open(dir.path(), &DbKey::new(crate::secret::Secret::from_slice(&[7; 32]).expect("32 bytes"), [1; 16])), Err(StoreError::WrongKey)));
+    assert!(matches!(
+        Store::open(
+            dir.path(),
+            &DbKey::new(crate::secret::Secret::from_slice(&[7; 32]).expect("32 bytes"), [1; 16])
+        ),
+        Err(StoreError::WrongKey)
+    ));
 
     let path = dir.path().join(DATABASE);
     let whole = fs::read(&path).expect("file");

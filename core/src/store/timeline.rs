@@ -141,7 +141,11 @@ pub fn page(connection: &Connection, room: RoomRow, wanted: Wanted) -> Result<Pa
 }
 
 /// Reads one item by the server's id.
-pub fn by_event_id(connection: &Connection, room: RoomRow, event_id: &str) -> Result<Option<Item>, StoreError> {
+pub fn by_event_id(
+    connection: &Connection,
+    room: RoomRow,
+    event_id: &str,
+) -> Result<Option<Item>, StoreError> {
     let found = connection
         .prepare_cached(&format!("SELECT {ITEM} WHERE e.event_id = ?1 AND e.room = ?2"))?
         .query_row((event_id, room), item)
@@ -151,7 +155,8 @@ pub fn by_event_id(connection: &Connection, room: RoomRow, event_id: &str) -> Re
 
 /// Finds the items among these rows, in their order. Rows that are no item are left out.
 pub fn by_rows(connection: &Connection, rows: &[EventRow]) -> Result<Vec<(RoomRow, Item)>, StoreError> {
-    let mut statement = connection.prepare_cached(&format!("SELECT {ITEM} WHERE e.id = ?1 AND e.shown = 1"))?;
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT {ITEM} WHERE e.id = ?1 AND e.shown = 1"))?;
     let mut found = Vec::with_capacity(rows.len());
     for id in rows {
         found.extend(statement.query_row([id], |row| Ok((row.get(17)?, item(row)?))).optional()?);
@@ -163,7 +168,12 @@ fn limit_of(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-fn unplaced(connection: &Connection, room: RoomRow, below: i64, limit: usize) -> Result<Vec<Item>, StoreError> {
+fn unplaced(
+    connection: &Connection,
+    room: RoomRow,
+    below: i64,
+    limit: usize,
+) -> Result<Vec<Item>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {ITEM} WHERE e.room = ?1 AND e.chunk IS NULL AND e.shown = 1 AND e.id < ?2 ORDER BY e.id DESC LIMIT ?3"
     ))?;
@@ -242,7 +252,9 @@ pub fn is_before(connection: &Connection, room: RoomRow, one: &str, other: &str)
 pub fn newest_event_id(connection: &Connection, room: RoomRow) -> Result<Option<String>, StoreError> {
     let Some(tail) = chunks::tail(connection, room)? else { return Ok(None) };
     Ok(connection
-        .prepare_cached("SELECT event_id FROM event WHERE chunk = ?1 AND event_id IS NOT NULL ORDER BY idx DESC LIMIT 1")?
+        .prepare_cached(
+            "SELECT event_id FROM event WHERE chunk = ?1 AND event_id IS NOT NULL ORDER BY idx DESC LIMIT 1",
+        )?
         .query_row([tail], |row| row.get(0))
         .optional()?)
 }

@@ -1,0 +1,416 @@
+//! What a user sends, as data: performed by the owner of the profile, or handed to it by another process.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Client, Error, Owner, handover};
+use crate::attachments::{self, TreatAs};
+use crate::geo::Place;
+use crate::ids::RoomRow;
+use crate::model::{Sent, SentFile};
+use crate::outbox::{Outgoing, Queue, Ticket};
+use crate::store::codes::SendState;
+use crate::store::{Durability, StoreError, events, outbox, timeline};
+
+/// Something that a user sends. Rooms are given by id, alias or name.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "action")]
+pub enum Action {
+    /// A text.
+    Send {
+        /// Where.
+        room: String,
+        /// What.
+        body: String,
+        /// Event id of what it answers.
+        reply: Option<String>,
+        /// Event id of its thread's root.
+        thread: Option<String>,
+        /// The same id twice is one message.
+        txn: Option<String>,
+    },
+    /// Another text for an own message.
+    Edit {
+        /// Where.
+        room: String,
+        /// Which message.
+        event: String,
+        /// The new text.
+        body: String,
+        /// The same id twice is one edit.
+        txn: Option<String>,
+    },
+    /// A reaction.
+    React {
+        /// Where.
+        room: String,
+        /// To which message.
+        event: String,
+        /// With what.
+        key: String,
+        /// The same id twice is one reaction.
+        #[serde(default)]
+        txn: Option<String>,
+    },
+    /// The removal of a message's content.
+    Redact {
+        /// Where.
+        room: String,
+        /// Of which message.
+        event: String,
+        /// The same id twice is one removal.
+        #[serde(default)]
+        txn: Option<String>,
+    },
+    /// Having read everything.
+    Read {
+        /// Where.
+        room: String,
+        /// The same id twice is one receipt.
+        #[serde(default)]
+        txn: Option<String>,
+    },
+    /// A file.
+    SendFile {
+        /// Where.
+        room: String,
+        /// Which file.
+        path: PathBuf,
+        /// A text for it.
+        caption: Option<String>,
+        /// As what.
+        treat_as: TreatAs,
+        /// The same id twice is one message.
+        txn: Option<String>,
+    },
+    /// A position.
+    Location {
+        /// Where to.
+        room: String,
+        /// Degrees.
+        lat: f64,
+        /// Degrees.
+        lon: f64,
+        /// Metres; none for a place that was chosen, not measured.
+        accuracy_m: Option<f64>,
+        /// The same id twice is one message.
+        #[serde(default)]
+        txn: Option<String>,
+    },
+}
+
+impl Action {
+    fn room(&self) -> &str {
+        match self {
+            Self::Send { room, .. }
+            | Self::Edit { room, .. }
+            | Self::React { room, .. }
+            | Self::Redact { room, .. }
+            | Self::Read { room, .. }
+            | Self::SendFile { room, .. }
+            | Self::Location { room, .. } => room,
+        }
+    }
+
+    fn txn(&mut self) -> &mut Option<String> {
+        match self {
+            Self::Send { txn, .. }
+            | Self::Edit { txn, .. }
+            | Self::React { txn, .. }
+            | Self::Redact { txn, .. }
+            | Self::Read { txn, .. }
+            | Self::SendFile { txn, .. }
+            | Self::Location { txn, .. } => txn,
+        }
+    }
+}
+
+/// What came of an action.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Outcome {
+    /// A message or anything else without a file.
+    Sent(Sent),
+    /// A file.
+    File(SentFile),
+}
+
+impl Outcome {
+    /// Returns what became of the message.
+    pub fn sent(&self) -> &Sent {
+        match self {
+            Self::Sent(sent) => sent,
+            Self::File(file) => &file.sent,
+        }
+    }
+
+    fn with(self, sent: Sent) -> Self {
+        match self {
+            Self::Sent(_) => Self::Sent(sent),
+            Self::File(file) => Self::File(SentFile { sent, ..file }),
+        }
+    }
+}
+
+impl Client {
+    /// Queues an action durably, and waits up to `wait` for the server to have it.
+    ///
+    /// Where another process owns the profile, that one does it. Not undone by giving up waiting.
+    ///
+    /// # Errors
+    /// What is wrong with the action itself; not the network's: then it stays queued, and the outcome says so.
+    pub async fn perform(&self, mut action: Action, wait: Option<Duration>) -> Result<Outcome, Error> {
+        self.gate()?;
+        action.txn().get_or_insert_with(|| format!("qroc-{}", ruma::TransactionId::new()));
+        match &self.inner.owner {
+            Some(owner) => {
+                let outcome = self.inner.queue(owner, action).await?;
+                match wait {
+                    None => Ok(outcome),
+                    Some(wait) => self.inner.see_through(owner, outcome, wait).await,
+                }
+            }
+            None => {
+                if let Action::SendFile { path, .. } = &mut action {
+                    *path = std::path::absolute(&*path).map_err(StoreError::from)?;
+                }
+                handover::hand_over(&self.inner, &action, wait).await
+            }
+        }
+    }
+}
+
+impl super::Inner {
+    /// Queues an action: when this returns it is on the disk.
+    pub(super) async fn queue(&self, owner: &Owner, mut action: Action) -> Result<Outcome, Error> {
+        let room = self.resolve(action.room())?.id;
+        let txn_id = action.txn().clone().unwrap_or_default();
+        match action {
+            Action::Send { body, reply, thread, .. } => {
+                if body.is_empty() {
+                    return Err(Error::BadInput("there is no text to send".to_owned()));
+                }
+                for event in [&reply, &thread].into_iter().flatten() {
+                    self.require_event(room, event)?;
+                }
+                let content = message(body, reply, thread);
+                self.queue_event(owner, room, "m.room.message", content, txn_id).await
+            }
+            Action::Edit { event, body, .. } => {
+                if body.is_empty() {
+                    return Err(Error::BadInput("there is no text to send".to_owned()));
+                }
+                self.require_event(room, &event)?;
+                self.queue_event(owner, room, "m.room.message", edit(&event, &body), txn_id).await
+            }
+            Action::React { event, key, .. } => {
+                if key.is_empty() {
+                    return Err(Error::BadInput("there is no reaction to send".to_owned()));
+                }
+                self.require_event(room, &event)?;
+                let content =
+                    json!({ "m.relates_to": { "rel_type": "m.annotation", "event_id": event, "key": key } });
+                self.queue_event(owner, room, "m.reaction", content, txn_id).await
+            }
+            Action::Location { lat, lon, accuracy_m, .. } => {
+                let place = Place::new(lat, lon, accuracy_m)
+                    .ok_or_else(|| Error::BadInput(format!("{lat},{lon} is not a place on the earth")))?;
+                let content = crate::location::content(place, self.clock.now_ms());
+                self.queue_event(owner, room, "m.room.message", content, txn_id).await
+            }
+            Action::Redact { event, .. } => {
+                self.require_event(room, &event)?;
+                let queue = self.as_queue();
+                let ticket = self
+                    .store
+                    .write(Durability::Full, move |tx, changes| {
+                        queue.redaction(tx, changes, room, &event, &txn_id)
+                    })
+                    .await?;
+                owner.sender.wake();
+                Ok(Outcome::Sent(queued(ticket)))
+            }
+            Action::Read { .. } => {
+                let (queue, txn) = (self.as_queue(), txn_id.clone());
+                let ticket = self
+                    .store
+                    .write(Durability::Full, move |tx, changes| queue.read(tx, changes, room, &txn))
+                    .await?;
+                owner.sender.wake();
+                Ok(Outcome::Sent(match ticket {
+                    Some(ticket) => queued(ticket),
+                    // Nothing to tell the server.
+                    None => Sent { txn_id, event_id: None, state: SendState::Sent.as_str(), error: None },
+                }))
+            }
+            Action::SendFile { path, caption, treat_as, .. } => {
+                self.queue_file(owner, room, path, caption, treat_as, txn_id).await
+            }
+        }
+    }
+
+    fn as_queue(&self) -> Queue {
+        Queue { own: self.account.user_id.clone(), now_ms: self.clock.now_ms() }
+    }
+
+    fn require_event(&self, room: RoomRow, event_id: &str) -> Result<(), Error> {
+        match self.store.read(|connection| events::find(connection, room, event_id))? {
+            Some(_) => Ok(()),
+            None => Err(Error::NoSuchEvent(event_id.to_owned())),
+        }
+    }
+
+    async fn queue_event(
+        &self,
+        owner: &Owner,
+        room: RoomRow,
+        kind: &str,
+        content: Value,
+        txn_id: String,
+    ) -> Result<Outcome, Error> {
+        let outgoing = Outgoing { kind: kind.to_owned(), content, txn_id, uploads: Vec::new() };
+        Ok(Outcome::Sent(self.put(owner, room, outgoing).await?))
+    }
+
+    async fn put(&self, owner: &Owner, room: RoomRow, outgoing: Outgoing) -> Result<Sent, Error> {
+        let queue = self.as_queue();
+        let ticket = self
+            .store
+            .write(Durability::Full, move |tx, changes| queue.event(tx, changes, room, &outgoing))
+            .await?;
+        owner.sender.wake();
+        Ok(queued(ticket))
+    }
+
+    async fn queue_file(
+        &self,
+        owner: &Owner,
+        room: RoomRow,
+        path: PathBuf,
+        caption: Option<String>,
+        treat_as: TreatAs,
+        txn_id: String,
+    ) -> Result<Outcome, Error> {
+        let media = self.media_dir();
+        let sealed = tokio::task::spawn_blocking(move || {
+            attachments::seal(&media, &path, caption.as_deref(), treat_as)
+        })
+        .await
+        .map_err(|_| Error::BadInput("the file could not be prepared".to_owned()))??;
+        let files: Vec<String> = sealed.uploads.iter().map(|(_, file, _)| file.clone()).collect();
+        let outgoing = Outgoing {
+            kind: "m.room.message".to_owned(),
+            content: sealed.content,
+            txn_id,
+            uploads: sealed.uploads,
+        };
+        let sent = match self.put(owner, room, outgoing).await {
+            Ok(sent) => sent,
+            Err(error) => {
+                for file in files {
+                    let _ = std::fs::remove_file(self.media_dir().join(file));
+                }
+                return Err(error);
+            }
+        };
+        Ok(Outcome::File(SentFile {
+            sent,
+            mime: sealed.mime,
+            source_bytes: sealed.source_bytes,
+            sent_bytes: sealed.sent_bytes,
+            thumbnail_bytes: sealed.thumbnail_bytes,
+            sha256: sealed.sha256,
+            blurhash: sealed.blurhash,
+            width: sealed.size.map(|(width, _)| width),
+            height: sealed.size.map(|(_, height)| height),
+        }))
+    }
+
+    /// Waits until the server has what was queued, it is refused, or the time is over; sends meanwhile.
+    pub(super) async fn see_through(
+        self: &Arc<Self>,
+        owner: &Owner,
+        outcome: Outcome,
+        wait: Duration,
+    ) -> Result<Outcome, Error> {
+        if outcome.sent().state == SendState::Sent.as_str() {
+            return Ok(outcome);
+        }
+        let txn_id = outcome.sent().txn_id.clone();
+        let settled = async {
+            let mut changes = self.store.subscribe();
+            loop {
+                let sent = self.sent_state(&txn_id)?;
+                if sent.state != SendState::Queued.as_str() {
+                    return Ok::<_, Error>(sent);
+                }
+                // Lagging behind is as good a reason to look again.
+                let _ = changes.recv().await;
+            }
+        };
+        let sent = tokio::select! {
+            sent = settled => sent?,
+            error = self.keep_sending(owner) => return Err(error),
+            () = tokio::time::sleep(wait) => self.sent_state(&txn_id)?,
+        };
+        Ok(outcome.with(sent))
+    }
+
+    fn sent_state(&self, txn_id: &str) -> Result<Sent, Error> {
+        let (queued, event_id) = self.store.read(|connection| {
+            Ok::<_, StoreError>((outbox::find_txn(connection, txn_id)?, outbox::sent(connection, txn_id)?))
+        })?;
+        Ok(match (queued, event_id) {
+            (None, event_id) => Sent { txn_id: txn_id.to_owned(), event_id, state: "sent", error: None },
+            (Some(queued), _) => {
+                let state = if queued.state == SendState::Failed { "failed" } else { "queued" };
+                Sent { txn_id: txn_id.to_owned(), event_id: None, state, error: queued.error }
+            }
+        })
+    }
+}
+
+fn queued(ticket: Ticket) -> Sent {
+    let state = if ticket.event_id.is_some() { SendState::Sent } else { SendState::Queued };
+    Sent { txn_id: ticket.txn_id, event_id: ticket.event_id, state: state.as_str(), error: None }
+}
+
+fn message(body: String, reply: Option<String>, thread: Option<String>) -> Value {
+    let mut content = json!({ "msgtype": "m.text", "body": body });
+    let relates = match (thread, reply) {
+        (None, None) => return content,
+        (None, Some(reply)) => json!({ "m.in_reply_to": { "event_id": reply } }),
+        (Some(root), reply) => json!({
+            "rel_type": "m.thread",
+            "event_id": root,
+            "is_falling_back": reply.is_none(),
+            "m.in_reply_to": { "event_id": reply.unwrap_or(root) },
+        }),
+    };
+    if let Some(content) = content.as_object_mut() {
+        content.insert("m.relates_to".to_owned(), relates);
+    }
+    content
+}
+
+fn edit(event: &str, body: &str) -> Value {
+    json!({
+        "msgtype": "m.text",
+        "body": format!("* {body}"),
+        "m.new_content": { "msgtype": "m.text", "body": body },
+        "m.relates_to": { "rel_type": "m.replace", "event_id": event },
+    })
+}
+
+/// Reads the newest content of an event.
+pub(super) fn content_of(inner: &super::Inner, room: RoomRow, event_id: &str) -> Result<Value, Error> {
+    let item = inner
+        .store
+        .read(|connection| timeline::by_event_id(connection, room, event_id))?
+        .ok_or_else(|| Error::NoSuchEvent(event_id.to_owned()))?;
+    Ok(serde_json::from_str(&item.content).unwrap_or_default())
+}

@@ -1,0 +1,140 @@
+//! The one error that leaves the core: every layer's, sorted by what can be done.
+
+use thiserror::Error as ThisError;
+
+use crate::attachments::AttachmentError;
+use crate::crypto::CryptoError;
+use crate::ingest::IngestError;
+use crate::kind::ErrorKind;
+use crate::net::NetError;
+use crate::outbox::OutboxError;
+use crate::ports::key_vault::VaultError;
+use crate::roster::RosterError;
+use crate::store::StoreError;
+use crate::store::key_file::KeyFileError;
+use crate::sync::SyncError;
+
+/// Says what went wrong, in words for a person; `kind` says what can be done.
+#[derive(Debug, ThisError)]
+pub enum Error {
+    /// The network or the server.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key file.
+    #[error(transparent)]
+    KeyFile(#[from] KeyFileError),
+    /// The keys.
+    #[error(transparent)]
+    Crypto(#[from] CryptoError),
+    /// The sync.
+    #[error(transparent)]
+    Sync(#[from] SyncError),
+    /// Sending.
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
+    /// Files.
+    #[error(transparent)]
+    Attachment(#[from] AttachmentError),
+    /// Nobody is signed in here.
+    #[error("nobody is signed in to this profile; sign in with `login`")]
+    NotSignedIn,
+    /// Somebody is.
+    #[error("this profile has an account already; use another profile, or `logout` first")]
+    AlreadySignedIn,
+    /// The server refuses the sign-in, or the account is locked: contents stay hidden.
+    #[error("{0}")]
+    Held(&'static str),
+    /// The sign-in is gone; keys and data were destroyed.
+    #[error("the server ended this sign-in; keys and data of this profile were destroyed")]
+    SignedOutForGood,
+    /// No room bears this name.
+    #[error("there is no room called {0:?}")]
+    NoSuchRoom(String),
+    /// Several rooms bear it.
+    #[error("several rooms are called {name:?}: {}", ids.join(", "))]
+    AmbiguousRoom {
+        /// The name.
+        name: String,
+        /// The rooms' Matrix ids.
+        ids: Vec<String>,
+    },
+    /// There is no such event.
+    #[error("there is no message {0:?} in this room")]
+    NoSuchEvent(String),
+    /// A word of the call is wrong.
+    #[error("{0}")]
+    BadInput(String),
+    /// What another process that owns the profile answered.
+    #[error("{message}")]
+    Owner {
+        /// Its kind.
+        kind: ErrorKind,
+        /// Its words.
+        message: String,
+    },
+    /// The connection between two processes of this profile broke.
+    #[error("the process that owns this profile does not answer: {0}")]
+    Handover(String),
+}
+
+impl Error {
+    /// Sorts the error by what the caller can do.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Net(error) => error.kind(),
+            Self::Store(error) => error.kind(),
+            Self::KeyFile(error) => key_file(error),
+            Self::Crypto(error) => error.kind(),
+            Self::Sync(error) => error.kind(),
+            Self::Outbox(error) => error.kind(),
+            Self::Attachment(error) => error.kind(),
+            Self::NotSignedIn | Self::Held(_) | Self::SignedOutForGood => ErrorKind::SignedOut,
+            Self::NoSuchRoom(_) | Self::NoSuchEvent(_) => ErrorKind::NotFound,
+            Self::AlreadySignedIn | Self::AmbiguousRoom { .. } | Self::BadInput(_) => ErrorKind::BadInput,
+            Self::Owner { kind, .. } => *kind,
+            Self::Handover(_) => ErrorKind::InUse,
+        }
+    }
+}
+
+fn key_file(error: &KeyFileError) -> ErrorKind {
+    match error {
+        KeyFileError::Missing | KeyFileError::WipePending | KeyFileError::WipeNotBegun => {
+            ErrorKind::SignedOut
+        }
+        KeyFileError::Vault(VaultError::Exposed { .. } | VaultError::Malformed(_)) => ErrorKind::BadFile,
+        KeyFileError::Vault(_) | KeyFileError::OtherVault(_) => ErrorKind::SignedOut,
+        KeyFileError::Exists | KeyFileError::AccountExists => ErrorKind::BadInput,
+        KeyFileError::InUse => ErrorKind::InUse,
+        KeyFileError::NoSuchAccount => ErrorKind::NotFound,
+        KeyFileError::NotAKeyFile
+        | KeyFileError::NewerVersion { .. }
+        | KeyFileError::Truncated
+        | KeyFileError::Damaged(_)
+        | KeyFileError::Tampered
+        | KeyFileError::UnsupportedSlot(_)
+        | KeyFileError::Changed
+        | KeyFileError::DiskFull
+        | KeyFileError::ReadOnly
+        | KeyFileError::Io(_) => ErrorKind::Storage,
+        KeyFileError::TooLarge | KeyFileError::NoRandomness(_) => ErrorKind::Internal,
+    }
+}
+
+impl From<RosterError> for Error {
+    fn from(error: RosterError) -> Self {
+        match error {
+            RosterError::Net(error) => Self::Net(error),
+            RosterError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<IngestError> for Error {
+    fn from(error: IngestError) -> Self {
+        Self::Sync(error.into())
+    }
+}

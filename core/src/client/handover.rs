@@ -1,0 +1,248 @@
+//! Two processes on one profile: the one that owns it listens on a socket in the account's directory, and does what
+//! the other is asked to send. One line of JSON each way.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::task::JoinHandle;
+
+use super::action::{Action, Outcome};
+use super::{Error, Inner};
+use crate::kind::ErrorKind;
+use crate::model::{Sent, SentFile};
+
+const SOCKET: &str = "owner.sock";
+/// A line longer than this is not one of ours.
+const LONGEST_LINE: u64 = 1 << 20;
+/// Longer than any wait that a caller asks for, for the answer to arrive.
+const SLACK: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Request {
+    action: Action,
+    wait_ms: Option<u64>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Reply {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    txn_id: Option<String>,
+    #[serde(default)]
+    event_id: Option<String>,
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    error: Option<String>,
+    #[serde(default)]
+    file: Option<File>,
+    #[serde(default)]
+    refused: Option<Refused>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct File {
+    mime: String,
+    source_bytes: u64,
+    sent_bytes: u64,
+    thumbnail_bytes: Option<u64>,
+    sha256: String,
+    blurhash: Option<String>,
+    width: Option<u32>,
+    height: Option<u32>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Refused {
+    kind: String,
+    message: String,
+}
+
+/// Listens until the returned task is aborted. The socket is open to this user alone: its directory is.
+pub(super) fn listen(inner: &Arc<Inner>) -> Result<JoinHandle<()>, Error> {
+    let address = Address::of(&inner.dir)?;
+    // What a process that was killed left behind; its lock is ours now, so nobody listens there.
+    let _ = std::fs::remove_file(inner.dir.join(SOCKET));
+    let listener = UnixListener::bind(address.path()).map_err(|error| Error::Handover(error.to_string()))?;
+    let weak = Arc::downgrade(inner);
+    Ok(tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Some(inner) = weak.upgrade() else { break };
+            if is_same_user(&stream) {
+                tokio::spawn(async move {
+                    if let Err(error) = serve(&inner, stream).await {
+                        tracing::debug!(kind = error.kind().code(), "a handed-over action got no answer");
+                    }
+                });
+            }
+        }
+    }))
+}
+
+fn is_same_user(stream: &UnixStream) -> bool {
+    stream.peer_cred().is_ok_and(|peer| peer.uid() == rustix::process::geteuid().as_raw())
+}
+
+async fn serve(inner: &Arc<Inner>, stream: UnixStream) -> Result<(), Error> {
+    let broken = |error: std::io::Error| Error::Handover(error.to_string());
+    let (read, mut write) = stream.into_split();
+    let mut line = String::new();
+    BufReader::new(read.take(LONGEST_LINE)).read_line(&mut line).await.map_err(broken)?;
+    let reply = match serde_json::from_str::<Request>(&line) {
+        Ok(request) => match carry_out(inner, request).await {
+            Ok(outcome) => told(&outcome),
+            Err(error) => refused(error.kind().code(), &error.to_string()),
+        },
+        Err(_) => refused("bad_input", "the owner of this profile is another version"),
+    };
+    let mut text = serde_json::to_string(&reply).unwrap_or_default();
+    text.push('\n');
+    write.write_all(text.as_bytes()).await.map_err(broken)
+}
+
+async fn carry_out(inner: &Arc<Inner>, request: Request) -> Result<Outcome, Error> {
+    let Some(owner) = &inner.owner else { return Err(Error::Handover("it does not own it".to_owned())) };
+    inner.gate()?;
+    let outcome = inner.queue(owner, request.action).await?;
+    match request.wait_ms {
+        None => Ok(outcome),
+        Some(ms) => inner.see_through(owner, outcome, Duration::from_millis(ms)).await,
+    }
+}
+
+fn refused(kind: &str, message: &str) -> Reply {
+    Reply {
+        refused: Some(Refused { kind: kind.to_owned(), message: message.to_owned() }),
+        ..Reply::default()
+    }
+}
+
+fn told(outcome: &Outcome) -> Reply {
+    let sent = outcome.sent();
+    let file = match outcome {
+        Outcome::Sent(_) => None,
+        Outcome::File(file) => Some(File {
+            mime: file.mime.clone(),
+            source_bytes: file.source_bytes,
+            sent_bytes: file.sent_bytes,
+            thumbnail_bytes: file.thumbnail_bytes,
+            sha256: file.sha256.clone(),
+            blurhash: file.blurhash.clone(),
+            width: file.width,
+            height: file.height,
+        }),
+    };
+    Reply {
+        txn_id: Some(sent.txn_id.clone()),
+        event_id: sent.event_id.clone(),
+        state: sent.state.to_owned(),
+        error: sent.error.clone(),
+        file,
+        refused: None,
+    }
+}
+
+/// Asks the owner to do it. Whether or not an answer comes, asking again with the same transaction id is safe.
+pub(super) async fn hand_over(
+    inner: &Inner,
+    action: &Action,
+    wait: Option<Duration>,
+) -> Result<Outcome, Error> {
+    let broken = |error: std::io::Error| Error::Handover(error.to_string());
+    let address = Address::of(&inner.dir)?;
+    let mut stream = UnixStream::connect(address.path()).await.map_err(broken)?;
+    let request = Request {
+        action: action.clone(),
+        wait_ms: wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+    };
+    let mut text = serde_json::to_string(&request).map_err(|error| Error::BadInput(error.to_string()))?;
+    text.push('\n');
+    stream.write_all(text.as_bytes()).await.map_err(broken)?;
+    let mut line = String::new();
+    let mut reader = BufReader::new(stream.take(LONGEST_LINE));
+    let answer = tokio::time::timeout(wait.unwrap_or_default() + SLACK, reader.read_line(&mut line)).await;
+    match answer {
+        Ok(read) => read.map_err(broken)?,
+        Err(_) => return Err(Error::Handover("no answer in time".to_owned())),
+    };
+    let reply: Reply = serde_json::from_str(&line).map_err(|_| Error::Handover("it went away".to_owned()))?;
+    understand(reply)
+}
+
+fn understand(reply: Reply) -> Result<Outcome, Error> {
+    if let Some(refused) = reply.refused {
+        return Err(Error::Owner { kind: kind_of(&refused.kind), message: refused.message });
+    }
+    let state = match reply.state.as_str() {
+        "sent" => "sent",
+        "failed" => "failed",
+        _ => "queued",
+    };
+    let sent = Sent {
+        txn_id: reply.txn_id.unwrap_or_default(),
+        event_id: reply.event_id,
+        state,
+        error: reply.error,
+    };
+    Ok(match reply.file {
+        None => Outcome::Sent(sent),
+        Some(file) => Outcome::File(SentFile {
+            sent,
+            mime: file.mime,
+            source_bytes: file.source_bytes,
+            sent_bytes: file.sent_bytes,
+            thumbnail_bytes: file.thumbnail_bytes,
+            sha256: file.sha256,
+            blurhash: file.blurhash,
+            width: file.width,
+            height: file.height,
+        }),
+    })
+}
+
+fn kind_of(code: &str) -> ErrorKind {
+    use ErrorKind::{
+        BadFile, BadInput, BadServer, Cancelled, Forbidden, InUse, Internal, Network, NotFound, RateLimited,
+        SignedOut, Storage,
+    };
+    let all = [
+        Network,
+        RateLimited,
+        SignedOut,
+        Forbidden,
+        NotFound,
+        BadInput,
+        BadFile,
+        InUse,
+        Storage,
+        BadServer,
+        Cancelled,
+    ];
+    all.into_iter().find(|kind| kind.code() == code).unwrap_or(Internal)
+}
+
+/// A socket's path may be no longer than about 100 bytes; through an open directory it is always short.
+struct Address {
+    path: PathBuf,
+    _dir: Option<std::fs::File>,
+}
+
+impl Address {
+    fn of(dir: &Path) -> Result<Self, Error> {
+        use std::os::fd::AsRawFd as _;
+        let path = dir.join(SOCKET);
+        if path.as_os_str().len() < 100 {
+            return Ok(Self { path, _dir: None });
+        }
+        let open = std::fs::File::open(dir).map_err(|error| Error::Handover(error.to_string()))?;
+        let path = PathBuf::from(format!("/proc/self/fd/{}/{SOCKET}", open.as_raw_fd()));
+        Ok(Self { path, _dir: Some(open) })
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
+    }
+}

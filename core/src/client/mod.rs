@@ -1,0 +1,123 @@
+//! The composition root: opens a profile, wires the services, runs them, and wraps every layer's error.
+
+mod action;
+mod error;
+mod handover;
+mod open;
+mod read;
+mod rooms;
+mod run;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+pub use action::{Action, Outcome};
+pub use error::Error;
+pub use open::{Access, Login, Options, account_exists, vault_of, wipe};
+pub use rooms::NewRoom;
+
+pub use crate::attachments::TreatAs;
+use crate::clock::Clock;
+use crate::crypto::Crypto;
+use crate::net::Http;
+use crate::outbox::Sender;
+use crate::store::Store;
+use crate::store::account::{self, Account};
+use crate::store::codes::AccountState;
+use crate::store::key_file::KeyFile;
+use crate::sync::Sync;
+
+/// One signed-in account of a profile, owned or only read by this process.
+pub struct Client {
+    inner: Arc<Inner>,
+    listener: Option<JoinHandle<()>>,
+}
+
+pub(crate) struct Inner {
+    profile: PathBuf,
+    dir: PathBuf,
+    store: Arc<Store>,
+    clock: Arc<dyn Clock>,
+    account: Account,
+    owner: Option<Owner>,
+}
+
+/// What only the owner of the profile has.
+pub(crate) struct Owner {
+    http: Http,
+    crypto: Arc<Crypto>,
+    sync: Sync,
+    sender: Sender,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("owner", &self.is_owner()).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Says whether this process owns the profile.
+    pub fn is_owner(&self) -> bool {
+        self.inner.owner.is_some()
+    }
+
+    fn owner(&self) -> Result<&Owner, Error> {
+        self.inner.owner.as_ref().ok_or(Error::Store(crate::store::StoreError::InUse))
+    }
+
+    fn gate(&self) -> Result<(), Error> {
+        self.inner.gate()
+    }
+
+    /// Ends it: stops listening, finishes what is being written, closes the database, frees the keys.
+    pub async fn close(self) {
+        let Self { inner, listener } = self;
+        if let Some(listener) = listener {
+            listener.abort();
+            let _ = listener.await;
+            let _ = std::fs::remove_file(inner.dir.join("owner.sock"));
+        }
+        // Handed-over actions may be waiting for their answer; they hold the rest open no longer than that.
+        let mut inner = inner;
+        for _ in 0..50 {
+            match Arc::try_unwrap(inner) {
+                Ok(last) => {
+                    let _ = tokio::task::spawn_blocking(move || drop(last)).await;
+                    return;
+                }
+                Err(shared) => inner = shared,
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+impl Inner {
+    fn media_dir(&self) -> PathBuf {
+        media_dir(&self.dir)
+    }
+
+    /// Contents stay hidden while the server refuses the sign-in or holds the account, and once a wipe has begun.
+    fn gate(&self) -> Result<(), Error> {
+        KeyFile::read(&self.profile)?;
+        match self.store.read(account::load)?.state {
+            AccountState::Active | AccountState::Suspended | AccountState::SoftSignedOut => Ok(()),
+            AccountState::Locked => Err(Error::Held(
+                "the account is locked by an administrator; nothing is lost, `sync` asks again",
+            )),
+            AccountState::Expired => Err(Error::Held("the account's time is over; ask an administrator")),
+            AccountState::RefusedOnce => Err(Error::Held(
+                "the server refuses this sign-in; contents are sealed until `sync` finds out whether that is final",
+            )),
+        }
+    }
+}
+
+fn media_dir(account_dir: &Path) -> PathBuf {
+    account_dir.join("media")
+}

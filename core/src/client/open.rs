@@ -1,0 +1,382 @@
+//! Signing in, opening and destroying a profile.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Client, Error, Inner, Owner, handover, media_dir};
+use crate::clock::{Clock, SystemClock};
+use crate::crypto::Crypto;
+use crate::kind::ErrorKind;
+use crate::model::{Destroyed, SignedIn};
+use crate::net::{Homeserver, Http, discover};
+use crate::outbox::Sender;
+use crate::ports::key_vault::KeyVault;
+use crate::session::{self, Keeper};
+use crate::store::account::{self, Account};
+use crate::store::codes::{AccountState, IdentityState};
+use crate::store::key_file::{
+    AccountKeys, KeyFile, KeyFileError, VaultRef, account_dir, begin_wipe, finish_wipe,
+};
+use crate::store::{Durability, Store, StoreError, outbox};
+use crate::sync::Sync;
+
+/// Shown where the platform lists keys.
+const LABEL: &str = "QROC";
+
+/// What the platform decides.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Certificates (PEM) that are trusted besides the system's.
+    pub authorities: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock), authorities: Vec::new() }
+    }
+}
+
+/// How a profile is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// To write, send and sync; waits so long for another owner to go.
+    Own {
+        /// How long.
+        wait: Duration,
+    },
+    /// To read, beside an owner or alone.
+    Read,
+}
+
+/// Who signs in where.
+#[derive(Clone, Copy)]
+pub struct Login<'a> {
+    /// A URL, or a name that is looked up.
+    pub server: &'a str,
+    /// `name` or `@name:server`.
+    pub user: &'a str,
+    /// The password.
+    pub password: &'a str,
+    /// What the device is called in the list of devices.
+    pub device_name: Option<&'a str>,
+}
+
+impl std::fmt::Debug for Login<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Login")
+    }
+}
+
+/// Says whether a profile has an account, or the remains of one.
+///
+/// # Errors
+/// A key file that cannot be read.
+pub fn account_exists(profile: &Path) -> Result<bool, Error> {
+    match KeyFile::read(profile) {
+        Ok(_) => Ok(account_dir(profile, 1).exists()),
+        Err(KeyFileError::Missing) => Ok(false),
+        Err(KeyFileError::WipePending) => {
+            finish_wipe(profile)?;
+            Ok(false)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Says which vault holds the key of a profile.
+///
+/// # Errors
+/// `NotSignedIn`; a key file that cannot be read.
+pub fn vault_of(profile: &Path) -> Result<VaultRef, Error> {
+    match KeyFile::read(profile) {
+        Ok(locked) => locked.slots().first().map(|slot| slot.vault.clone()).ok_or(Error::NotSignedIn),
+        Err(KeyFileError::Missing) => Err(Error::NotSignedIn),
+        Err(KeyFileError::WipePending) => {
+            finish_wipe(profile)?;
+            Err(Error::NotSignedIn)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Destroys a profile: first the keys, then everything else. Needs neither key nor network, works while in use, and
+/// is finished at the next start where it was interrupted.
+///
+/// # Errors
+/// `NotSignedIn` where there is nothing; what the file system says.
+pub async fn wipe(profile: &Path) -> Result<Destroyed, Error> {
+    match begin_wipe(profile) {
+        Ok(_) | Err(KeyFileError::WipePending) => {}
+        Err(KeyFileError::Missing) => return Err(Error::NotSignedIn),
+        Err(error) => return Err(error.into()),
+    }
+    let destroyed = finish_wipe(profile)?;
+    Ok(Destroyed { destroyed, server_informed: false })
+}
+
+impl Client {
+    /// Signs in, makes the profile, publishes identity and keys.
+    ///
+    /// # Errors
+    /// `AlreadySignedIn`, a refused password, the network's, the vault's; then nothing is left behind but the
+    /// device on the server, which is signed out again where it can be reached.
+    pub async fn login(
+        profile: &Path,
+        vault: &dyn KeyVault,
+        login: Login<'_>,
+        options: Options,
+    ) -> Result<(Self, SignedIn), Error> {
+        if account_exists(profile)? {
+            return Err(Error::AlreadySignedIn);
+        }
+        if KeyFile::read(profile).is_ok() {
+            // A sign-in that was interrupted before it had an account.
+            wipe(profile).await?;
+        }
+        let server = discover(login.server, &options.authorities, options.clock.clone()).await?;
+        let http = Http::new(&server, &options.authorities, options.clock.clone())?;
+        let versions = session::versions(&http).await?;
+        let name = login.device_name.unwrap_or("QROC");
+        let signed = session::sign_in(&http, &*options.clock, login.user, login.password, name).await?;
+        let mut account = Account {
+            user_id: signed.user_id,
+            device_id: signed.device_id,
+            homeserver: server.as_str().to_owned(),
+            access_token: signed.tokens.access.to_string(),
+            refresh_token: signed.tokens.refresh.as_ref().map(|token| token.to_string()),
+            expires_ts: signed.tokens.expires_ts,
+            state: AccountState::Active,
+            refused_ts: None,
+            versions,
+            identity: IdentityState::Unknown,
+            generation: 0,
+        };
+        let made = make(profile, vault, &account).await;
+        let (dir, store) = match made {
+            Ok(made) => made,
+            Err(error) => {
+                let _ = session::sign_out(&signed_in(&http, &account, None)).await;
+                let _ = wipe(profile).await;
+                return Err(error);
+            }
+        };
+        let client = Self::assemble(profile, dir, store, &mut account, true, &options).await?;
+        client.publish(login.password).await;
+        let signed_in = SignedIn {
+            user_id: account.user_id.clone(),
+            device_id: account.device_id.clone(),
+            homeserver: account.homeserver.clone(),
+        };
+        Ok((client, signed_in))
+    }
+
+    /// Publishes the identity. Without it the sign-in works all the same, and the sync tries again.
+    async fn publish(&self, password: &str) {
+        let Ok(owner) = self.owner() else { return };
+        let published =
+            owner.crypto.publish_identity(&owner.http, &self.inner.account.user_id, password).await;
+        let identity = match published {
+            Ok(true) => IdentityState::Owned,
+            Ok(false) => IdentityState::Foreign,
+            Err(error) => {
+                tracing::warn!(kind = error.kind().code(), "the identity is not published yet");
+                return;
+            }
+        };
+        let noted =
+            self.inner.store.write(Durability::Full, move |tx, _| account::set_identity(tx, identity)).await;
+        if let Err(error) = noted {
+            tracing::warn!(kind = error.kind().code(), "the identity's state is not stored");
+        }
+    }
+
+    pub(super) async fn publish_if_unknown(&self) -> Result<(), Error> {
+        if self.inner.store.read(account::load)?.identity == IdentityState::Unknown {
+            self.publish("").await;
+        }
+        Ok(())
+    }
+
+    /// Opens a profile. No network is touched.
+    ///
+    /// # Errors
+    /// `NotSignedIn`, `InUse` when the owner does not go in time, the vault's, the database's.
+    pub async fn open(
+        profile: &Path,
+        vault: &dyn KeyVault,
+        access: Access,
+        options: Options,
+    ) -> Result<Self, Error> {
+        vault_of(profile)?;
+        let unlocked = KeyFile::read(profile)?.unlock(vault).await?;
+        let keys = unlocked.accounts().first().cloned().ok_or(Error::NotSignedIn)?;
+        let dir = account_dir(profile, keys.number);
+        let store = match access {
+            Access::Read => Store::open_reader(&dir, &keys.db)?,
+            Access::Own { wait } => own(&dir, &keys, wait).await?,
+        };
+        let mut account = store.read(account::load)?;
+        Self::assemble(profile, dir, store, &mut account, access != Access::Read, &options).await
+    }
+
+    async fn assemble(
+        profile: &Path,
+        dir: std::path::PathBuf,
+        store: Store,
+        account: &mut Account,
+        owns: bool,
+        options: &Options,
+    ) -> Result<Self, Error> {
+        let store = Arc::new(store);
+        let owner = if owns { Some(become_owner(&dir, &store, account, options).await?) } else { None };
+        let inner = Arc::new(Inner {
+            profile: profile.to_owned(),
+            dir,
+            store,
+            clock: options.clock.clone(),
+            account: account.clone(),
+            owner,
+        });
+        let listener = if owns { Some(handover::listen(&inner)?) } else { None };
+        Ok(Self { inner, listener })
+    }
+
+    /// Signs out and destroys the profile. Without a network the server is not told, everything else is done.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub async fn logout(self) -> Result<Destroyed, Error> {
+        let told = match self.owner() {
+            Ok(owner) => tokio::time::timeout(Duration::from_secs(10), session::sign_out(&owner.http)).await,
+            Err(error) => return Err(error),
+        };
+        let server_informed = matches!(told, Ok(Ok(())));
+        let profile = self.inner.profile.clone();
+        begin_wipe(&profile)?;
+        self.close().await;
+        let destroyed = finish_wipe(&profile)?;
+        Ok(Destroyed { destroyed, server_informed })
+    }
+}
+
+async fn own(dir: &Path, keys: &AccountKeys, wait: Duration) -> Result<Store, Error> {
+    let deadline = tokio::time::Instant::now() + wait;
+    loop {
+        match Store::open(dir, &keys.db) {
+            Err(StoreError::InUse) if tokio::time::Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            other => return Ok(other?),
+        }
+    }
+}
+
+/// The database first, then the key file that knows it: what is interrupted in between is no account.
+async fn make(
+    profile: &Path,
+    vault: &dyn KeyVault,
+    account: &Account,
+) -> Result<(std::path::PathBuf, Store), Error> {
+    let mut unlocked = KeyFile::create(profile, vault, LABEL).await?;
+    let keys = unlocked.add_account(&account.user_id, &account.homeserver)?;
+    let dir = account_dir(profile, keys.number);
+    DirBuilder::new().recursive(true).mode(0o700).create(media_dir(&dir)).map_err(StoreError::from)?;
+    let store = Store::create(&dir, &keys.db)?;
+    let account = account.clone();
+    store.write(Durability::Full, move |tx, _| account::insert(tx, &account)).await?;
+    unlocked.save()?;
+    Ok((dir, store))
+}
+
+fn signed_in(http: &Http, account: &Account, store: Option<&Arc<Store>>) -> Http {
+    let http = http.speaking(session::supported(&account.versions));
+    match store {
+        Some(store) => http.signed_in(session::tokens(account), Arc::new(Keeper(store.clone()))),
+        None => http.signed_in(session::tokens(account), Arc::new(Forgetful)),
+    }
+}
+
+/// For the one request that takes a failed sign-in back.
+#[derive(Debug)]
+struct Forgetful;
+
+#[async_trait::async_trait]
+impl crate::net::TokenKeeper for Forgetful {
+    async fn keep(&self, _: &crate::net::Tokens) -> Result<(), crate::net::NetError> {
+        Ok(())
+    }
+}
+
+async fn become_owner(
+    dir: &Path,
+    store: &Arc<Store>,
+    account: &mut Account,
+    options: &Options,
+) -> Result<Owner, Error> {
+    account.generation = store
+        .write(Durability::Normal, |tx, _| {
+            outbox::reset_sending(tx)?;
+            account::raise_generation(tx)
+        })
+        .await?;
+    remove_strays(dir, store)?;
+    let server = Homeserver::parse(&account.homeserver)?;
+    let http =
+        signed_in(&Http::new(&server, &options.authorities, options.clock.clone())?, account, Some(store));
+    let crypto = Arc::new(
+        Crypto::open(store.clone(), options.clock.clone(), &account.user_id, &account.device_id).await?,
+    );
+    let sync = Sync::open(
+        store.clone(),
+        crypto.clone(),
+        http.clone(),
+        options.clock.clone(),
+        &account.user_id,
+        session::has_stable_sync(&account.versions),
+    )?;
+    let sender =
+        Sender::new(store.clone(), crypto.clone(), http.clone(), options.clock.clone(), media_dir(dir));
+    Ok(Owner { http, crypto, sync, sender })
+}
+
+/// Sealed files that no queued message wants any more: left by a process that was killed.
+fn remove_strays(dir: &Path, store: &Store) -> Result<(), Error> {
+    let wanted = store.read(outbox::upload_files)?;
+    let Ok(entries) = std::fs::read_dir(media_dir(dir)) else { return Ok(()) };
+    for entry in entries.flatten() {
+        if !wanted.iter().any(|file| entry.file_name() == file.as_str()) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
+}
+
+impl Inner {
+    /// Says what to do about an answer of the server, and does it where it is final.
+    pub(super) async fn judge(
+        &self,
+        owner: &Owner,
+        answer: Result<(), &crate::net::NetError>,
+    ) -> Result<(), Error> {
+        let verdict = session::judge(&self.store, &owner.http, &*self.clock, answer).await?;
+        match verdict {
+            session::Verdict::GoOn => Ok(()),
+            session::Verdict::Hold => self.gate().and(match answer {
+                Err(error) if error.kind() == ErrorKind::SignedOut => {
+                    Err(Error::Held("the sign-in has ended; sign in again, nothing is lost"))
+                }
+                _ => Ok(()),
+            }),
+            session::Verdict::Destroy => {
+                begin_wipe(&self.profile)?;
+                finish_wipe(&self.profile)?;
+                Err(Error::SignedOutForGood)
+            }
+        }
+    }
+}

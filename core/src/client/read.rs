@@ -1,0 +1,278 @@
+//! What screens and scripts read: from the database alone, but for older pages and files.
+
+use std::path::Path;
+
+use super::action::content_of;
+use super::{Client, Error, Inner};
+use crate::attachments;
+use crate::ids::EventRow;
+use crate::model::{Device, Downloaded, Item, Member, QueueItem, Room, SearchHit, Status};
+use crate::store::codes::{IdentityState, Membership};
+use crate::store::outbox::Queued;
+use crate::store::timeline::Wanted;
+use crate::store::{StoreError, account, outbox, rooms, search, timeline};
+
+impl Client {
+    /// Reads the account's state. Works while contents are held back.
+    ///
+    /// # Errors
+    /// Faults of the store.
+    pub fn status(&self) -> Result<Status, Error> {
+        let (account, conn, queued) = self.inner.store.read(|connection| {
+            let account = account::load(connection)?;
+            let conn = account::sync_conn(connection, "main")?;
+            Ok::<_, StoreError>((account, conn, outbox::all(connection)?.len()))
+        })?;
+        let bytes = |name: &str| std::fs::metadata(self.inner.dir.join(name)).map_or(0, |found| found.len());
+        Ok(Status {
+            user_id: account.user_id,
+            device_id: account.device_id,
+            homeserver: account.homeserver,
+            state: account.state.as_str(),
+            last_sync_ts: conn.last_ts,
+            queued,
+            verified: account.identity == IdentityState::Owned,
+            backup: "off",
+            db_bytes: bytes("qroc.db").saturating_add(bytes("qroc.db-wal")),
+        })
+    }
+
+    /// Reads the first page of the room list, newest first; `filter` is part of a name.
+    ///
+    /// # Errors
+    /// `Held`; faults of the store.
+    pub fn rooms(&self, filter: Option<&str>, limit: usize) -> Result<Vec<Room>, Error> {
+        self.gate()?;
+        let page = self.inner.store.read(|connection| rooms::page(connection, filter, None, limit))?;
+        Ok(page.into_iter().map(view).collect())
+    }
+
+    /// Finds one room by id, alias or name.
+    ///
+    /// # Errors
+    /// `NoSuchRoom`, `AmbiguousRoom`, `Held`.
+    pub fn room(&self, name: &str) -> Result<Room, Error> {
+        self.gate()?;
+        Ok(view(self.inner.resolve(name)?))
+    }
+
+    /// Lists the members of a room that are stored.
+    ///
+    /// # Errors
+    /// `NoSuchRoom`, `AmbiguousRoom`, `Held`.
+    pub fn members(&self, room: &str) -> Result<Vec<Member>, Error> {
+        self.gate()?;
+        let room = self.inner.resolve(room)?;
+        let (list, levels, create) = self.inner.store.read(|connection| {
+            let levels = rooms::state(connection, room.id, "m.room.power_levels", "")?;
+            let create = rooms::creator(connection, room.id)?;
+            Ok::<_, StoreError>((rooms::members(connection, room.id)?, levels, create))
+        })?;
+        let levels: serde_json::Value =
+            levels.and_then(|content| serde_json::from_str(&content).ok()).unwrap_or_default();
+        let power = |user: &str| {
+            let default = || levels.get("users_default").and_then(serde_json::Value::as_i64).unwrap_or(0);
+            let given = levels.get("users").and_then(|users| users.get(user)?.as_i64());
+            // In the newest room versions the creator stands above all numbers and in none of the lists.
+            let above = if create.as_deref() == Some(user) && given.is_none() { Some(100) } else { None };
+            given.or(above).unwrap_or_else(default)
+        };
+        Ok(list
+            .into_iter()
+            .map(|member| Member {
+                room_id: room.room_id.clone(),
+                power: power(&member.user_id),
+                user_id: member.user_id,
+                membership: member.membership.as_str(),
+                display_name: member.name,
+            })
+            .collect())
+    }
+
+    /// Reads one page of a timeline, oldest first; `before` is the cursor of an item. Fetches what is missing for
+    /// the page from the server, unless `offline`.
+    ///
+    /// # Errors
+    /// `NoSuchRoom`, `AmbiguousRoom`, `BadInput` for a cursor that is none, `Held`, the network's.
+    pub async fn timeline(
+        &self,
+        room: &str,
+        before: Option<&str>,
+        limit: usize,
+        offline: bool,
+    ) -> Result<Vec<Item>, Error> {
+        self.gate()?;
+        let room = self.inner.resolve(room)?;
+        let before = before.map(cursor).transpose()?;
+        let fetch = !offline && self.inner.owner.is_some() && room.membership == Membership::Join;
+        loop {
+            let wanted = Wanted { before, limit, across_gaps: !fetch };
+            let page = self.inner.store.read(|connection| timeline::page(connection, room.id, wanted));
+            let page = page.map_err(|error| match error {
+                StoreError::NotFound("event") => {
+                    Error::BadInput("this cursor is not of this room".to_owned())
+                }
+                other => other.into(),
+            })?;
+            // The gap that ended the page may lie below others only where the page is older than they are; each
+            // round closes or shortens one.
+            if let (true, Some(_)) = (fetch, &page.gap)
+                && let Ok(owner) = self.owner()
+                && owner.sync.older(room.id, &room.room_id).await?
+            {
+                continue;
+            }
+            let room_id = &room.room_id;
+            return Ok(page.items.into_iter().map(|item| crate::timeline::item(room_id, item)).collect());
+        }
+    }
+
+    /// Finds messages by words and beginnings of words, newest first.
+    ///
+    /// # Errors
+    /// `BadInput` where there is no word, `NoSuchRoom`, `AmbiguousRoom`, `Held`.
+    pub fn search(&self, text: &str, room: Option<&str>, limit: usize) -> Result<Vec<SearchHit>, Error> {
+        self.gate()?;
+        let query = search::query(text)
+            .ok_or_else(|| Error::BadInput("there is no word to search for".to_owned()))?;
+        let room = room.map(|room| self.inner.resolve(room)).transpose()?;
+        let hits = self
+            .inner
+            .store
+            .read(|connection| search::find(connection, &query, room.map(|room| room.id), limit))?;
+        Ok(hits
+            .into_iter()
+            .map(|hit| SearchHit {
+                room_id: hit.room_id,
+                event_id: hit.event_id,
+                ts: hit.ts,
+                snippet: hit.snippet,
+                score: hit.score,
+            })
+            .collect())
+    }
+
+    /// Lists what waits to be sent, oldest first.
+    ///
+    /// # Errors
+    /// `Held`; faults of the store.
+    pub fn queue(&self) -> Result<Vec<QueueItem>, Error> {
+        self.gate()?;
+        Ok(self.inner.store.read(outbox::all)?.into_iter().map(queue_item).collect())
+    }
+
+    /// Fetches the file of a message and opens it to `to`: a directory, or the file's path.
+    ///
+    /// # Errors
+    /// `NoSuchEvent`, `NoAttachment`, a damaged file, one that is there, the network's.
+    pub async fn download(
+        &self,
+        room: &str,
+        event_id: &str,
+        to: &Path,
+        overwrite: bool,
+    ) -> Result<Downloaded, Error> {
+        self.gate()?;
+        let room = self.inner.resolve(room)?;
+        let content = content_of(&self.inner, room.id, event_id)?;
+        let fetched = attachments::fetch(&self.owner()?.http, &content, to, overwrite).await?;
+        Ok(Downloaded {
+            path: fetched.path.display().to_string(),
+            bytes: fetched.opened.plain_bytes,
+            mime: fetched.mime,
+            sha256: fetched.opened.sha256,
+        })
+    }
+
+    /// Lists the account's devices.
+    ///
+    /// # Errors
+    /// The network's; `Held`.
+    pub async fn devices(&self) -> Result<Vec<Device>, Error> {
+        self.gate()?;
+        let owner = self.owner()?;
+        let list = crate::session::devices(&owner.http).await?;
+        let mut devices = Vec::with_capacity(list.len());
+        for (device_id, name, last_seen_ts) in list {
+            let trust = if device_id == self.inner.account.device_id {
+                "this"
+            } else if owner.crypto.is_device_verified(&device_id).await? {
+                "verified"
+            } else {
+                "unverified"
+            };
+            devices.push(Device { device_id, name, trust, last_seen_ts });
+        }
+        Ok(devices)
+    }
+
+    /// Signs another device of the account out.
+    ///
+    /// # Errors
+    /// `BadInput` for this device, an unknown device, a wrong password, the network's.
+    pub async fn sign_out_device(&self, device_id: &str, password: &str) -> Result<(), Error> {
+        self.gate()?;
+        if device_id == self.inner.account.device_id {
+            return Err(Error::BadInput("this is the device in use; `logout` signs it out".to_owned()));
+        }
+        let owner = self.owner()?;
+        Ok(crate::session::sign_out_device(&owner.http, &self.inner.account.user_id, device_id, password)
+            .await?)
+    }
+}
+
+impl Inner {
+    /// Finds a room by id, alias or name.
+    pub(super) fn resolve(&self, name: &str) -> Result<rooms::Room, Error> {
+        if name.starts_with('!')
+            && let Some(room) = self.store.read(|connection| rooms::find(connection, name))?
+        {
+            return Ok(room);
+        }
+        let mut found = self.store.read(|connection| rooms::named(connection, name))?;
+        match (found.pop(), found.is_empty()) {
+            (None, _) => Err(Error::NoSuchRoom(name.to_owned())),
+            (Some(room), true) => Ok(room),
+            (Some(last), false) => {
+                let ids = found.into_iter().chain([last]).map(|room| room.room_id).collect();
+                Err(Error::AmbiguousRoom { name: name.to_owned(), ids })
+            }
+        }
+    }
+}
+
+fn cursor(text: &str) -> Result<EventRow, Error> {
+    text.parse().map(EventRow).map_err(|_| Error::BadInput(format!("{text:?} is not a cursor of a timeline")))
+}
+
+fn view(room: rooms::Room) -> Room {
+    Room {
+        room_id: room.room_id,
+        name: room.name,
+        kind: room.kind.as_str(),
+        membership: room.membership.as_str(),
+        encrypted: room.encrypted,
+        unread: room.unread,
+        at_least: room.at_least && room.unread > 0,
+        highlights: room.highlights,
+        members: room.members,
+        last_ts: room.last_ts,
+        last_sender: room.last_sender,
+        last_body: room.last_body,
+        topic: room.topic,
+        alias: room.alias,
+    }
+}
+
+fn queue_item(queued: Queued) -> QueueItem {
+    QueueItem {
+        id: queued.id.0,
+        room_id: queued.room_id,
+        kind: queued.kind.as_str(),
+        state: queued.state.as_str(),
+        attempts: queued.attempts,
+        next_ts: queued.next_ts,
+        error: queued.error,
+        txn_id: queued.txn_id,
+    }
+}

@@ -1,0 +1,245 @@
+//! Rooms made, joined and left, and who is in them: done on the server at once, since there is nothing to show before.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Client, Error};
+use crate::ids::OutboxRow;
+use crate::net::{Backoff, Call, NetError, part};
+use crate::outbox;
+use crate::store::Durability;
+use crate::store::codes::{Membership, RoomKind};
+use crate::store::rooms;
+
+/// How long a rate limit is waited out for a person at a screen.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A room as it is to be made. It is always encrypted.
+#[derive(Clone, Debug)]
+pub struct NewRoom {
+    /// What it is called; readable by the server.
+    pub name: String,
+    /// Whom to invite.
+    pub invite: Vec<String>,
+    /// What it is for.
+    pub kind: RoomKind,
+}
+
+#[derive(Deserialize)]
+struct RoomId {
+    room_id: String,
+}
+
+impl Client {
+    /// Makes a room and returns its id. The room is in the list when this returns.
+    ///
+    /// # Errors
+    /// `BadInput` for a malformed user id, the server's refusal, the network's.
+    pub async fn create_room(&self, room: NewRoom) -> Result<String, Error> {
+        self.gate()?;
+        for user in &room.invite {
+            check_user(user)?;
+        }
+        let answer: RoomId = self.patiently("/_matrix/client/v3/createRoom", &request(&room)).await?;
+        if room.kind == RoomKind::Direct {
+            self.note_direct(&room.invite, &answer.room_id).await?;
+        }
+        self.until_membership(&answer.room_id, Membership::Join).await?;
+        Ok(answer.room_id)
+    }
+
+    /// Joins a room and returns its id. The room is in the list when this returns.
+    ///
+    /// # Errors
+    /// The server's refusal, the network's.
+    pub async fn join(&self, room: &str) -> Result<String, Error> {
+        self.gate()?;
+        let target = match self.inner.resolve(room) {
+            Ok(known) => known.room_id,
+            Err(_) if room.starts_with('!') || room.starts_with('#') => room.to_owned(),
+            Err(error) => return Err(error),
+        };
+        let answer: RoomId =
+            self.patiently(&format!("/_matrix/client/v3/join/{}", part(&target)), &json!({})).await?;
+        self.until_membership(&answer.room_id, Membership::Join).await?;
+        Ok(answer.room_id)
+    }
+
+    /// Leaves a room, or declines an invitation.
+    ///
+    /// # Errors
+    /// `NoSuchRoom`, the server's refusal, the network's.
+    pub async fn leave(&self, room: &str) -> Result<(), Error> {
+        self.gate()?;
+        let room = self.inner.resolve(room)?;
+        let path = format!("/_matrix/client/v3/rooms/{}/leave", part(&room.room_id));
+        self.patiently::<Value>(&path, &json!({})).await?;
+        self.inner
+            .store
+            .write(Durability::Normal, move |tx, changes| {
+                changes.note(crate::store::changes::Change::RoomList);
+                rooms::set_membership(tx, room.id, Membership::Leave)
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Invites a user.
+    ///
+    /// # Errors
+    /// `NoSuchRoom`, `BadInput` for a malformed user id, the server's refusal, the network's.
+    pub async fn invite(&self, room: &str, user: &str) -> Result<(), Error> {
+        self.membership(room, "invite", user).await
+    }
+
+    /// Removes a user from a room.
+    ///
+    /// # Errors
+    /// As `invite`.
+    pub async fn kick(&self, room: &str, user: &str) -> Result<(), Error> {
+        self.membership(room, "kick", user).await
+    }
+
+    async fn membership(&self, room: &str, verb: &str, user: &str) -> Result<(), Error> {
+        self.gate()?;
+        check_user(user)?;
+        let room = self.inner.resolve(room)?;
+        let path = format!("/_matrix/client/v3/rooms/{}/{verb}", part(&room.room_id));
+        self.patiently::<Value>(&path, &json!({ "user_id": user })).await?;
+        Ok(())
+    }
+
+    /// Lets a failed or waiting action try again now.
+    ///
+    /// # Errors
+    /// `NotQueued`.
+    pub async fn retry(&self, id: i64) -> Result<(), Error> {
+        self.gate()?;
+        let owner = self.owner()?;
+        self.inner
+            .store
+            .write(Durability::Full, move |tx, changes| outbox::retry(tx, changes, OutboxRow(id)))
+            .await?;
+        owner.sender.wake();
+        Ok(())
+    }
+
+    /// Takes an action back that the server does not have.
+    ///
+    /// # Errors
+    /// `NotQueued`, `UnderWay`.
+    pub async fn cancel(&self, id: i64) -> Result<(), Error> {
+        self.gate()?;
+        self.owner()?;
+        let now_ms = self.inner.clock.now_ms();
+        let files = self
+            .inner
+            .store
+            .write(Durability::Full, move |tx, changes| outbox::cancel(tx, changes, OutboxRow(id), now_ms))
+            .await?;
+        for file in files {
+            let _ = std::fs::remove_file(self.inner.media_dir().join(file));
+        }
+        Ok(())
+    }
+
+    /// Waits out rate limits, within reason; repeats nothing else, since it may have happened.
+    async fn patiently<T: for<'de> Deserialize<'de>>(&self, path: &str, body: &Value) -> Result<T, Error> {
+        let owner = self.owner()?;
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            match owner.http.json(Call::post(path, body).within(PATIENCE)).await {
+                Err(NetError::RateLimited { retry_after })
+                    if tokio::time::Instant::now() + retry_after < deadline =>
+                {
+                    tokio::time::sleep(retry_after).await;
+                }
+                Err(error) => {
+                    self.inner.judge(owner, Err(&error)).await?;
+                    return Err(error.into());
+                }
+                Ok(answer) => return Ok(answer),
+            }
+        }
+    }
+
+    /// Syncs until the room list knows what just happened on the server.
+    async fn until_membership(&self, room_id: &str, wanted: Membership) -> Result<(), Error> {
+        let owner = self.owner()?;
+        let mut backoff = Backoff::default();
+        for _ in 0..20 {
+            let known = self.inner.store.read(|connection| rooms::find(connection, room_id))?;
+            if known.is_some_and(|room| room.membership == wanted) {
+                return Ok(());
+            }
+            if owner.sync.step(Duration::from_secs(1)).await.is_err() {
+                tokio::time::sleep(backoff.next()).await;
+            }
+        }
+        // It happened; the next sync shows it.
+        Ok(())
+    }
+
+    async fn note_direct(&self, users: &[String], room_id: &str) -> Result<(), Error> {
+        let owner = self.owner()?;
+        let stored = self
+            .inner
+            .store
+            .read(|connection| crate::store::account::account_data(connection, 0, "m.direct"))?;
+        let mut direct: serde_json::Map<String, Value> =
+            stored.and_then(|content| serde_json::from_str(&content).ok()).unwrap_or_default();
+        for user in users {
+            if let Some(list) = direct.entry(user.clone()).or_insert_with(|| json!([])).as_array_mut() {
+                list.push(json!(room_id));
+            }
+        }
+        let path =
+            format!("/_matrix/client/v3/user/{}/account_data/m.direct", part(&self.inner.account.user_id));
+        owner.http.call(Call::put(&path, &Value::Object(direct))).await?;
+        Ok(())
+    }
+}
+
+fn check_user(user: &str) -> Result<(), Error> {
+    match ruma::UserId::parse(user) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Error::BadInput(format!("{user:?} is not a user id; one looks like @name:server"))),
+    }
+}
+
+/// The power levels that later features need are there from the first day: an older room would refuse them for ever.
+fn request(room: &NewRoom) -> Value {
+    json!({
+        "name": room.name,
+        "invite": room.invite,
+        "is_direct": room.kind == RoomKind::Direct,
+        "preset": if room.kind == RoomKind::Direct { "trusted_private_chat" } else { "private_chat" },
+        "visibility": "private",
+        "creation_content": { "eu.qroc.kind": room.kind.as_str() },
+        "initial_state": [
+            { "type": "m.room.encryption", "state_key": "", "content": { "algorithm": "m.megolm.v1.aes-sha2" } },
+            { "type": "m.room.history_visibility", "state_key": "", "content": { "history_visibility": "shared" } },
+            { "type": "m.room.guest_access", "state_key": "", "content": { "guest_access": "forbidden" } },
+        ],
+        "power_level_content_override": { "events": {
+            "m.room.name": 50,
+            "m.room.topic": 50,
+            "m.room.avatar": 50,
+            "m.room.canonical_alias": 50,
+            "m.room.power_levels": 100,
+            "m.room.history_visibility": 100,
+            "m.room.encryption": 100,
+            "m.room.server_acl": 100,
+            "m.room.tombstone": 100,
+            "m.room.retention": 100,
+            "org.matrix.msc3672.beacon_info": 0,
+            "org.matrix.msc3401.call.member": 0,
+            "eu.qroc.track": 50,
+            "eu.qroc.purpose": 50,
+            "eu.qroc.classification": 50,
+            "eu.qroc.area": 50,
+        } },
+    })
+}

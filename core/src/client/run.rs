@@ -1,0 +1,266 @@
+//! Keeps a profile going: once until there is nothing left to do, or until it is told to stop.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, mpsc};
+
+use super::{Client, Error, Inner, Owner};
+use crate::ids::EventRow;
+use crate::kind::ErrorKind;
+use crate::model::{Item, SyncSummary};
+use crate::net::Backoff;
+use crate::store::{StoreError, rooms, timeline};
+use crate::sync::{Step, SyncError};
+
+const LONG_POLL: Duration = Duration::from_secs(30);
+/// How long an unreachable server is tried when nobody said how long.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+impl Client {
+    /// Syncs until the server has nothing new and the queue is empty or holds only failed items. Waits out rate
+    /// limits. `limit` bounds the whole.
+    ///
+    /// # Errors
+    /// The network's where the server cannot be reached within `limit` (15 s without one), `Held`,
+    /// `SignedOutForGood`, faults of the store. What came until then is stored.
+    pub async fn sync_once(&self, limit: Option<Duration>) -> Result<SyncSummary, Error> {
+        let owner = self.owner()?;
+        let started = Instant::now();
+        let mut summary = SyncSummary::default();
+        let round = self.inner.until_quiet(owner, &mut summary, limit.unwrap_or(PATIENCE));
+        match limit {
+            None => round.await?,
+            Some(limit) => match tokio::time::timeout(limit, round).await {
+                Ok(done) => done?,
+                Err(_) if summary_is_whole(&self.inner)? => {}
+                Err(_) => return Err(Error::Net(crate::net::NetError::Timeout)),
+            },
+        }
+        self.publish_if_unknown().await?;
+        self.inner.count(&mut summary)?;
+        summary.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Ok(summary)
+    }
+
+    /// Syncs and sends until `stop`, and tells new items as they come. Items that nobody takes are not waited for
+    /// longer than the channel is deep.
+    ///
+    /// # Errors
+    /// `SignedOutForGood`, and faults of the store; the network's are waited out.
+    pub async fn run(
+        &self,
+        items: mpsc::Sender<Item>,
+        stop: impl Future<Output = ()>,
+    ) -> Result<SyncSummary, Error> {
+        let owner = self.owner()?;
+        let started = Instant::now();
+        let mut summary = SyncSummary::default();
+        let keys = Notify::new();
+        tokio::select! {
+            () = stop => {}
+            error = self.inner.keep_syncing(owner, &keys, &items, &mut summary) => return Err(error),
+            error = self.inner.keep_sending(owner) => return Err(error),
+            error = self.inner.keep_keys(owner, &keys) => return Err(error),
+        }
+        self.inner.count(&mut summary)?;
+        summary.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Ok(summary)
+    }
+}
+
+/// Whether the time was over with nothing left but what cannot be sent yet.
+fn summary_is_whole(inner: &Inner) -> Result<bool, Error> {
+    Ok(inner.store.read(crate::store::outbox::all)?.is_empty())
+}
+
+impl Inner {
+    fn count(&self, summary: &mut SyncSummary) -> Result<(), Error> {
+        let (rooms, undecryptable) = self.store.read(rooms::counts)?;
+        summary.rooms = rooms;
+        summary.undecryptable = undecryptable;
+        Ok(())
+    }
+
+    async fn until_quiet(
+        &self,
+        owner: &Owner,
+        summary: &mut SyncSummary,
+        patience: Duration,
+    ) -> Result<(), Error> {
+        let mut backoff = Backoff::default();
+        let mut failing_since: Option<Instant> = None;
+        loop {
+            let turn = self.turn(owner, summary).await;
+            let step = match turn {
+                Ok(step) => {
+                    failing_since = None;
+                    backoff.reset();
+                    step
+                }
+                Err(error) => {
+                    self.weigh(owner, &error).await?;
+                    let since = *failing_since.get_or_insert_with(Instant::now);
+                    let transient = matches!(
+                        error.kind(),
+                        ErrorKind::Network | ErrorKind::RateLimited | ErrorKind::BadServer
+                    );
+                    if !transient || since.elapsed() >= patience {
+                        return Err(error.into());
+                    }
+                    tokio::time::sleep(wait_of(&error, &mut backoff)).await;
+                    continue;
+                }
+            };
+            if !(step.empty && step.covers_all) {
+                continue;
+            }
+            let pass = owner.sender.pass().await?;
+            summary.sent = summary.sent.saturating_add(pass.sent);
+            match pass.next_ts {
+                // What was sent comes back with the next answer.
+                None if pass.sent > 0 => {}
+                None => return Ok(()),
+                Some(next_ts) => {
+                    if let Some(error) = pass.waiting.as_ref().and_then(|error| error.net()) {
+                        self.judge(owner, Err(error)).await?;
+                    }
+                    let wait = next_ts.saturating_sub(self.clock.now_ms());
+                    tokio::time::sleep(Duration::from_millis(u64::try_from(wait).unwrap_or(0).min(60_000)))
+                        .await;
+                }
+            }
+        }
+    }
+
+    async fn turn(&self, owner: &Owner, summary: &mut SyncSummary) -> Result<Step, SyncError> {
+        let step = owner.sync.step(Duration::ZERO).await?;
+        summary.events = summary.events.saturating_add(step.new_events.len());
+        owner.sync.keys().await?;
+        if step.empty && step.covers_all && owner.sync.fill_unread().await? > 0 {
+            return Ok(Step { empty: false, ..step });
+        }
+        Ok(step)
+    }
+
+    /// Lets the sign-in be judged by an error; what ends the run is returned.
+    async fn weigh(&self, owner: &Owner, error: &SyncError) -> Result<(), Error> {
+        match error.net() {
+            Some(net) => self.judge(owner, Err(net)).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn keep_syncing(
+        &self,
+        owner: &Owner,
+        keys: &Notify,
+        items: &mpsc::Sender<Item>,
+        summary: &mut SyncSummary,
+    ) -> Error {
+        let mut backoff = Backoff::default();
+        let mut answered = false;
+        loop {
+            // A wipe by another process has made this one's keys worthless.
+            if let Err(error) = crate::store::key_file::KeyFile::read(&self.profile) {
+                return error.into();
+            }
+            let timeout = if answered { LONG_POLL } else { Duration::ZERO };
+            match owner.sync.step(timeout).await {
+                Ok(step) => {
+                    backoff.reset();
+                    if !answered {
+                        if let Err(error) = self.judge(owner, Ok(())).await {
+                            return error;
+                        }
+                        owner.sender.wake();
+                    }
+                    answered = step.covers_all;
+                    summary.events = summary.events.saturating_add(step.new_events.len());
+                    keys.notify_one();
+                    if let Err(error) = self.tell(&step.new_events, items).await {
+                        return error;
+                    }
+                }
+                Err(error) => {
+                    answered = false;
+                    match self.weigh(owner, &error).await {
+                        Err(Error::SignedOutForGood) => return Error::SignedOutForGood,
+                        Err(Error::Store(error)) => return error.into(),
+                        // Held: asked again, quietly, until it is known what it means.
+                        _ => {}
+                    }
+                    if error.kind() == ErrorKind::Storage {
+                        return error.into();
+                    }
+                    tokio::time::sleep(wait_of(&error, &mut backoff)).await;
+                }
+            }
+        }
+    }
+
+    async fn tell(&self, rows: &[EventRow], items: &mpsc::Sender<Item>) -> Result<(), Error> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let found = self.store.read(|connection| {
+            let mut named = Vec::new();
+            for (room, item) in timeline::by_rows(connection, rows)? {
+                named.push((rooms::get(connection, room)?.room_id, item));
+            }
+            Ok::<_, StoreError>(named)
+        })?;
+        for (room_id, item) in found {
+            // A listener that is gone is no reason to stop.
+            let _ = items.send(crate::timeline::item(&room_id, item)).await;
+        }
+        Ok(())
+    }
+
+    /// Sends what is queued, as soon as it may be.
+    pub(super) async fn keep_sending(&self, owner: &Owner) -> Error {
+        loop {
+            let pass = match owner.sender.pass().await {
+                Ok(pass) => pass,
+                Err(error) => return error.into(),
+            };
+            if let Some(net) = pass.waiting.as_ref().and_then(|error| error.net())
+                && let Err(error @ (Error::SignedOutForGood | Error::Store(_))) =
+                    self.judge(owner, Err(net)).await
+            {
+                return error;
+            }
+            match pass.next_ts {
+                None => owner.sender.woken().await,
+                Some(next_ts) => {
+                    let wait = u64::try_from(next_ts.saturating_sub(self.clock.now_ms())).unwrap_or(0);
+                    tokio::select! {
+                        () = owner.sender.woken() => {}
+                        () = tokio::time::sleep(Duration::from_millis(wait)) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sends what the keys want sent, beside the sync: a slow server elsewhere holds nobody up.
+    async fn keep_keys(&self, owner: &Owner, due: &Notify) -> Error {
+        let mut backoff = Backoff::default();
+        loop {
+            match owner.sync.keys().await {
+                Ok(()) => {
+                    backoff.reset();
+                    due.notified().await;
+                }
+                Err(error) if error.kind() == ErrorKind::Storage => return error.into(),
+                Err(error) => tokio::time::sleep(wait_of(&error, &mut backoff)).await,
+            }
+        }
+    }
+}
+
+fn wait_of(error: &SyncError, backoff: &mut Backoff) -> Duration {
+    match error.net() {
+        Some(crate::net::NetError::RateLimited { retry_after }) => *retry_after,
+        _ => backoff.next(),
+    }
+}
