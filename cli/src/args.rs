@@ -19,7 +19,7 @@ Example:
   qroc sync --once
   qroc send 'Operation Tejo' 'On my way'
 
-Exit status: 0 done, 1 failed, 2 usage, 4 network, 5 not signed in, 6 bad input file, 7 profile in use, 130 interrupted.")]
+Exit status: 0 done, 1 failed, 2 usage, 3 forbidden by policy, 4 network, 5 not signed in, 6 bad input file, 7 profile in use, 130 interrupted.")]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -40,7 +40,7 @@ pub(crate) struct Global {
     /// Where the profile's key is kept: keyring, passphrase, or file=PATH; chosen at login and remembered
     #[arg(long, global = true, value_name = "V")]
     pub(crate) vault: Option<VaultChoice>,
-    /// Read the vault's passphrase from the first line of FILE
+    /// Read the vault's passphrase from FILE
     #[arg(long, global = true, value_name = "FILE", env = "QROC_PASSPHRASE_FILE", hide_env_values = true)]
     pub(crate) passphrase_file: Option<PathBuf>,
     /// Say more on standard error; repeat for more

@@ -5,7 +5,11 @@ use std::io;
 use qroc_core::attachments::AttachmentError;
 use qroc_core::client;
 use qroc_core::kind::ErrorKind;
+use qroc_core::media;
+use qroc_core::net::NetError;
+use qroc_core::outbox::OutboxError;
 use qroc_core::ports::key_vault::VaultError;
+use qroc_core::store::key_file::KeyFileError;
 
 /// Ends a command.
 #[derive(Debug)]
@@ -17,6 +21,8 @@ pub(crate) enum Failure {
         /// One line for a person, with what to do where that is known.
         message: String,
     },
+    /// A rule of policy forbids it; the words name its key and source.
+    Policy(String),
     /// The action is durable but the server does not have it yet; what is on standard output says so already.
     Waiting(String),
     /// Nobody reads standard output any more, which is no fault.
@@ -40,6 +46,7 @@ impl Failure {
     pub(crate) fn kind(&self) -> Option<ErrorKind> {
         match self {
             Self::Said { kind, .. } => Some(*kind),
+            Self::Policy(_) => Some(ErrorKind::Forbidden),
             Self::Waiting(_) | Self::ReaderGone => None,
         }
     }
@@ -48,13 +55,14 @@ impl Failure {
     pub(crate) fn status(&self) -> u8 {
         match self {
             Self::Said { kind, .. } => status(*kind),
+            Self::Policy(_) => 3,
             Self::Waiting(_) => status(ErrorKind::Network),
             Self::ReaderGone => 0,
         }
     }
 }
 
-/// Status 3 belongs to policy, which this version does not have: what is forbidden here, a room or server refused.
+/// What is forbidden but by policy, which has a status of its own, a room or server refused.
 pub(crate) fn status(kind: ErrorKind) -> u8 {
     match kind {
         ErrorKind::Forbidden
@@ -72,39 +80,77 @@ pub(crate) fn status(kind: ErrorKind) -> u8 {
 }
 
 /// Says what to do about an error, where the error itself does not.
-fn advice(kind: ErrorKind) -> Option<&'static str> {
-    match kind {
-        ErrorKind::SignedOut => Some("`qroc login SERVER USER` signs in"),
-        ErrorKind::InUse => Some("stop the running `qroc sync` or application, or try again"),
-        ErrorKind::Network => Some("check the connection and try again"),
-        ErrorKind::RateLimited => Some("try again later"),
-        ErrorKind::Forbidden
-        | ErrorKind::NotFound
-        | ErrorKind::BadInput
-        | ErrorKind::BadFile
-        | ErrorKind::Storage
-        | ErrorKind::BadServer
-        | ErrorKind::Cancelled
-        | ErrorKind::Internal => None,
+fn advice(error: &client::Error) -> Option<&'static str> {
+    use client::Error;
+    match error {
+        Error::NoSuchRoom(_) => Some("`qroc rooms` lists them"),
+        Error::NoSuchEvent(_) => Some("`qroc timeline ROOM` shows them"),
+        Error::Owner { kind: ErrorKind::NotFound, .. } => {
+            Some("`qroc rooms` lists the rooms, `qroc timeline ROOM` the messages")
+        }
+        Error::AmbiguousRoom { .. } => Some("use the id"),
+        Error::Outbox(OutboxError::NotQueued) => Some("`qroc queue` shows what is"),
+        Error::Outbox(OutboxError::NotAMember) => Some("`qroc room join ROOM` joins it"),
+        Error::Attachment(error) => about_file(error),
+        Error::KeyFile(KeyFileError::Missing) => Some("`qroc login SERVER USER` signs in"),
+        other => match other.kind() {
+            ErrorKind::InUse => Some("stop the running `qroc sync` or application, or try again"),
+            ErrorKind::Network => Some("check the connection and try again"),
+            ErrorKind::RateLimited => Some("try again later"),
+            _ => None,
+        },
+    }
+}
+
+fn about_file(error: &AttachmentError) -> Option<&'static str> {
+    match error {
+        AttachmentError::File { error: media::Error::Exists, .. } => Some("--force replaces it"),
+        _ => None,
+    }
+}
+
+/// What a server refused is no mistake in the words of the call, whatever the reason was.
+fn is_refusal(error: &client::Error) -> bool {
+    use client::Error;
+    let net = match error {
+        Error::Net(error) | Error::Attachment(AttachmentError::Net(error)) => Some(error),
+        Error::Sync(error) => error.net(),
+        Error::Outbox(error) => error.net(),
+        _ => None,
+    };
+    matches!(net, Some(NetError::Refused { .. })) && error.kind() == ErrorKind::BadInput
+}
+
+/// The one rule that is built in; an owner passes on its words alone.
+fn is_policy(error: &client::Error) -> bool {
+    match error {
+        client::Error::Outbox(OutboxError::NotEncrypted) => true,
+        client::Error::Owner { message, .. } => *message == OutboxError::NotEncrypted.to_string(),
+        _ => false,
+    }
+}
+
+fn with_advice(message: String, advice: Option<&str>) -> String {
+    match advice {
+        Some(advice) if !message.contains('`') => format!("{message}; {advice}"),
+        Some(_) | None => message,
     }
 }
 
 impl From<client::Error> for Failure {
     fn from(error: client::Error) -> Self {
-        let kind = error.kind();
-        let mut message = error.to_string();
-        if let Some(advice) = advice(kind)
-            && !message.contains('`')
-        {
-            message = format!("{message}; {advice}");
+        let message = with_advice(error.to_string(), advice(&error));
+        if is_policy(&error) {
+            return Self::Policy(message);
         }
+        let kind = if is_refusal(&error) { ErrorKind::Forbidden } else { error.kind() };
         Self::Said { kind, message }
     }
 }
 
 impl From<AttachmentError> for Failure {
     fn from(error: AttachmentError) -> Self {
-        Self::Said { kind: error.kind(), message: error.to_string() }
+        Self::Said { kind: error.kind(), message: with_advice(error.to_string(), about_file(&error)) }
     }
 }
 
@@ -156,6 +202,38 @@ mod tests {
             assert_eq!(Failure::new(kind, "x").status(), number, "{kind:?}");
         }
         assert_eq!(Failure::Waiting("no network".to_owned()).status(), 4);
+    }
+
+    #[test]
+    fn an_error_says_what_to_do() {
+        let told = |error: client::Error| match Failure::from(error) {
+            Failure::Said { kind, message } => (kind, message),
+            other => panic!("{other:?}"),
+        };
+        let (kind, message) = told(client::Error::NoSuchRoom("x".to_owned()));
+        assert_eq!(kind, ErrorKind::NotFound);
+        assert_eq!(message, "there is no room called \"x\"; `qroc rooms` lists them");
+        let (kind, message) = told(client::Error::Handover("it went away".to_owned()));
+        assert_eq!(kind, ErrorKind::InUse);
+        assert!(message.contains("`qroc sync`"), "{message}");
+    }
+
+    #[test]
+    fn a_refusal_is_status_1_and_policy_status_3() {
+        let refused = NetError::Refused {
+            status: 400,
+            errcode: "M_UNKNOWN".to_owned(),
+            message: "no".to_owned(),
+            body: Box::default(),
+        };
+        assert_eq!(Failure::from(client::Error::from(refused)).status(), 1);
+        assert_eq!(Failure::from(client::Error::from(NetError::BadAddress("x".to_owned()))).status(), 2);
+        let own = Failure::from(client::Error::from(OutboxError::NotEncrypted));
+        let message = OutboxError::NotEncrypted.to_string();
+        let handed = Failure::from(client::Error::Owner { kind: ErrorKind::Forbidden, message });
+        assert_eq!((own.status(), handed.status()), (3, 3));
+        let member = Failure::from(client::Error::from(OutboxError::NotAMember));
+        assert_eq!(member.status(), 1);
     }
 
     #[test]

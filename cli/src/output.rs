@@ -116,17 +116,15 @@ impl Output {
 
     /// Tells how a command ended.
     pub(crate) fn failure(&self, failure: &Failure) {
-        match failure {
-            Failure::Said { kind, message } => {
-                if self.json {
-                    // Where standard output is gone, standard error and the status still tell.
-                    let _ = self.object(&json!({"error": {"kind": kind.code(), "message": message}}));
-                }
-                self.note(&format!("qroc: {message}"));
-            }
-            Failure::Waiting(message) => self.note(&format!("qroc: {message}")),
-            Failure::ReaderGone => {}
+        let message = match failure {
+            Failure::Said { message, .. } | Failure::Policy(message) | Failure::Waiting(message) => message,
+            Failure::ReaderGone => return,
+        };
+        if let (true, Some(kind)) = (self.json, failure.kind()) {
+            // Where standard output is gone, standard error and the status still tell.
+            let _ = self.object(&json!({"error": {"kind": kind.code(), "message": message}}));
         }
+        self.note(&format!("qroc: {message}"));
     }
 
     fn object<T: Serialize>(&self, item: &T) -> Result<(), Failure> {

@@ -1,11 +1,12 @@
 //! How long a command waits for the server to have what it sends, and what it says then.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
-use qroc_core::client::{Action, Outcome};
+use qroc_core::client::{self, Action, Outcome};
 use qroc_core::kind::ErrorKind;
 use qroc_core::model::Sent;
+use qroc_core::secret::fill_random;
 use serde::Serialize;
 
 use crate::coordinates::seconds;
@@ -13,6 +14,9 @@ use crate::failure::Failure;
 use crate::session::Session;
 
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long an owner that does not answer is asked again.
+const OWNER: Duration = Duration::from_secs(5);
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// Options of everything that is sent.
 #[derive(Debug, Args)]
@@ -30,7 +34,7 @@ impl Delivery {
     pub(super) async fn perform(&self, action: Action, session: &Session) -> Result<(), Failure> {
         let wait = if self.queue { None } else { Some(self.timeout.unwrap_or(PATIENCE)) };
         let busy = session.output.busy("Sending");
-        let outcome = session.handing(async |client| Ok(client.perform(action, wait).await?)).await?;
+        let outcome = hand(action, wait, session).await?;
         drop(busy);
         match outcome {
             Outcome::Sent(sent) => report(&sent, &sent, String::new(), wait, session),
@@ -45,6 +49,28 @@ impl Delivery {
             }
         }
     }
+}
+
+/// An owner that ends just now may neither answer nor be there any more: asked again, since one id is one action.
+async fn hand(action: Action, wait: Option<Duration>, session: &Session) -> Result<Outcome, Failure> {
+    let deadline = Instant::now() + OWNER;
+    loop {
+        let action = action.clone();
+        let done = session.handing(async |client| Ok(client.perform(action, wait).await)).await?;
+        match done {
+            Err(client::Error::Handover(_)) if Instant::now() < deadline => {
+                session.interrupt.or(async { Ok(tokio::time::sleep(AGAIN).await) }).await?;
+            }
+            done => return Ok(done?),
+        }
+    }
+}
+
+/// Names an action, so that asking twice does it once.
+pub(super) fn new_txn() -> Result<Option<String>, Failure> {
+    let mut bytes = [0; 16];
+    fill_random(&mut bytes).map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?;
+    Ok(Some(format!("qroc-{}", bytes.map(|byte| format!("{byte:02x}")).concat())))
 }
 
 fn report(

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use qroc_core::client::Action;
 
-use super::delivery::Delivery;
+use super::delivery::{Delivery, new_txn};
 use crate::coordinates::{Point, accuracy};
 use crate::failure::Failure;
 use crate::session::Session;
@@ -37,6 +37,7 @@ pub(crate) struct LocationSendArgs {
 
 pub(crate) async fn run(command: LocationCommand, session: &Session) -> Result<(), Failure> {
     let LocationCommand::Send(LocationSendArgs { room, point, accuracy, delivery }) = command;
-    let action = Action::Location { room, lat: point.lat, lon: point.lon, accuracy_m: accuracy, txn: None };
+    let action =
+        Action::Location { room, lat: point.lat, lon: point.lon, accuracy_m: accuracy, txn: new_txn()? };
     delivery.perform(action, session).await
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use qroc_core::client::Action;
 
-use super::delivery::Delivery;
+use super::delivery::{Delivery, new_txn};
 use crate::failure::Failure;
 use crate::session::Session;
 
@@ -36,6 +36,7 @@ pub(crate) struct SendArgs {
 
 pub(crate) async fn send(args: SendArgs, session: &Session) -> Result<(), Failure> {
     let SendArgs { room, text: body, reply, thread, txn, delivery } = args;
+    let txn = if txn.is_some() { txn } else { new_txn()? };
     delivery.perform(Action::Send { room, body, reply, thread, txn }, session).await
 }
 
@@ -55,7 +56,7 @@ pub(crate) struct EditArgs {
 
 pub(crate) async fn edit(args: EditArgs, session: &Session) -> Result<(), Failure> {
     let EditArgs { room, event, text: body, delivery } = args;
-    delivery.perform(Action::Edit { room, event, body, txn: None }, session).await
+    delivery.perform(Action::Edit { room, event, body, txn: new_txn()? }, session).await
 }
 
 /// What `react` takes.
@@ -74,7 +75,7 @@ pub(crate) struct ReactArgs {
 
 pub(crate) async fn react(args: ReactArgs, session: &Session) -> Result<(), Failure> {
     let ReactArgs { room, event, key, delivery } = args;
-    delivery.perform(Action::React { room, event, key, txn: None }, session).await
+    delivery.perform(Action::React { room, event, key, txn: new_txn()? }, session).await
 }
 
 /// What `redact` takes.
@@ -91,7 +92,7 @@ pub(crate) struct RedactArgs {
 
 pub(crate) async fn redact(args: RedactArgs, session: &Session) -> Result<(), Failure> {
     let RedactArgs { room, event, delivery } = args;
-    delivery.perform(Action::Redact { room, event, txn: None }, session).await
+    delivery.perform(Action::Redact { room, event, txn: new_txn()? }, session).await
 }
 
 /// What `read` takes.
@@ -106,5 +107,5 @@ pub(crate) struct ReadArgs {
 
 pub(crate) async fn read(args: ReadArgs, session: &Session) -> Result<(), Failure> {
     let ReadArgs { room, delivery } = args;
-    delivery.perform(Action::Read { room, txn: None }, session).await
+    delivery.perform(Action::Read { room, txn: new_txn()? }, session).await
 }

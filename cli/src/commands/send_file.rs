@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use qroc_core::client::{Action, TreatAs};
 
-use super::delivery::Delivery;
+use super::delivery::{Delivery, new_txn};
 use crate::failure::Failure;
 use crate::session::Session;
 
@@ -53,6 +53,6 @@ impl From<Treat> for TreatAs {
 pub(crate) async fn run(args: SendFileArgs, session: &Session) -> Result<(), Failure> {
     let SendFileArgs { room, path, caption, treat_as, delivery } = args;
     let treat_as = treat_as.map_or(TreatAs::Auto, TreatAs::from);
-    let action = Action::SendFile { room, path, caption, treat_as, txn: None };
+    let action = Action::SendFile { room, path, caption, treat_as, txn: new_txn()? };
     delivery.perform(action, session).await
 }

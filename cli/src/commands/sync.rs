@@ -74,8 +74,6 @@ async fn follow(limit: Option<Duration>, session: &Session) -> Result<(), Failur
                 return Err(failure);
             }
         }
-        // Whoever is left to stop it is the clock or the person.
-        std::mem::forget(stop);
         Ok(())
     };
     let (ran, printed) = tokio::join!(client.run(sender, end), print);

@@ -14,7 +14,7 @@ Older pages begin at the cursor of the first item, which --json shows.
 
 Example:
   qroc timeline 'Operation Tejo' --limit 20
-  qroc timeline ops --before 12.40 --offline --json")]
+  qroc timeline ops --before 1240 --offline --json")]
 pub(crate) struct TimelineArgs {
     /// Id, alias or name of the room
     room: String,
