@@ -4,8 +4,13 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    unreachable_pub,
     reason = "test code"
 )]
 
 mod architecture;
+mod cli;
+mod interop;
+mod peer;
 mod talk;
+mod terminal;
