@@ -135,7 +135,7 @@ pub fn page(connection: &Connection, room: RoomRow, wanted: Wanted) -> Result<Pa
             item.reactions = reactions(connection, room, event_id)?;
         }
     }
-    receipts(connection, &mut items)?;
+    receipts(connection, &mut items, start.and_then(|(_, place)| place))?;
     items.reverse();
     Ok(Page { items, gap })
 }
@@ -208,14 +208,14 @@ fn reactions(
     Ok(all)
 }
 
-/// A receipt may stand on an event that is no item: then it belongs to the item before. `items` is newest first.
-fn receipts(connection: &Connection, items: &mut [Item]) -> Result<(), StoreError> {
+/// A receipt may stand on an event that is no item: then it belongs to the item before. `items` is newest first, and
+/// what stands at `upper` or above belongs to the page above.
+fn receipts(connection: &Connection, items: &mut [Item], mut upper: Option<Place>) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT e.idx, u.user_id FROM event e JOIN receipt r ON r.room = e.room AND r.event_id = e.event_id
            JOIN user u ON u.id = r.user
          WHERE e.chunk = ?1 AND e.idx >= ?2 AND e.idx < ?3 AND r.user <> e.sender",
     )?;
-    let mut upper: Option<Place> = None;
     for item in items {
         let Some(place) = item.place else { continue };
         let below = upper.filter(|upper| upper.chunk == place.chunk).map_or(i64::MAX, |upper| upper.idx);

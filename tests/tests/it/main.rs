@@ -9,8 +9,10 @@
 )]
 
 mod architecture;
+mod beside;
 mod cli;
 mod interop;
 mod peer;
+mod sending;
 mod talk;
 mod terminal;

@@ -133,16 +133,15 @@ impl Officer {
         room["room_id"].as_str().expect("room_id").to_owned()
     }
 
-    /// Starts `qroc sync` and returns when its first answer came.
+    /// Starts `qroc sync` and returns when it owns the profile.
     pub fn follow(&self) -> Following {
-        let before = self.run(&["status"]).one()["last_sync_ts"].as_i64().expect("ts");
+        let socket = self.profile().join("accounts/1/owner.sock");
+        // What a killed one left behind.
+        let _ = fs::remove_file(&socket);
         let mut child = self.command(&["sync"]).stderr(Stdio::inherit()).spawn().expect("sync");
         let lines = BufReader::new(child.stdout.take().expect("stdout"));
         let following = Following { child, lines };
-        crate::terminal::until("the first sync answer", || {
-            let status = self.run(&["status"]);
-            status.status() == 0 && status.one()["last_sync_ts"].as_i64() > Some(before)
-        });
+        until("the owner", || socket.exists());
         following
     }
 }
