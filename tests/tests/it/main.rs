@@ -9,10 +9,12 @@
 )]
 
 mod architecture;
+mod bad_input;
 mod beside;
 mod cli;
 mod interop;
 mod peer;
+mod proxy;
 mod sending;
 mod talk;
 mod terminal;
