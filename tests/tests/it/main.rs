@@ -13,6 +13,7 @@ mod bad_input;
 mod beside;
 mod cli;
 mod disk;
+mod faults;
 mod interop;
 mod peer;
 mod proxy;
