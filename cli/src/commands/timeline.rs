@@ -4,7 +4,7 @@ use clap::Args;
 use qroc_core::model::Item;
 
 use crate::failure::Failure;
-use crate::output::{Value, local_time, size};
+use crate::output::{Value, size};
 use crate::session::Session;
 
 /// What `timeline` takes.
@@ -37,10 +37,10 @@ pub(crate) async fn run(args: TimelineArgs, session: &Session) -> Result<(), Fai
     let items = if offline { session.reading(page).await? } else { session.owning(page).await? };
     session.output.list(&items, &["When", "Who", "Message", "Event"], |item| {
         vec![
-            Value::Faint(local_time(item.ts)),
+            Value::Time(item.ts),
             Value::Strong(item.sender.clone()),
             message(item),
-            Value::Faint(item.event_id.clone().or_else(|| item.txn_id.clone()).unwrap_or_default()),
+            Value::Id(item.event_id.clone().or_else(|| item.txn_id.clone()).unwrap_or_default()),
         ]
     })
 }
