@@ -126,9 +126,8 @@ fn apply_room(
     for row in &rows {
         relate::relate(tx, *row)?;
     }
-    // Writing in a room is having read it.
-    if let Some(own) =
-        prepared.timeline.iter().rfind(|event| event.sender == context.own && event.state_key.is_none())
+    // Writing in a room, or coming in, is having read what was before.
+    if let Some(own) = prepared.timeline.iter().rfind(|event| event.sender == context.own)
         && let Some(event_id) = &own.event_id
     {
         advance_read(tx, id, event_id)?;

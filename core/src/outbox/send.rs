@@ -228,7 +228,7 @@ impl Sender {
                 if let Some(event_id) = &event_id {
                     outbox::remember(tx, &action.txn_id, event_id, now_ms)?;
                     if let Some(row) = action.event {
-                        acknowledge(tx, &action, row, event_id)?;
+                        events::set_sent(tx, row, SendState::Sent, Some(event_id))?;
                     }
                     if action.kind == OutboxKind::Redaction
                         && let Some(target) = payload_event(&action)
@@ -325,21 +325,6 @@ fn with_relation(mut encrypted: Value, content: &Value) -> Value {
         object.entry("m.relates_to").or_insert(relation);
     }
     encrypted
-}
-
-/// Gives the local echo its id. A row that the sync made of the same event, without our transaction id, gives way.
-fn acknowledge(
-    tx: &rusqlite::Transaction<'_>,
-    action: &Queued,
-    row: crate::ids::EventRow,
-    event_id: &str,
-) -> Result<(), StoreError> {
-    if let Some(other) = events::find(tx, action.room, event_id)?
-        && other.id != row
-    {
-        return events::delete(tx, row);
-    }
-    events::set_sent(tx, row, SendState::Sent, Some(event_id))
 }
 
 fn told(changes: &mut Changes, action: &Queued) {

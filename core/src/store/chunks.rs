@@ -30,13 +30,17 @@ pub struct Place {
 
 /// Reads one link.
 pub fn get(connection: &Connection, id: ChunkRow) -> Result<Chunk, StoreError> {
-    connection
+    find(connection, id)?.ok_or(StoreError::NotFound("chunk"))
+}
+
+/// Reads one link, if it is still there.
+pub fn find(connection: &Connection, id: ChunkRow) -> Result<Option<Chunk>, StoreError> {
+    Ok(connection
         .prepare_cached("SELECT id, prev, next, gap FROM chunk WHERE id = ?1")?
         .query_row([id], |row| {
             Ok(Chunk { id: row.get(0)?, prev: row.get(1)?, next: row.get(2)?, gap: row.get(3)? })
         })
-        .optional()?
-        .ok_or(StoreError::NotFound("chunk"))
+        .optional()?)
 }
 
 /// Returns the newest run of a room.
@@ -74,8 +78,9 @@ fn link(
     Ok(id)
 }
 
-/// Takes a gap out: its neighbours are neighbours now.
-pub fn close_gap(tx: &Transaction<'_>, gap: &Chunk) -> Result<(), StoreError> {
+/// Takes a gap out: its neighbours are neighbours now. One that is out already is left alone.
+pub fn close_gap(tx: &Transaction<'_>, gap: ChunkRow) -> Result<(), StoreError> {
+    let Some(gap) = find(tx, gap)?.filter(|chunk| chunk.gap.is_some()) else { return Ok(()) };
     if let Some(prev) = gap.prev {
         tx.prepare_cached("UPDATE chunk SET next = ?2 WHERE id = ?1")?.execute((prev, gap.next))?;
     }
@@ -88,7 +93,8 @@ pub fn close_gap(tx: &Transaction<'_>, gap: &Chunk) -> Result<(), StoreError> {
 
 /// Moves a gap's token on.
 pub fn set_gap(tx: &Transaction<'_>, gap: ChunkRow, token: &str) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE chunk SET gap = ?2 WHERE id = ?1")?.execute((gap, token))?;
+    tx.prepare_cached("UPDATE chunk SET gap = ?2 WHERE id = ?1 AND gap IS NOT NULL")?
+        .execute((gap, token))?;
     Ok(())
 }
 

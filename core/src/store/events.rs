@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::codes::{Notify, RelType, SendState, Undecryptable};
-use super::{StoreError, search};
+use super::{StoreError, chunks, search};
 use crate::ids::{EventRow, RoomRow, UserRow};
 
 /// An event as it is written.
@@ -230,33 +230,54 @@ pub fn insert(tx: &Transaction<'_>, room: RoomRow, event: &NewEvent) -> Result<E
 
 /// Writes what is now known of an event: decrypted since, or come back from the server.
 pub fn update(tx: &Transaction<'_>, id: EventRow, event: &NewEvent) -> Result<(), StoreError> {
-    search::remove(tx, id)?;
-    tx.prepare_cached(
-        "UPDATE event SET event_id = ?2, ts = ?3, type = ?4, content = ?5, encrypted = ?6, shown = ?7, notify = ?8,
-           rel_type = ?9, rel_to = ?10, rel_key = ?11, reply_to = ?12, thread = ?13, redacted = ?14, send_state = ?15,
-           utd = ?16, session_id = ?17
-         WHERE id = ?1",
-    )?
-    .execute(rusqlite::params![
-        id,
-        event.event_id,
-        event.ts,
-        event.kind,
-        event.content,
-        event.encrypted,
-        event.shown,
-        event.notify,
-        event.relation.kind,
-        event.relation.to,
-        event.relation.key,
-        event.reply_to,
-        event.thread,
-        event.redacted,
-        event.send_state,
-        event.undecryptable,
-        event.session_id,
-    ])?;
-    search::add(tx, id)
+    reindexed(tx, id, || {
+        tx.prepare_cached(
+            "UPDATE event SET event_id = ?2, ts = ?3, type = ?4, content = ?5, encrypted = ?6, shown = ?7, notify = ?8,
+               rel_type = ?9, rel_to = ?10, rel_key = ?11, reply_to = ?12, thread = ?13, redacted = ?14,
+               send_state = ?15, utd = ?16, session_id = ?17
+             WHERE id = ?1",
+        )?
+        .execute(rusqlite::params![
+            id,
+            event.event_id,
+            event.ts,
+            event.kind,
+            event.content,
+            event.encrypted,
+            event.shown,
+            event.notify,
+            event.relation.kind,
+            event.relation.to,
+            event.relation.key,
+            event.reply_to,
+            event.thread,
+            event.redacted,
+            event.send_state,
+            event.undecryptable,
+            event.session_id,
+        ])?;
+        Ok(())
+    })
+}
+
+/// Changes an event with the index kept in step, for the text it is an edit of too.
+fn reindexed(
+    tx: &Transaction<'_>,
+    id: EventRow,
+    change: impl FnOnce() -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let edited: Option<EventRow> = tx
+        .prepare_cached("SELECT id FROM event WHERE edit = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    for row in edited.iter().chain([&id]) {
+        search::remove(tx, *row)?;
+    }
+    change()?;
+    for row in edited.iter().chain([&id]) {
+        search::add(tx, *row)?;
+    }
+    Ok(())
 }
 
 /// Notes why an event cannot be read.
@@ -272,25 +293,51 @@ pub fn set_edit(tx: &Transaction<'_>, target: EventRow, edit: Option<EventRow>) 
     search::add(tx, target)
 }
 
-/// Removes an event's content for good.
+/// Removes an event's content for good, and that of its edits. What it was the edit of shows its own text, until
+/// `set_edit` says otherwise.
 pub fn redact(tx: &Transaction<'_>, id: EventRow) -> Result<(), StoreError> {
-    search::remove(tx, id)?;
-    tx.prepare_cached(
-        "UPDATE event SET content = '{}', redacted = 1, edit = NULL, notify = 0, utd = 0, session_id = NULL,
-           rel_key = NULL, purpose = NULL
-         WHERE id = ?1",
-    )?
-    .execute([id])?;
+    let event = get(tx, id)?;
+    wipe(tx, id)?;
+    let Some(event_id) = &event.event_id else { return Ok(()) };
+    for edit in relating(tx, event.room, event_id, RelType::Edit)? {
+        if edit.sender == event.sender {
+            wipe(tx, edit.id)?;
+        }
+    }
+    Ok(())
+}
+
+fn wipe(tx: &Transaction<'_>, id: EventRow) -> Result<(), StoreError> {
+    reindexed(tx, id, || {
+        tx.prepare_cached(
+            "UPDATE event SET content = '{}', redacted = 1, edit = NULL, notify = 0, utd = 0, session_id = NULL,
+               rel_key = NULL, purpose = NULL
+             WHERE id = ?1",
+        )?
+        .execute([id])?;
+        forget_edit(tx, id)
+    })
+}
+
+fn forget_edit(tx: &Transaction<'_>, id: EventRow) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE event SET edit = NULL WHERE edit = ?1")?.execute([id])?;
     Ok(())
 }
 
 /// Notes how far an own event is on its way; `event_id` once the server gave it.
+///
+/// Where a sync brought the event before and did not say that it is ours, the two rows become one, the echo's.
 pub fn set_sent(
     tx: &Transaction<'_>,
     id: EventRow,
     state: SendState,
     event_id: Option<&str>,
 ) -> Result<(), StoreError> {
+    if let Some(event_id) = event_id
+        && let Some(twin) = find(tx, get(tx, id)?.room, event_id)?.filter(|twin| twin.id != id)
+    {
+        replace(tx, &twin, id)?;
+    }
     tx.prepare_cached("UPDATE event SET send_state = ?2, event_id = coalesce(?3, event_id) WHERE id = ?1")?
         .execute((id, state, event_id))?;
     Ok(())
@@ -304,17 +351,38 @@ pub fn set_ts(tx: &Transaction<'_>, id: EventRow, ts: i64) -> Result<(), StoreEr
 
 /// Hides an event while its redaction is on the way, or shows it again where that was refused.
 pub fn set_redacting(tx: &Transaction<'_>, id: EventRow, redacting: bool) -> Result<(), StoreError> {
-    search::remove(tx, id)?;
-    tx.prepare_cached(
-        "UPDATE event SET redacted = CASE WHEN ?2 THEN 2 ELSE 0 END WHERE id = ?1 AND redacted <> 1",
-    )?
-    .execute((id, redacting))?;
-    search::add(tx, id)
+    reindexed(tx, id, || {
+        tx.prepare_cached(
+            "UPDATE event SET redacted = CASE WHEN ?2 THEN 2 ELSE 0 END WHERE id = ?1 AND redacted <> 1",
+        )?
+        .execute((id, redacting))?;
+        Ok(())
+    })
+}
+
+/// Gives `echo` the place of `twin`, and whatever happened to it there.
+fn replace(tx: &Transaction<'_>, twin: &Stored, echo: EventRow) -> Result<(), StoreError> {
+    let place = chunks::place_of(tx, twin.id)?;
+    let edited: Option<EventRow> = tx
+        .prepare_cached("SELECT id FROM event WHERE edit = ?1")?
+        .query_row([twin.id], |row| row.get(0))
+        .optional()?;
+    delete(tx, twin.id)?;
+    tx.prepare_cached("UPDATE event SET ts = ?2 WHERE id = ?1")?.execute((echo, twin.ts))?;
+    if let Some(place) = place {
+        chunks::put(tx, echo, place)?;
+    }
+    if let Some(edited) = edited {
+        set_edit(tx, edited, Some(echo))?;
+    }
+    if twin.redacted { wipe(tx, echo) } else { set_edit(tx, echo, twin.edit) }
 }
 
 /// Takes an own event out that the server never had.
 pub fn delete(tx: &Transaction<'_>, id: EventRow) -> Result<(), StoreError> {
-    search::remove(tx, id)?;
-    tx.prepare_cached("DELETE FROM event WHERE id = ?1")?.execute([id])?;
-    Ok(())
+    reindexed(tx, id, || {
+        forget_edit(tx, id)?;
+        tx.prepare_cached("DELETE FROM event WHERE id = ?1")?.execute([id])?;
+        Ok(())
+    })
 }

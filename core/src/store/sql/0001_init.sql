@@ -136,6 +136,7 @@ CREATE INDEX        event_by_notify   ON event (chunk, idx, notify) WHERE notify
 CREATE INDEX        event_unplaced    ON event (room, id)    WHERE chunk IS NULL;
 CREATE INDEX        event_by_relation ON event (rel_to)      WHERE rel_to IS NOT NULL;
 CREATE INDEX        event_by_thread   ON event (room, thread) WHERE thread IS NOT NULL;
+CREATE INDEX        event_by_edit     ON event (edit)        WHERE edit IS NOT NULL;
 CREATE INDEX        event_by_session  ON event (session_id)  WHERE session_id IS NOT NULL;
 CREATE INDEX        event_by_expiry   ON event (expire_ts)   WHERE expire_ts IS NOT NULL;
 
