@@ -96,7 +96,16 @@ fn content(item: &Item) -> String {
         text.push_str(&format!("[{}]", about.join(", ")));
     }
     if let Some(location) = &item.location {
-        text.push_str(&format!(" [{},{}", location.lat, location.lon));
+        // Other programs read the position from the text; here it stands beside it.
+        if text.contains("geo:") {
+            text.clear();
+        }
+        text.push_str(&format!(
+            "{}[{},{}",
+            if text.is_empty() { "" } else { " " },
+            location.lat,
+            location.lon
+        ));
         if let Some(metres) = location.accuracy_m {
             text.push_str(&format!(" ±{metres} m"));
         }
