@@ -93,7 +93,8 @@ pub fn close_gap(tx: &Transaction<'_>, gap: ChunkRow) -> Result<(), StoreError> 
 
 /// Moves a gap's token on.
 pub fn set_gap(tx: &Transaction<'_>, gap: ChunkRow, token: &str) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE chunk SET gap = ?2 WHERE id = ?1 AND gap IS NOT NULL")?.execute((gap, token))?;
+    tx.prepare_cached("UPDATE chunk SET gap = ?2 WHERE id = ?1 AND gap IS NOT NULL")?
+        .execute((gap, token))?;
     Ok(())
 }
 
@@ -140,7 +141,10 @@ pub fn place_of(connection: &Connection, event: EventRow) -> Result<Option<Place
 
 /// Gives an event its place, once: one that has a place keeps it.
 pub fn put(tx: &Transaction<'_>, event: EventRow, place: Place) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE event SET chunk = ?2, idx = ?3 WHERE id = ?1 AND chunk IS NULL")?
-        .execute((event, place.chunk, place.idx))?;
+    tx.prepare_cached("UPDATE event SET chunk = ?2, idx = ?3 WHERE id = ?1 AND chunk IS NULL")?.execute((
+        event,
+        place.chunk,
+        place.idx,
+    ))?;
     Ok(())
 }

@@ -90,7 +90,8 @@ pub struct Stored {
     pub edit: Option<EventRow>,
 }
 
-const STORED: &str = "id, room, event_id, sender, ts, type, content, encrypted, rel_type, rel_to, rel_key, redacted,
+const STORED: &str =
+    "id, room, event_id, sender, ts, type, content, encrypted, rel_type, rel_to, rel_key, redacted,
                       utd, edit";
 
 fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
@@ -168,9 +169,14 @@ pub fn relating(
 }
 
 /// Lists the events that wait for a Megolm session.
-pub fn waiting_for(connection: &Connection, room: RoomRow, session_id: &str) -> Result<Vec<Stored>, StoreError> {
-    let mut statement = connection
-        .prepare_cached(&format!("SELECT {STORED} FROM event WHERE session_id = ?1 AND room = ?2 ORDER BY id"))?;
+pub fn waiting_for(
+    connection: &Connection,
+    room: RoomRow,
+    session_id: &str,
+) -> Result<Vec<Stored>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {STORED} FROM event WHERE session_id = ?1 AND room = ?2 ORDER BY id"
+    ))?;
     let rows = statement.query_map((session_id, room), stored)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -150,7 +150,8 @@ impl World {
     }
 
     fn send(&mut self, which: prop::sample::Index) {
-        let waiting: Vec<usize> = (0..self.echoes.len()).filter(|i| self.echoes[*i].event_id.is_none()).collect();
+        let waiting: Vec<usize> =
+            (0..self.echoes.len()).filter(|i| self.echoes[*i].event_id.is_none()).collect();
         if !waiting.is_empty() {
             self.post(1);
             self.echoes[*which.get(&waiting)].event_id = self.server.last().cloned();
@@ -353,7 +354,9 @@ impl World {
                     let here = at(id);
                     let expected = last.map_or(0, |last| last + 1);
                     match gap.take() {
-                        None => prop_assert_eq!(here, expected, "nothing is missing without a gap: {:?}", seen),
+                        None => {
+                            prop_assert_eq!(here, expected, "nothing is missing without a gap: {:?}", seen)
+                        }
                         Some(token) => {
                             prop_assert!(here >= expected, "in the server's order: {:?}", seen);
                             prop_assert!(token >= here, "the token leads to all that is missing: {:?}", seen);
