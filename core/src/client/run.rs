@@ -9,6 +9,8 @@ use crate::ids::EventRow;
 use crate::kind::ErrorKind;
 use crate::model::{Item, SyncSummary};
 use crate::net::Backoff;
+use crate::outbox::Pass;
+use crate::session;
 use crate::store::{StoreError, rooms, timeline};
 use crate::sync::{Step, SyncError};
 
@@ -73,6 +75,18 @@ fn summary_is_whole(inner: &Inner) -> Result<bool, Error> {
     Ok(inner.store.read(crate::store::outbox::all)?.is_empty())
 }
 
+impl Client {
+    /// Says that the network is back: what waited for it is tried at once.
+    ///
+    /// # Errors
+    /// Faults of the store.
+    pub async fn network_returned(&self) -> Result<(), Error> {
+        let owner = self.owner()?;
+        owner.returned.notify_waiters();
+        Ok(owner.sender.hurry().await?)
+    }
+}
+
 impl Inner {
     fn count(&self, summary: &mut SyncSummary) -> Result<(), Error> {
         let (rooms, undecryptable) = self.store.read(rooms::counts)?;
@@ -89,15 +103,21 @@ impl Inner {
     ) -> Result<(), Error> {
         let mut backoff = Backoff::default();
         let mut failing_since: Option<Instant> = None;
+        let mut accepted = false;
         loop {
             let turn = self.turn(owner, summary).await;
             let step = match turn {
                 Ok(step) => {
                     failing_since = None;
                     backoff.reset();
+                    if !accepted {
+                        self.judge(owner, Ok(())).await?;
+                        accepted = true;
+                    }
                     step
                 }
                 Err(error) => {
+                    accepted = false;
                     self.weigh(owner, &error).await?;
                     let since = *failing_since.get_or_insert_with(Instant::now);
                     let transient = matches!(
@@ -116,14 +136,12 @@ impl Inner {
             }
             let pass = owner.sender.pass().await?;
             summary.sent = summary.sent.saturating_add(pass.sent);
+            self.judge_pass(owner, &pass).await?;
             match pass.next_ts {
                 // What was sent comes back with the next answer.
                 None if pass.sent > 0 => {}
                 None => return Ok(()),
                 Some(next_ts) => {
-                    if let Some(error) = pass.waiting.as_ref().and_then(|error| error.net()) {
-                        self.judge(owner, Err(error)).await?;
-                    }
                     let wait = next_ts.saturating_sub(self.clock.now_ms());
                     tokio::time::sleep(Duration::from_millis(u64::try_from(wait).unwrap_or(0).min(60_000)))
                         .await;
@@ -192,7 +210,10 @@ impl Inner {
                     if error.kind() == ErrorKind::Storage {
                         return error.into();
                     }
-                    tokio::time::sleep(wait_of(&error, &mut backoff)).await;
+                    let wait = wait_of(&error, &mut backoff);
+                    if tokio::time::timeout(wait, owner.returned.notified()).await.is_ok() {
+                        backoff.reset();
+                    }
                 }
             }
         }
@@ -216,6 +237,14 @@ impl Inner {
         Ok(())
     }
 
+    async fn judge_pass(&self, owner: &Owner, pass: &Pass) -> Result<(), Error> {
+        match pass.error.as_ref().and_then(|error| error.net()) {
+            Some(error) => self.judge(owner, Err(error)).await,
+            None if pass.sent > 0 => Ok(session::may_send(&self.store).await?),
+            None => Ok(()),
+        }
+    }
+
     /// Sends what is queued, as soon as it may be.
     pub(super) async fn keep_sending(&self, owner: &Owner) -> Error {
         loop {
@@ -223,9 +252,8 @@ impl Inner {
                 Ok(pass) => pass,
                 Err(error) => return error.into(),
             };
-            if let Some(net) = pass.waiting.as_ref().and_then(|error| error.net())
-                && let Err(error @ (Error::SignedOutForGood | Error::Store(_))) =
-                    self.judge(owner, Err(net)).await
+            if let Err(error @ (Error::SignedOutForGood | Error::Store(_))) =
+                self.judge_pass(owner, &pass).await
             {
                 return error;
             }
@@ -261,6 +289,6 @@ impl Inner {
 fn wait_of(error: &SyncError, backoff: &mut Backoff) -> Duration {
     match error.net() {
         Some(crate::net::NetError::RateLimited { retry_after }) => *retry_after,
-        _ => backoff.next(),
+        _ => backoff.wait(),
     }
 }

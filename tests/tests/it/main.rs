@@ -14,6 +14,7 @@ mod beside;
 mod cli;
 mod disk;
 mod faults;
+mod history;
 mod interop;
 mod peer;
 mod proxy;
