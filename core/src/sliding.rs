@@ -276,11 +276,14 @@ impl Answer {
 
     fn read_room(&mut self, room_id: String, parts: &Parts) {
         let timeline = self.optional(parts, "timeline");
+        if timeline.is_none() && is_there(parts, "timeline") {
+            // Without its events the rest would tell half a story.
+            return;
+        }
         let room = RoomAnswer {
             room_id,
             initial: self.part(parts, "initial"),
-            // A timeline that cannot be read is a hole, which its token may still fill.
-            limited: self.part(parts, "limited") || (timeline.is_none() && is_there(parts, "timeline")),
+            limited: self.part(parts, "limited"),
             prev_batch: self.part(parts, "prev_batch"),
             timeline: timeline.unwrap_or_default(),
             required_state: self.part(parts, "required_state"),

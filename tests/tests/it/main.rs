@@ -16,6 +16,7 @@ mod disk;
 mod faults;
 mod history;
 mod interop;
+mod network;
 mod peer;
 mod proxy;
 mod sending;
