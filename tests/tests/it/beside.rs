@@ -111,7 +111,11 @@ fn the_same_sending_twice_is_one_message_from_two_processes_too() {
             tries.into_iter().map(|handle| handle.join().expect("joined").one()).collect()
         });
         for sent in &ended {
-            assert_eq!((&sent["state"], &sent["event_id"]), (&json!("sent"), &ended[0]["event_id"]), "{ended:?}");
+            assert_eq!(
+                (&sent["state"], &sent["event_id"]),
+                (&json!("sent"), &ended[0]["event_id"]),
+                "{ended:?}"
+            );
         }
         if let Some(following) = following {
             assert_eq!(following.end(Signal::TERM), Some(130));

@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 use crate::terminal::{Officer, server_with, two_officers};
 
 const SENT: &[&str] = &["txn_id", "event_id", "state"];
-const FILE: &[&str] =
-    &["mime", "source_bytes", "sent_bytes", "thumbnail_bytes", "sha256", "blurhash"];
+const FILE: &[&str] = &["mime", "source_bytes", "sent_bytes", "thumbnail_bytes", "sha256", "blurhash"];
 
 #[track_caller]
 fn has(object: &Value, fields: &[&str]) {
@@ -54,8 +53,12 @@ fn every_command_prints_the_fields_that_scripts_know() {
     assert_eq!(kicked["membership"], "leave");
     lisbon.sync();
     assert_eq!(lisbon.run(&["room", "members", "Harbour"]).all().len(), 2);
-    let direct = lisbon.run(&["room", "create", "Madrid", "--kind", "direct", "--invite", &madrid.user]).one();
-    assert_eq!(lisbon.run(&["room", "info", direct["room_id"].as_str().expect("id")]).one()["kind"], "direct");
+    let direct =
+        lisbon.run(&["room", "create", "Madrid", "--kind", "direct", "--invite", &madrid.user]).one();
+    assert_eq!(
+        lisbon.run(&["room", "info", direct["room_id"].as_str().expect("id")]).one()["kind"],
+        "direct"
+    );
     let left = lisbon.run(&["room", "leave", "Madrid"]).one();
     assert_eq!(left["membership"], "leave");
 
@@ -97,15 +100,34 @@ fn messages(lisbon: &Officer, madrid: &Officer, room: &str) {
         has(
             item,
             &[
-                "cursor", "event_id", "txn_id", "sender", "ts", "type", "msgtype", "body", "state", "edited",
-                "redacted", "undecryptable", "reply_to", "thread", "reactions", "receipts", "attachment",
+                "cursor",
+                "event_id",
+                "txn_id",
+                "sender",
+                "ts",
+                "type",
+                "msgtype",
+                "body",
+                "state",
+                "edited",
+                "redacted",
+                "undecryptable",
+                "reply_to",
+                "thread",
+                "reactions",
+                "receipts",
+                "attachment",
                 "location",
             ],
         );
     }
-    let of = |body: &str| items.iter().find(|item| item["body"] == body).unwrap_or_else(|| panic!("no {body}"));
+    let of =
+        |body: &str| items.iter().find(|item| item["body"] == body).unwrap_or_else(|| panic!("no {body}"));
     let item = of("Two cars at pier five");
-    assert_eq!((&item["edited"], &item["txn_id"], &item["state"]), (&json!(true), &json!("first"), &json!("sent")));
+    assert_eq!(
+        (&item["edited"], &item["txn_id"], &item["state"]),
+        (&json!(true), &json!("first"), &json!("sent"))
+    );
     assert_eq!(item["reactions"], json!({"👍": [madrid.user]}));
     assert_eq!(of("Seen")["reply_to"], first.as_str());
     assert_eq!(of("In the thread")["thread"], first.as_str());
@@ -134,8 +156,17 @@ fn messages(lisbon: &Officer, madrid: &Officer, room: &str) {
     has(
         &rooms,
         &[
-            "room_id", "name", "membership", "encrypted", "unread", "at_least", "highlights", "members", "last_ts",
-            "last_sender", "last_body",
+            "room_id",
+            "name",
+            "membership",
+            "encrypted",
+            "unread",
+            "at_least",
+            "highlights",
+            "members",
+            "last_ts",
+            "last_sender",
+            "last_body",
         ],
     );
     assert_eq!((&rooms["kind"], &rooms["encrypted"]), (&json!("group"), &json!(true)));
@@ -208,6 +239,7 @@ fn names_find_rooms_and_options_may_stand_anywhere() {
     lisbon.say(&room, "This one");
     assert_eq!(lisbon.texts(&second), Vec::<String>::new());
     let profile = lisbon.profile().display().to_string();
-    let ended = lisbon.command(&["rooms", "--profile", &profile]).env_remove("QROC_PROFILE").output().expect("run");
+    let ended =
+        lisbon.command(&["rooms", "--profile", &profile]).env_remove("QROC_PROFILE").output().expect("run");
     assert_eq!(String::from_utf8_lossy(&ended.stdout).lines().count(), 2);
 }

@@ -81,7 +81,11 @@ database = sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True)
 for table in ('access_tokens', 'refresh_tokens'):
     for (token,) in database.execute(f'select token from {table}'):
         print(token)";
-    let said = std::process::Command::new(python).args(["-I", "-c", script]).arg(homeserver).output().expect("python");
+    let said = std::process::Command::new(python)
+        .args(["-I", "-c", script])
+        .arg(homeserver)
+        .output()
+        .expect("python");
     assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
     String::from_utf8(said.stdout).expect("tokens").lines().map(str::to_owned).collect()
 }
@@ -106,7 +110,9 @@ fn neither_the_phone_nor_the_server_gives_away_what_was_said() {
     lisbon.sent(&["send-file", &room, &photo, "--caption", "Tamarind portrait"]);
     lisbon.sent(&["location", "send", &room, "38.70712,-9.13549"]);
     madrid.sync();
-    let file = madrid.offline(&room).iter().find(|item| item["body"] == "Quokka caption").expect("file")["event_id"].clone();
+    let file =
+        madrid.offline(&room).iter().find(|item| item["body"] == "Quokka caption").expect("file")["event_id"]
+            .clone();
     madrid.run(&["download", &room, file.as_str().expect("id"), "--to", "got.txt"]).one();
     assert_eq!(fs::read_to_string(madrid.file("got.txt")).expect("got"), secret.repeat(200));
 
@@ -160,7 +166,8 @@ fn what_the_server_reads(data: &Path, said: &[&str], room: &str, lisbon: &Office
     assert!(hits.is_empty(), "{hits:?}");
     assert!(read > 500_000, "only {read} bytes were searched");
     // The search does find what is readable there: names, members, who wrote when, and that files were sent.
-    let reads = ["Harbour", room, &lisbon.user, "@madrid:qroc.test", "m.room.encrypted", "application/octet-stream"];
+    let reads =
+        ["Harbour", room, &lisbon.user, "@madrid:qroc.test", "m.room.encrypted", "application/octet-stream"];
     let (hits, _) = readable(&files, &reads);
     let found: BTreeSet<&str> = hits.iter().map(|(needle, _)| *needle).collect();
     assert_eq!(found, BTreeSet::from(reads), "the server reads names and members, and no more");

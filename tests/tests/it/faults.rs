@@ -201,7 +201,8 @@ async fn a_forgotten_position_starts_over_and_doubles_nothing() {
     });
     scene.sync(&client).await.expect("sync");
     let items = client.timeline(&scene.room, None, 1000, false).await.expect("timeline");
-    let bodies: Vec<_> = items.into_iter().filter(|item| item.kind == "m.room.message").filter_map(|item| item.body).collect();
+    let bodies: Vec<_> =
+        items.into_iter().filter(|item| item.kind == "m.room.message").filter_map(|item| item.body).collect();
     assert_eq!(bodies, texts);
     assert_eq!(scene.sync(&client).await.expect("sync").events, 0);
     assert_eq!(scene.texts(&client), texts);
@@ -305,8 +306,13 @@ async fn a_server_that_asks_to_wait_is_not_asked_sooner() {
                 Turn::Pass
             });
             let text = format!("{part} {at_least}");
-            let action =
-                Action::Send { room: scene.room.clone(), body: text.clone(), reply: None, thread: None, txn: None };
+            let action = Action::Send {
+                room: scene.room.clone(),
+                body: text.clone(),
+                reply: None,
+                thread: None,
+                txn: None,
+            };
             client.perform(action, None).await.expect("queued");
             // Time goes on, as it does outside of tests.
             let clock = scene.clock.clone();

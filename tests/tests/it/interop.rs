@@ -106,7 +106,8 @@ fn converse(lisbon: &Officer, porto: &mut Peer, room: &str) {
 }
 
 fn files(lisbon: &Officer, porto: &mut Peer, room: &str) -> Vec<String> {
-    let report: Vec<u8> = (0..300_001_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    let report: Vec<u8> =
+        (0..300_001_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
     fs::write(lisbon.file("report.bin"), &report).expect("report");
     fs::write(porto.file("plan.bin"), &report[7..]).expect("plan");
     let sent = lisbon.run(&["send-file", room, "report.bin", "--caption", "Read this", "--as", "file"]).one();
@@ -115,7 +116,10 @@ fn files(lisbon: &Officer, porto: &mut Peer, room: &str) -> Vec<String> {
     porto.sees(room, &ours);
     let event = item(&porto.list(room), &ours).clone();
     assert_eq!(event["class"], "RoomEncryptedFile");
-    assert_eq!((&event["content"]["filename"], &event["content"]["body"]), (&json!("report.bin"), &json!("Read this")));
+    assert_eq!(
+        (&event["content"]["filename"], &event["content"]["body"]),
+        (&json!("report.bin"), &json!("Read this"))
+    );
     porto.ask(json!({"do": "download", "event": ours, "to": porto.file("got.bin")}));
     assert_eq!(fs::read(porto.file("got.bin")).expect("got"), report, "byte-identical");
 
@@ -124,7 +128,10 @@ fn files(lisbon: &Officer, porto: &mut Peer, room: &str) -> Vec<String> {
     );
     lisbon.sync();
     let attachment = item(&lisbon.offline(room), &theirs)["attachment"].clone();
-    assert_eq!((&attachment["name"], attachment["bytes"].as_u64()), (&json!("plan.bin"), Some(report.len() as u64 - 7)));
+    assert_eq!(
+        (&attachment["name"], attachment["bytes"].as_u64()),
+        (&json!("plan.bin"), Some(report.len() as u64 - 7))
+    );
     let got = lisbon.run(&["download", room, &theirs, "--to", "."]).one();
     let path = lisbon.file(got["path"].as_str().expect("path"));
     assert_eq!(fs::read(&path).expect("got"), &report[7..], "byte-identical");
@@ -138,7 +145,10 @@ fn files(lisbon: &Officer, porto: &mut Peer, room: &str) -> Vec<String> {
     let ours_photo = sent["event_id"].as_str().expect("id").to_owned();
     porto.sees(room, &ours_photo);
     let event = item(&porto.list(room), &ours_photo).clone();
-    assert_eq!((&event["class"], &event["content"]["msgtype"]), (&json!("RoomEncryptedImage"), &json!("m.image")));
+    assert_eq!(
+        (&event["class"], &event["content"]["msgtype"]),
+        (&json!("RoomEncryptedImage"), &json!("m.image"))
+    );
     porto.ask(json!({"do": "download", "event": ours_photo, "to": porto.file("photo.jpg")}));
     let got = fs::read(porto.file("photo.jpg")).expect("got");
     assert!(got.starts_with(&[0xff, 0xd8, 0xff]) && !got.windows(4).any(|part| part == b"Exif"));
@@ -146,8 +156,7 @@ fn files(lisbon: &Officer, porto: &mut Peer, room: &str) -> Vec<String> {
     assert_eq!(event["content"]["info"]["size"].as_u64(), Some(got.len() as u64));
     if !sent["thumbnail_bytes"].is_null() {
         let to = porto.file("preview");
-        let opened =
-            porto.ask(json!({"do": "download", "event": ours_photo, "to": to, "part": "thumbnail"}));
+        let opened = porto.ask(json!({"do": "download", "event": ours_photo, "to": to, "part": "thumbnail"}));
         assert_eq!(opened["bytes"], sent["thumbnail_bytes"]);
     }
 
@@ -167,7 +176,10 @@ fn places(lisbon: &Officer, porto: &mut Peer, room: &str) -> Vec<String> {
     let ours = lisbon.sent(&["location", "send", room, "38.7071,-9.13549", "--accuracy", "12"]);
     porto.sees(room, &ours);
     let event = item(&porto.list(room), &ours).clone();
-    assert_eq!((&event["type"], &event["content"]["msgtype"]), (&json!("m.room.message"), &json!("m.location")));
+    assert_eq!(
+        (&event["type"], &event["content"]["msgtype"]),
+        (&json!("m.room.message"), &json!("m.location"))
+    );
     let uri = event["content"]["geo_uri"].as_str().expect("geo_uri");
     assert!(uri.starts_with("geo:38.7071,-9.13549") && uri.ends_with("u=12"), "{uri}");
     let theirs = porto.event(json!({"do": "send_location", "room": room, "lat": -33.9, "lon": 18.42}));

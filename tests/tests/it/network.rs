@@ -71,7 +71,8 @@ fn no_host_but_the_configured_one_is_asked() {
                 answer.to_string().into_bytes()
             })),
             path if path.contains("/devices") => {
-                let headers: &'static str = Box::leak(format!("Location: http://{target}/x\r\n").into_boxed_str());
+                let headers: &'static str =
+                    Box::leak(format!("Location: http://{target}/x\r\n").into_boxed_str());
                 Turn::Answer { status: 302, kind: "text/plain", body: Vec::new(), headers }
             }
             _ => Turn::Pass,
@@ -107,12 +108,15 @@ fn no_host_but_the_configured_one_is_asked() {
         assert!(ended.status.success(), "{args:?}: {}", String::from_utf8_lossy(&ended.stderr));
         for line in fs::read_to_string(&log).expect("trace").lines() {
             if line.contains("AF_INET") {
-                seen.insert(line.split_once('{').map_or(line, |(_, rest)| rest).split('}').next().unwrap().to_owned());
+                seen.insert(
+                    line.split_once('{').map_or(line, |(_, rest)| rest).split('}').next().unwrap().to_owned(),
+                );
             }
         }
         fs::remove_file(&log).expect("trace");
     }
-    let own = format!("sa_family=AF_INET, sin_port=htons({}), sin_addr=inet_addr(\"127.0.0.1\")", server.port());
+    let own =
+        format!("sa_family=AF_INET, sin_port=htons({}), sin_addr=inet_addr(\"127.0.0.1\")", server.port());
     assert_eq!(seen, BTreeSet::from([own]));
 }
 
@@ -159,7 +163,8 @@ fn tokens_that_end_at_once_are_renewed_once_each_and_nobody_is_signed_out() {
             });
         }
     });
-    let used: Vec<String> = proxy.asked("/refresh").iter().map(|asked| String::from_utf8_lossy(&asked.body).into()).collect();
+    let used: Vec<String> =
+        proxy.asked("/refresh").iter().map(|asked| String::from_utf8_lossy(&asked.body).into()).collect();
     assert!(used.len() >= 3, "tokens ended meanwhile: {}", used.len());
     let different: BTreeSet<&String> = used.iter().collect();
     assert_eq!(different.len(), used.len(), "each was renewed once");

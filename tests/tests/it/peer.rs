@@ -35,8 +35,8 @@ impl Peer {
         let dir = tempfile::Builder::new().prefix("qroc-peer-").tempdir().expect("dir");
         let mut peer = Self { user: String::new(), dir, child, input, output };
         let store = peer.file("store").display().to_string();
-        let signed =
-            peer.ask(json!({"do": "login", "server": url, "user": name, "password": PASSWORD, "store": store}));
+        let signed = peer
+            .ask(json!({"do": "login", "server": url, "user": name, "password": PASSWORD, "store": store}));
         peer.user = signed["user_id"].as_str().expect("user_id").to_owned();
         peer
     }

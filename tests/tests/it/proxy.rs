@@ -110,7 +110,10 @@ impl State {
         };
         let mut stream = stream;
         let length = body.len();
-        write!(stream, "HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n")?;
+        write!(
+            stream,
+            "HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n"
+        )?;
         stream.write_all(&body)?;
         stream.flush()?;
         stream.shutdown(Shutdown::Write)
