@@ -1,14 +1,13 @@
 //! The one place that writes to standard output and standard error: JSON lines or tables, notes, progress, failures.
 #![allow(clippy::print_stderr, reason = "this module is where words for a person go to standard error")]
 
-use std::cell::Cell as Flag;
 use std::env;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::panic;
 use std::time::Duration;
 
 use chrono::{DateTime, Local, Utc};
-use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use serde_json::json;
@@ -22,17 +21,29 @@ pub(crate) enum Value {
     Strong(String),
     Faint(String),
     Warning(String),
+    /// Milliseconds since 1970; never broken into lines.
+    Time(i64),
+    /// A long name for machines: in a narrow terminal it goes below what stands before it. Only as the last cell.
+    Id(String),
 }
 
+/// Where a row is no wider than this, an id of its own column would leave nothing for the rest.
+const NARROW: u16 = 110;
+
 impl Value {
-    fn cell(self, colour: bool) -> Cell {
+    fn cell(self, below: Option<String>, colour: bool) -> Cell {
         let (text, style): (String, fn(Cell) -> Cell) = match self {
             Self::Plain(text) => (text, |cell| cell),
             Self::Strong(text) => (text, |cell| cell.add_attribute(Attribute::Bold)),
-            Self::Faint(text) => (text, |cell| cell.add_attribute(Attribute::Dim)),
+            Self::Faint(text) | Self::Id(text) => (text, |cell| cell.add_attribute(Attribute::Dim)),
             Self::Warning(text) => (text, |cell| cell.fg(Color::Yellow)),
+            Self::Time(ts) => (local_time(ts), |cell| cell.add_attribute(Attribute::Dim)),
         };
-        let cell = Cell::new(sanitise::line(&text));
+        let mut text = sanitise::line(&text);
+        if let Some(id) = below {
+            text = format!("{text}\n  {}", sanitise::line(&id));
+        }
+        let cell = Cell::new(text);
         if colour { style(cell) } else { cell }
     }
 }
@@ -41,7 +52,7 @@ impl Value {
 pub(crate) struct Output {
     json: bool,
     colour: bool,
-    quiet: Flag<bool>,
+    quiet: bool,
 }
 
 impl Output {
@@ -49,7 +60,7 @@ impl Output {
         let colour =
             io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         // A moving line and a log on the same screen spoil each other.
-        Self { json, colour, quiet: Flag::new(verbose > 0) }
+        Self { json, colour, quiet: verbose > 0 }
     }
 
     /// Writes one object, or the words for a person.
@@ -104,8 +115,7 @@ impl Output {
 
     /// Shows at a terminal that something is going on, until it is dropped.
     pub(crate) fn busy(&self, what: &'static str) -> Busy {
-        let target =
-            if self.quiet.get() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let target = if self.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(None, target).with_message(what);
         bar.set_style(ProgressStyle::default_spinner());
         if !bar.is_hidden() {
@@ -156,11 +166,33 @@ fn lay_out(header: &[&str], rows: Vec<Vec<Value>>, width: Option<u16>, colour: b
     } else {
         table.force_no_tty();
     }
+    let narrow = width.is_some_and(|width| width < NARROW);
+    let has_ids = rows.first().is_some_and(|row| matches!(row.last(), Some(Value::Id(_))));
+    let columns = header.len().saturating_sub(usize::from(narrow && has_ids));
     if !header.is_empty() {
-        table.set_header(header.iter().map(|name| Value::Strong((*name).to_owned()).cell(colour)));
+        let names = header.iter().take(columns);
+        table.set_header(names.map(|name| Value::Strong((*name).to_owned()).cell(None, colour)));
     }
-    for row in rows {
-        table.add_row(row.into_iter().map(|value| value.cell(colour)));
+    let mut times = Vec::new();
+    for mut row in rows {
+        let mut below = match row.pop() {
+            Some(Value::Id(id)) if narrow => Some(id),
+            last => {
+                row.extend(last);
+                None
+            }
+        };
+        times = row.iter().map(|value| matches!(value, Value::Time(_))).collect();
+        let last = row.len().saturating_sub(1);
+        let cells = row.into_iter().enumerate();
+        table.add_row(
+            cells.map(|(position, value)| {
+                value.cell(if position == last { below.take() } else { None }, colour)
+            }),
+        );
+    }
+    for (column, _) in table.column_iter_mut().zip(times).filter(|(_, is_time)| *is_time) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
@@ -234,6 +266,25 @@ mod tests {
             free,
             "Who                  Message\n@lisbon:example.org  On my way to the bridge, two minutes out"
         );
+    }
+
+    #[test]
+    fn an_id_goes_below_where_there_is_no_room() {
+        let rows = || {
+            let id = Value::Id("$LBwgij1i6iyFWrztLdnn7aoKB0nbsN3_HyWd1A0-ubg".to_owned());
+            vec![vec![Value::Time(1_700_000_000_000), Value::Plain("On my way".to_owned()), id]]
+        };
+        let header = ["When", "Message", "Event"];
+        let narrow = lay_out(&header, rows(), Some(80), false);
+        let lines: Vec<_> = narrow.lines().collect();
+        assert_eq!(lines.len(), 3, "{narrow}");
+        assert!(!lines[0].contains("Event") && lines[1].ends_with("On my way"), "{narrow}");
+        assert!(lines[2].ends_with("  $LBwgij1i6iyFWrztLdnn7aoKB0nbsN3_HyWd1A0-ubg"), "{narrow}");
+        for width in [Some(120), None] {
+            let wide = lay_out(&header, rows(), width, false);
+            assert_eq!(wide.lines().count(), 2, "{wide}");
+            assert!(wide.contains("Event"), "{wide}");
+        }
     }
 
     #[test]

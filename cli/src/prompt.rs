@@ -6,7 +6,7 @@ use std::path::Path;
 
 use dialoguer::{Confirm, Password};
 use qroc_core::kind::ErrorKind;
-use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -85,7 +85,7 @@ async fn ask<T: Send + 'static>(
     question: impl FnOnce() -> dialoguer::Result<T> + Send + 'static,
     interrupt: &Interrupt,
 ) -> Result<T, Failure> {
-    let terminal = tcgetattr(io::stdin()).ok();
+    let _restored = Echo(tcgetattr(io::stdin()).ok());
     let answer = async {
         let answered = tokio::task::spawn_blocking(question).await;
         match answered {
@@ -93,14 +93,19 @@ async fn ask<T: Send + 'static>(
             Ok(Err(_)) | Err(_) => Err(Failure::usage("nobody answered")),
         }
     };
-    let answered = interrupt.or(answer).await;
-    if interrupt.is_asked()
-        && let Some(terminal) = terminal
-    {
-        // The question still waits for its line and would leave the terminal without echo.
-        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &terminal);
+    interrupt.or(answer).await
+}
+
+/// Puts the terminal back: a question that nobody waits for any more still holds it without echo.
+struct Echo(Option<Termios>);
+
+impl Drop for Echo {
+    fn drop(&mut self) {
+        if let Some(terminal) = &self.0 {
+            // A terminal that is gone needs no echo.
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, terminal);
+        }
     }
-    answered
 }
 
 #[cfg(test)]

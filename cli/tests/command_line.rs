@@ -1,5 +1,5 @@
 //! The program as a script meets it, without a server: exit statuses, words, what is on which stream.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};

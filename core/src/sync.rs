@@ -87,7 +87,6 @@ pub struct Sync {
     http: Http,
     clock: Arc<dyn Clock>,
     own: String,
-    stable_path: bool,
     at: Mutex<Place>,
 }
 
@@ -95,6 +94,9 @@ pub struct Sync {
 struct Place {
     position: Position,
     attention: Attention,
+    stable_path: bool,
+    /// The path was changed and has not worked yet.
+    moved: bool,
 }
 
 impl Sync {
@@ -118,8 +120,8 @@ impl Sync {
             count: None,
         };
         let attention = Attention::load(&store, own)?;
-        let at = Mutex::new(Place { position, attention });
-        Ok(Self { store, crypto, http, clock, own: own.to_owned(), stable_path, at })
+        let at = Mutex::new(Place { position, attention, stable_path, moved: false });
+        Ok(Self { store, crypto, http, clock, own: own.to_owned(), at })
     }
 
     /// Asks once and takes the answer in. Cancelling it loses nothing: the same is asked again.
@@ -129,15 +131,21 @@ impl Sync {
     pub async fn step(&self, timeout: Duration) -> Result<Step, SyncError> {
         let mut at = self.at.lock().await;
         let millis = u64::try_from(timeout.as_millis()).unwrap_or(0);
-        let path = at.position.path(self.stable_path, millis);
+        let path = at.position.path(at.stable_path, millis);
         let body = at.position.request(CONN);
         let bytes = match self.http.call(Call::post(&path, &body).within(timeout + SLACK)).await {
             Err(error) if error.errcode() == Some("M_UNKNOWN_POS") => {
                 at.position = at.position.restarted();
                 return Ok(Step::default());
             }
+            // Servers move from the one path to the other with an update.
+            Err(error) if error.errcode() == Some("M_UNRECOGNIZED") && !at.moved => {
+                (at.stable_path, at.moved) = (!at.stable_path, true);
+                return Ok(Step::default());
+            }
             other => other?,
         };
+        at.moved = false;
         let answer = Answer::read(&bytes)
             .map_err(|error| NetError::NotMatrix(format!("the sync answer is unusable: {error}")))?;
         if answer.skipped > 0 {

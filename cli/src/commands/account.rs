@@ -8,7 +8,7 @@ use qroc_core::model::Destroyed;
 
 use crate::args::VaultChoice;
 use crate::failure::Failure;
-use crate::output::{Value, local_time, size};
+use crate::output::{Value, size};
 use crate::prompt;
 use crate::session::Session;
 
@@ -138,7 +138,7 @@ pub(crate) async fn status(session: &Session) -> Result<(), Failure> {
     session.output.details(&status, |status| {
         let synced = match status.last_sync_ts {
             0 => Value::Warning("never".to_owned()),
-            ts => Value::Plain(local_time(ts)),
+            ts => Value::Time(ts),
         };
         let state = match status.state {
             "active" => Value::Plain(status.state.to_owned()),

@@ -59,7 +59,7 @@ async fn hand(action: Action, wait: Option<Duration>, session: &Session) -> Resu
         let done = session.handing(async |client| Ok(client.perform(action, wait).await)).await?;
         match done {
             Err(client::Error::Handover(_)) if Instant::now() < deadline => {
-                session.interrupt.or(async { Ok(tokio::time::sleep(AGAIN).await) }).await?;
+                tokio::time::sleep(AGAIN).await;
             }
             done => return Ok(done?),
         }

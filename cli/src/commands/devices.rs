@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::failure::Failure;
-use crate::output::{Value, local_time};
+use crate::output::Value;
 use crate::prompt;
 use crate::session::Session;
 
@@ -52,7 +52,7 @@ async fn list(session: &Session) -> Result<(), Failure> {
             Value::Strong(device.device_id.clone()),
             Value::Plain(device.name.clone().unwrap_or_default()),
             trust,
-            Value::Faint(local_time(device.last_seen_ts.unwrap_or_default())),
+            Value::Time(device.last_seen_ts.unwrap_or_default()),
         ]
     })
 }

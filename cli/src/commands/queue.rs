@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::failure::Failure;
-use crate::output::{Value, local_time};
+use crate::output::Value;
 use crate::session::Session;
 
 /// What `queue` takes.
@@ -61,7 +61,7 @@ async fn list(session: &Session) -> Result<(), Failure> {
             Value::Plain(item.kind.to_owned()),
             state,
             Value::Plain(item.attempts.to_string()),
-            Value::Faint(local_time(item.next_ts)),
+            Value::Time(item.next_ts),
             Value::Plain(item.error.clone().unwrap_or_default()),
         ]
     })

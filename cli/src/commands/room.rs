@@ -6,7 +6,7 @@ use qroc_core::store::codes::RoomKind;
 use serde_json::json;
 
 use crate::failure::Failure;
-use crate::output::{Value, local_time};
+use crate::output::Value;
 use crate::session::Session;
 
 /// What `room` does.
@@ -178,7 +178,7 @@ async fn info(room: &str, session: &Session) -> Result<(), Failure> {
             ("Encrypted", encrypted),
             ("Members", Value::Plain(room.members.to_string())),
             ("Unread", Value::Plain(unread)),
-            ("Last message", Value::Plain(local_time(room.last_ts))),
+            ("Last message", Value::Time(room.last_ts)),
         ]
     })
 }

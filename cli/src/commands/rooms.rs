@@ -4,7 +4,7 @@ use clap::Args;
 use qroc_core::model::Room;
 
 use crate::failure::Failure;
-use crate::output::{Value, local_time};
+use crate::output::Value;
 use crate::session::Session;
 
 /// What `rooms` takes.
@@ -25,9 +25,9 @@ pub(crate) async fn run(args: RoomsArgs, session: &Session) -> Result<(), Failur
         vec![
             name(room),
             unread(room),
-            Value::Faint(local_time(room.last_ts)),
+            Value::Time(room.last_ts),
             Value::Plain(last(room)),
-            Value::Faint(room.room_id.clone()),
+            Value::Id(room.room_id.clone()),
         ]
     })
 }

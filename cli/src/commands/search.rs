@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 
 use crate::failure::Failure;
-use crate::output::{Value, local_time};
+use crate::output::Value;
 use crate::session::Session;
 
 /// What `search` takes.
@@ -35,10 +35,10 @@ pub(crate) async fn run(args: SearchArgs, session: &Session) -> Result<(), Failu
         .await?;
     session.output.list(&hits, &["When", "Room", "Message", "Event"], |hit| {
         vec![
-            Value::Faint(local_time(hit.ts)),
+            Value::Time(hit.ts),
             Value::Plain(names.get(&hit.room_id).unwrap_or(&hit.room_id).clone()),
             Value::Plain(hit.snippet.clone()),
-            Value::Faint(hit.event_id.clone().unwrap_or_default()),
+            Value::Id(hit.event_id.clone().unwrap_or_default()),
         ]
     })
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use qroc_core::model::Item;
 
 use crate::failure::Failure;
-use crate::output::{Value, local_time, size};
+use crate::output::{Value, size};
 use crate::session::Session;
 
 /// What `timeline` takes.
@@ -37,10 +37,10 @@ pub(crate) async fn run(args: TimelineArgs, session: &Session) -> Result<(), Fai
     let items = if offline { session.reading(page).await? } else { session.owning(page).await? };
     session.output.list(&items, &["When", "Who", "Message", "Event"], |item| {
         vec![
-            Value::Faint(local_time(item.ts)),
+            Value::Time(item.ts),
             Value::Strong(item.sender.clone()),
             message(item),
-            Value::Faint(item.event_id.clone().or_else(|| item.txn_id.clone()).unwrap_or_default()),
+            Value::Id(item.event_id.clone().or_else(|| item.txn_id.clone()).unwrap_or_default()),
         ]
     })
 }
@@ -96,7 +96,16 @@ fn content(item: &Item) -> String {
         text.push_str(&format!("[{}]", about.join(", ")));
     }
     if let Some(location) = &item.location {
-        text.push_str(&format!(" [{},{}", location.lat, location.lon));
+        // Other programs read the position from the text; here it stands beside it.
+        if text.contains("geo:") {
+            text.clear();
+        }
+        text.push_str(&format!(
+            "{}[{},{}",
+            if text.is_empty() { "" } else { " " },
+            location.lat,
+            location.lon
+        ));
         if let Some(metres) = location.accuracy_m {
             text.push_str(&format!(" ±{metres} m"));
         }

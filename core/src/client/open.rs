@@ -123,7 +123,7 @@ impl Client {
     /// Signs in, makes the profile, publishes identity and keys.
     ///
     /// # Errors
-    /// `AlreadySignedIn`, a refused password, the network's, the vault's; then nothing is left behind but the
+    /// `AlreadySignedIn` (but where the sign-in has ended and is renewed), a refused password, the network's, the vault's; then nothing is left behind but the
     /// device on the server, which is signed out again where it can be reached.
     pub async fn login(
         profile: &Path,
@@ -132,7 +132,7 @@ impl Client {
         options: Options,
     ) -> Result<(Self, SignedIn), Error> {
         if account_exists(profile)? {
-            return Err(Error::AlreadySignedIn);
+            return Self::login_again(profile, vault, login, options).await;
         }
         if KeyFile::read(profile).is_ok() {
             // A sign-in that was interrupted before it had an account.
@@ -142,7 +142,7 @@ impl Client {
         let http = Http::new(&server, &options.authorities, options.clock.clone())?;
         let versions = session::versions(&http).await?;
         let name = login.device_name.unwrap_or("QROC");
-        let signed = session::sign_in(&http, &*options.clock, login.user, login.password, name).await?;
+        let signed = session::sign_in(&http, &*options.clock, login.user, login.password, name, None).await?;
         let mut account = Account {
             user_id: signed.user_id,
             device_id: signed.device_id,
@@ -172,6 +172,42 @@ impl Client {
             device_id: account.device_id.clone(),
             homeserver: account.homeserver.clone(),
         };
+        Ok((client, signed_in))
+    }
+
+    /// Gives a sign-in whose token ended a new one, with everything that is stored.
+    async fn login_again(
+        profile: &Path,
+        vault: &dyn KeyVault,
+        login: Login<'_>,
+        options: Options,
+    ) -> Result<(Self, SignedIn), Error> {
+        let access = Access::Own { wait: Duration::from_secs(5) };
+        let ended = match Self::open(profile, vault, access, options.clone()).await {
+            Ok(client) if client.inner.account.state == AccountState::SoftSignedOut => client,
+            _ => return Err(Error::AlreadySignedIn),
+        };
+        let known = ended.inner.account.clone();
+        let http =
+            Http::new(&Homeserver::parse(&known.homeserver)?, &options.authorities, options.clock.clone())?;
+        let device = Some(known.device_id.as_str());
+        let name = login.device_name.unwrap_or("QROC");
+        let signed =
+            session::sign_in(&http, &*options.clock, &known.user_id, login.password, name, device).await?;
+        let tokens = signed.tokens;
+        ended
+            .inner
+            .store
+            .write(Durability::Full, move |tx, _| {
+                let refresh = tokens.refresh.as_ref().map(|token| token.as_str());
+                account::set_tokens(tx, &tokens.access, refresh, tokens.expires_ts)?;
+                account::set_state(tx, AccountState::Active, None)
+            })
+            .await?;
+        ended.close().await;
+        let client = Self::open(profile, vault, access, options).await?;
+        let signed_in =
+            SignedIn { user_id: known.user_id, device_id: known.device_id, homeserver: known.homeserver };
         Ok((client, signed_in))
     }
 

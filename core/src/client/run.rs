@@ -9,6 +9,8 @@ use crate::ids::EventRow;
 use crate::kind::ErrorKind;
 use crate::model::{Item, SyncSummary};
 use crate::net::Backoff;
+use crate::outbox::Pass;
+use crate::session;
 use crate::store::{StoreError, rooms, timeline};
 use crate::sync::{Step, SyncError};
 
@@ -116,14 +118,12 @@ impl Inner {
             }
             let pass = owner.sender.pass().await?;
             summary.sent = summary.sent.saturating_add(pass.sent);
+            self.judge_pass(owner, &pass).await?;
             match pass.next_ts {
                 // What was sent comes back with the next answer.
                 None if pass.sent > 0 => {}
                 None => return Ok(()),
                 Some(next_ts) => {
-                    if let Some(error) = pass.waiting.as_ref().and_then(|error| error.net()) {
-                        self.judge(owner, Err(error)).await?;
-                    }
                     let wait = next_ts.saturating_sub(self.clock.now_ms());
                     tokio::time::sleep(Duration::from_millis(u64::try_from(wait).unwrap_or(0).min(60_000)))
                         .await;
@@ -216,6 +216,14 @@ impl Inner {
         Ok(())
     }
 
+    async fn judge_pass(&self, owner: &Owner, pass: &Pass) -> Result<(), Error> {
+        match pass.error.as_ref().and_then(|error| error.net()) {
+            Some(error) => self.judge(owner, Err(error)).await,
+            None if pass.sent > 0 => Ok(session::may_send(&self.store).await?),
+            None => Ok(()),
+        }
+    }
+
     /// Sends what is queued, as soon as it may be.
     pub(super) async fn keep_sending(&self, owner: &Owner) -> Error {
         loop {
@@ -223,9 +231,8 @@ impl Inner {
                 Ok(pass) => pass,
                 Err(error) => return error.into(),
             };
-            if let Some(net) = pass.waiting.as_ref().and_then(|error| error.net())
-                && let Err(error @ (Error::SignedOutForGood | Error::Store(_))) =
-                    self.judge(owner, Err(net)).await
+            if let Err(error @ (Error::SignedOutForGood | Error::Store(_))) =
+                self.judge_pass(owner, &pass).await
             {
                 return error;
             }

@@ -113,6 +113,7 @@ fn apply_room(
             direct: prepared.is_dm,
         },
     )?;
+    check_members(tx, id, prepared)?;
     if membership == Membership::Invite {
         // An invitation has no timeline to be sorted by.
         rooms::bump(tx, id, context.now_ms)?;
@@ -135,6 +136,20 @@ fn apply_room(
     changes.note(Change::Room(id));
     changes.note(Change::Timeline(id));
     Ok(id)
+}
+
+/// Who came or went behind a hole is not told: then the list of members is asked for again before anything is sent.
+fn check_members(tx: &Transaction<'_>, id: RoomRow, prepared: &PreparedRoom) -> Result<(), StoreError> {
+    let holed = prepared.limited || prepared.initial;
+    let told = prepared.state.iter().any(|event| event.kind == "m.room.member");
+    let differs = || -> Result<bool, StoreError> {
+        let Some(joined) = prepared.joined_count else { return Ok(false) };
+        Ok(told && rooms::joined_members(tx, id)? != joined)
+    };
+    if rooms::get(tx, id)?.members_complete && (holed || differs()?) {
+        rooms::set_members_complete(tx, id, false)?;
+    }
+    Ok(())
 }
 
 /// Brings what is derived of a room's events up to date.

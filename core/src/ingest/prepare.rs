@@ -60,6 +60,8 @@ pub(super) struct PreparedRoom {
 pub struct Attention {
     own: OwnedUserId,
     rules: Ruleset,
+    /// Keys that were stored when the events which wait for them were not: looked at once.
+    overdue: Vec<NewKey>,
 }
 
 impl Attention {
@@ -69,8 +71,15 @@ impl Attention {
     /// Faults of the store, or a malformed own user id.
     pub fn load(store: &Store, own: &str) -> Result<Self, IngestError> {
         let own = UserId::parse(own).map_err(|_| IngestError::Account)?;
-        let stored = store.read(|connection| account::account_data(connection, 0, "m.push_rules"))?;
-        Ok(Self { rules: rules(stored.as_deref(), &own), own })
+        let (stored, overdue) = store.read(|connection| {
+            Ok::<_, StoreError>((
+                account::account_data(connection, 0, "m.push_rules")?,
+                events::overdue(connection)?,
+            ))
+        })?;
+        let overdue =
+            overdue.into_iter().map(|(room_id, session_id)| NewKey { room_id, session_id }).collect();
+        Ok(Self { rules: rules(stored.as_deref(), &own), own, overdue })
     }
 
     fn update(&mut self, content: &str) {
@@ -118,7 +127,8 @@ pub async fn prepare(
     attention: &mut Attention,
     answer: Answer,
 ) -> Result<Prepared, IngestError> {
-    let keys = crypto.receive(&answer).await?;
+    let mut keys = crypto.receive(&answer).await?;
+    keys.extend(std::mem::take(&mut attention.overdue));
     let mut prepared =
         Prepared { decrypted: retry(store, crypto, attention, &keys).await?, ..Prepared::default() };
     for raw in &answer.account_data {
@@ -231,7 +241,11 @@ async fn read_events(
         let known = event.kind == "m.room.encrypted"
             && store.read(|connection| is_readable(connection, room_id, &event_id))?;
         let decrypted = if event.kind == "m.room.encrypted" && !event.redacted && !known {
-            Some(crypto.decrypt(&room, raw.get()).await?)
+            let decrypted = crypto.decrypt(&room, raw.get()).await?;
+            if let Decrypted::Unreadable { why: Undecryptable::MissingKey, .. } = decrypted {
+                crypto.request_key(&room, raw.get()).await?;
+            }
+            Some(decrypted)
         } else {
             None
         };

@@ -36,8 +36,8 @@ pub struct Pass {
     pub sent: usize,
     /// When the next waiting action may be tried, in milliseconds since 1970; `None` where nothing waits.
     pub next_ts: Option<i64>,
-    /// Why the last try failed that will be repeated.
-    pub waiting: Option<OutboxError>,
+    /// What the last try that failed ran into.
+    pub error: Option<OutboxError>,
 }
 
 /// Sends for one account.
@@ -88,7 +88,7 @@ impl Sender {
             let pass = pass?;
             total.sent = total.sent.saturating_add(pass.sent);
             total.next_ts = [total.next_ts, pass.next_ts].into_iter().flatten().min();
-            total.waiting = pass.waiting.or(total.waiting);
+            total.error = pass.error.or(total.error);
         }
         Ok(total)
     }
@@ -111,10 +111,13 @@ impl Sender {
                 Err(OutboxError::Store(error)) => return Err(error.into()),
                 Err(error) if error.net().is_none_or(NetError::is_transient) => {
                     pass.next_ts = Some(self.postpone(&action, &error).await?);
-                    pass.waiting = Some(error);
+                    pass.error = Some(error);
                     break;
                 }
-                Err(error) => self.fail(action, &error).await?,
+                Err(error) => {
+                    self.fail(action, &error).await?;
+                    pass.error = Some(error);
+                }
             }
             next = self.store.read(outbox::heads)?.into_iter().find(|head| head.room == room);
         }
@@ -163,7 +166,7 @@ impl Sender {
         let room = self.store.read(|connection| rooms::get(connection, action.room))?;
         let (wire_kind, wire_content) = if room.encrypted {
             let room_id = RoomId::parse(&action.room_id).map_err(|_| OutboxError::Malformed)?;
-            let members = roster::members(&self.store, &self.http, &room).await?;
+            let members = roster::readers(&self.store, &self.http, &room).await?;
             let rules = self.rules(action)?;
             let encrypted =
                 self.crypto.encrypt(&self.http, &room_id, &members, &rules, &kind, &content).await?;

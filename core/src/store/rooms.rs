@@ -290,6 +290,19 @@ pub fn set_members_complete(tx: &Transaction<'_>, id: RoomRow, complete: bool) -
     Ok(())
 }
 
+/// Counts the stored members who are joined.
+pub fn joined_members(connection: &Connection, id: RoomRow) -> Result<i64, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT count(*) FROM member WHERE room = ?1 AND membership = 2")?
+        .query_row([id], |row| row.get(0))?)
+}
+
+/// Lets everybody leave, for a list that replaces what is known.
+pub fn forget_members(tx: &Transaction<'_>, id: RoomRow) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE member SET membership = 0 WHERE room = ?1")?.execute([id])?;
+    Ok(())
+}
+
 /// A member as the list of members shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
