@@ -15,17 +15,26 @@ pub(super) struct Tags(Map<String, Value>);
 
 /// Reads the tags of a photo.
 pub(super) fn read(photo: &Path) -> Result<Tags> {
-    let output = Command::new("exiftool")
-        .args(["-j", "-n", "-a", "-G1"])
-        .arg(photo)
-        .stdin(Stdio::null())
-        .output()
-        .context("exiftool is missing: install libimage-exiftool-perl")?;
+    let output = exiftool(Command::new("exiftool").args(["-j", "-n", "-a", "-G1"]).arg(photo))?;
+    let mut files: Vec<Map<String, Value>> = serde_json::from_slice(&output)?;
+    Ok(Tags(files.pop().context("exiftool says nothing")?))
+}
+
+/// Writes where one photo was taken into another.
+pub(super) fn copy_position(from: &Path, to: &Path) -> Result<()> {
+    let mut command = Command::new("exiftool");
+    command.args(["-q", "-overwrite_original", "-TagsFromFile"]).arg(from).arg("-GPS:all").arg(to);
+    exiftool(&mut command)?;
+    Ok(())
+}
+
+fn exiftool(command: &mut Command) -> Result<Vec<u8>> {
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.context("exiftool is missing: install libimage-exiftool-perl")?;
     if !output.status.success() {
         bail!("exiftool: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
-    let mut files: Vec<Map<String, Value>> = serde_json::from_slice(&output.stdout)?;
-    Ok(Tags(files.pop().context("exiftool says nothing")?))
+    Ok(output.stdout)
 }
 
 impl Tags {
@@ -41,9 +50,10 @@ impl Tags {
         self.0.get(tag)?.as_f64()
     }
 
-    /// The names of the tags that say where the photo was taken.
+    /// The names of the written tags that say where the photo was taken.
     pub(super) fn gps(&self) -> Vec<&str> {
-        let named = |tag: &&String| tag.contains("GPS") || tag.contains("Geo");
+        let named =
+            |tag: &&String| (tag.contains("GPS") || tag.contains("Geo")) && !tag.starts_with("Composite:");
         self.0.keys().filter(named).map(String::as_str).collect()
     }
 

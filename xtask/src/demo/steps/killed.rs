@@ -53,14 +53,17 @@ pub(in crate::demo) fn send(scene: &mut Scene) -> Result<()> {
     )?;
 
     let summary = talk::sync(&scene.lisbon)?;
-    let resumed = number(&summary, "sent");
-    scene.report.equal(
-        &resumed,
-        &i64::try_from(left)?,
+    let waiting = scene.lisbon.all(&["queue"])?.len();
+    // What was on its way when the process died may have arrived: the sync finds it by its transaction id.
+    let resumed = usize::try_from(number(&summary, "sent"))?;
+    let took = number(&summary, "took_ms");
+    let met = left.saturating_sub(resumed);
+    scene.report.check(
+        waiting == 0 && resumed > 0 && met <= 1,
         format!(
-            "the next `qroc sync --once` sends the other {resumed} in {} ms",
-            number(&summary, "took_ms")
+            "`qroc sync --once` sends {resumed} and finds {met} already there, {took} ms: the queue is empty"
         ),
+        || format!("{resumed} sent of {left}, {waiting} wait"),
     )?;
     let last = texts.last().context("no text")?;
     scene.live()?.wait("the last of them", |item| text(item, "body") == last)?;

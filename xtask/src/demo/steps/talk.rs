@@ -13,6 +13,7 @@ const FIRST: &str = "Grey van leaving pier four, two men, north gate";
 const ANSWER: &str = "North gate is ours, we stop them there";
 const REPLY: &str = "Copy, unit seven sees the van";
 const EDITED: &str = "Grey van leaving pier five, two men, north gate";
+const ORDER: &str = "All units to channel two";
 /// With a skin tone it is long enough to be searched for in ciphertext without finding it by chance.
 const REACTION: &str = "👍🏽";
 const LIMIT: Duration = Duration::from_secs(10);
@@ -37,10 +38,10 @@ pub(in crate::demo) fn messages(scene: &mut Scene) -> Result<()> {
     let started = Instant::now();
     let answer = sent(&scene.madrid.shown(&scene.report, &["send", ROOM, ANSWER])?)?;
     let took = started.elapsed().as_millis();
-    let found = scene.live()?.wait("madrid's own message", |item| text(item, "event_id") == answer)?;
+    let item = scene.madrid.item(ROOM, &answer)?;
     scene.report.equal(
-        &text(&found, "body"),
-        &ANSWER,
+        &[text(&item, "body"), text(&item, "state")],
+        &[ANSWER, "sent"],
         format!(
             "a second process handed it to process {owner}, which owns the profile: sent after {took} ms"
         ),
@@ -77,6 +78,9 @@ pub(in crate::demo) fn relations(scene: &mut Scene) -> Result<()> {
     let expected = json!({ REACTION: ["@madrid:qroc.test"] });
     report.equal(&item.get("reactions"), &Some(&expected), "lisbon sees who reacted and how")?;
 
+    let order = scene.lisbon_says(ORDER)?;
+    scene.live()?.wait("lisbon's order", |item| text(item, "event_id") == order)?;
+    let Scene { report, lisbon, madrid, .. } = scene;
     let before = number(&madrid.one(&["room", "info", ROOM])?, "unread");
     madrid.shown(report, &["read", ROOM])?;
     let after = number(&madrid.one(&["room", "info", ROOM])?, "unread");
