@@ -77,8 +77,8 @@ pub(in crate::demo) fn list(scene: &mut Scene) -> Result<()> {
             "  traffic   {sender} sent {events} events, {size} characters of ciphertext, and when"
         ));
     }
-    let relations: Vec<_> = relations.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-    report.tell(format!("  relations {}: to which event, not what it says", relations.join(", ")));
+    let relations: Vec<_> = relations.iter().map(|(kind, count)| format!("{count} × {kind}")).collect();
+    report.tell(format!("  relations {}: to which event, not what they say", relations.join(", ")));
 
     let media = server.admin("GET", "/_synapse/admin/v1/users/@lisbon:qroc.test/media", None)?;
     let media = array(&media, "media");
