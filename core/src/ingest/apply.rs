@@ -220,6 +220,10 @@ fn upsert(
     if let Some(event_id) = &event.event_id
         && let Some(known) = events::find(tx, room, event_id)?
     {
+        // What this device sent bears its own clock's time until the server's comes.
+        if known.ts != event.ts {
+            events::set_ts(tx, known.id, event.ts)?;
+        }
         if event.redacted && !known.redacted {
             events::redact(tx, known.id)?;
         } else if known.undecryptable != Undecryptable::Readable

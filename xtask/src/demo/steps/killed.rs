@@ -78,6 +78,17 @@ pub(in crate::demo) fn send(scene: &mut Scene) -> Result<()> {
         let what = format!("{} has each of the {COUNT} exactly once, in order", officer.name);
         scene.report.equal(&stored, &texts, what)?;
     }
+    let times = |items: &[Value]| -> Vec<(String, i64)> {
+        items.iter().map(|item| (text(item, "event_id").to_owned(), number(item, "ts"))).collect()
+    };
+    talk::sync(&scene.lisbon)?;
+    let [ours, theirs] = [scene.lisbon.stored(ROOM)?, scene.madrid.stored(ROOM)?].map(|items| times(&items));
+    let last = |list: Vec<(String, i64)>| list.into_iter().rev().take(COUNT).collect::<Vec<_>>();
+    scene.report.equal(
+        &last(ours),
+        &last(theirs),
+        "both have the server's time for each, not their own clock's",
+    )?;
     let total = server_view::messages(scene)?.len() - before;
     scene.report.equal(&total, &COUNT, format!("the server has {total}, no more"))
 }

@@ -26,7 +26,7 @@ pub(in crate::demo) fn find(scene: &mut Scene) -> Result<()> {
             let hits = officer.all(&["search", words])?;
             let first = hits.first().map(|hit| text(hit, "snippet")).unwrap_or_default();
             let shown = if first.is_empty() { String::new() } else { format!(", newest: {first}") };
-            let what = format!("{} finds “{words}” {expected} times{shown}", officer.name);
+            let what = format!("{} finds “{words}” in {expected} messages{shown}", officer.name);
             scene.report.equal(&hits.len(), &expected, what)?;
         }
     }
