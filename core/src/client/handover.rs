@@ -205,14 +205,15 @@ fn understand(reply: Reply) -> Result<Outcome, Error> {
 
 fn kind_of(code: &str) -> ErrorKind {
     use ErrorKind::{
-        BadFile, BadInput, BadServer, Cancelled, Forbidden, InUse, Internal, Network, NotFound, RateLimited,
-        SignedOut, Storage,
+        BadFile, BadInput, BadServer, Cancelled, Forbidden, InUse, Internal, Network, NotFound, Policy,
+        RateLimited, SignedOut, Storage,
     };
     let all = [
         Network,
         RateLimited,
         SignedOut,
         Forbidden,
+        Policy,
         NotFound,
         BadInput,
         BadFile,

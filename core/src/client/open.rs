@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
+
 use super::{Client, Error, Inner, Owner, handover, media_dir};
 use crate::clock::{Clock, SystemClock};
 use crate::crypto::Crypto;
@@ -377,7 +379,7 @@ async fn become_owner(
     )?;
     let sender =
         Sender::new(store.clone(), crypto.clone(), http.clone(), options.clock.clone(), media_dir(dir));
-    Ok(Owner { http, crypto, sync, sender })
+    Ok(Owner { http, crypto, sync, sender, returned: Notify::new() })
 }
 
 /// Sealed files that no queued message wants any more: left by a process that was killed.

@@ -75,6 +75,18 @@ fn summary_is_whole(inner: &Inner) -> Result<bool, Error> {
     Ok(inner.store.read(crate::store::outbox::all)?.is_empty())
 }
 
+impl Client {
+    /// Says that the network is back: what waited for it is tried at once.
+    ///
+    /// # Errors
+    /// Faults of the store.
+    pub async fn network_returned(&self) -> Result<(), Error> {
+        let owner = self.owner()?;
+        owner.returned.notify_waiters();
+        Ok(owner.sender.hurry().await?)
+    }
+}
+
 impl Inner {
     fn count(&self, summary: &mut SyncSummary) -> Result<(), Error> {
         let (rooms, undecryptable) = self.store.read(rooms::counts)?;
@@ -192,7 +204,10 @@ impl Inner {
                     if error.kind() == ErrorKind::Storage {
                         return error.into();
                     }
-                    tokio::time::sleep(wait_of(&error, &mut backoff)).await;
+                    let wait = wait_of(&error, &mut backoff);
+                    if tokio::time::timeout(wait, owner.returned.notified()).await.is_ok() {
+                        backoff.reset();
+                    }
                 }
             }
         }
@@ -268,6 +283,6 @@ impl Inner {
 fn wait_of(error: &SyncError, backoff: &mut Backoff) -> Duration {
     match error.net() {
         Some(crate::net::NetError::RateLimited { retry_after }) => *retry_after,
-        _ => backoff.next(),
+        _ => backoff.wait(),
     }
 }

@@ -151,7 +151,8 @@ pub fn set_state(
 
 /// Lets everything that waits for the network try at once. What the server asked to delay keeps its time.
 pub fn hurry(tx: &Transaction<'_>) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE outbox SET next_ts = 0 WHERE state = 1 AND error = 'network'")?.execute([])?;
+    tx.prepare_cached("UPDATE outbox SET next_ts = 0 WHERE state = 1 AND error LIKE 'network:%'")?
+        .execute([])?;
     Ok(())
 }
 
@@ -196,8 +197,10 @@ pub struct Upload {
     pub file: String,
     /// Length.
     pub bytes: i64,
-    /// Where the server keeps it, once it does.
+    /// The address reserved for it on the server.
     pub mxc: Option<String>,
+    /// Whether the server has the bytes.
+    pub done: bool,
 }
 
 /// Notes sealed bytes that are to be uploaded before an action.
@@ -215,8 +218,9 @@ pub fn insert_upload(
 
 /// Lists the uploads of an action.
 pub fn uploads(connection: &Connection, action: OutboxRow) -> Result<Vec<Upload>, StoreError> {
-    let mut statement = connection
-        .prepare_cached("SELECT id, pointer, file, bytes, mxc FROM upload WHERE outbox = ?1 ORDER BY id")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT id, pointer, file, bytes, mxc, done FROM upload WHERE outbox = ?1 ORDER BY id",
+    )?;
     let rows = statement.query_map([action], |row| {
         Ok(Upload {
             id: row.get(0)?,
@@ -224,6 +228,7 @@ pub fn uploads(connection: &Connection, action: OutboxRow) -> Result<Vec<Upload>
             file: row.get(2)?,
             bytes: row.get(3)?,
             mxc: row.get(4)?,
+            done: row.get(5)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -236,9 +241,9 @@ pub fn upload_files(connection: &Connection) -> Result<Vec<String>, StoreError> 
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Notes where the server keeps an upload.
-pub fn set_uploaded(tx: &Transaction<'_>, id: i64, mxc: &str) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE upload SET mxc = ?2 WHERE id = ?1")?.execute((id, mxc))?;
+/// Notes the address reserved for an upload (`None`: it ran out), and whether the server has the bytes.
+pub fn set_upload(tx: &Transaction<'_>, id: i64, mxc: Option<&str>, done: bool) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE upload SET mxc = ?2, done = ?3 WHERE id = ?1")?.execute((id, mxc, done))?;
     Ok(())
 }
 
@@ -247,12 +252,4 @@ pub fn supersede(tx: &Transaction<'_>, room: RoomRow, kind: OutboxKind) -> Resul
     tx.prepare_cached("DELETE FROM outbox WHERE room = ?1 AND kind = ?2 AND state <> 2")?
         .execute((room, kind))?;
     Ok(())
-}
-
-/// Finds the queued actions whose payload names this event.
-pub fn naming(connection: &Connection, room: RoomRow, event_id: &str) -> Result<Vec<Queued>, StoreError> {
-    let mut statement = connection
-        .prepare_cached(&format!("SELECT {QUEUED} WHERE o.room = ?1 AND o.payload ->> 'event_id' = ?2"))?;
-    let rows = statement.query_map((room, event_id), queued)?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }

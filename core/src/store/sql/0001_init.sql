@@ -132,6 +132,7 @@ CREATE TABLE event (
 CREATE UNIQUE INDEX event_by_id       ON event (event_id, room) WHERE event_id IS NOT NULL;
 CREATE UNIQUE INDEX event_by_txn      ON event (txn_id)      WHERE txn_id IS NOT NULL;
 CREATE UNIQUE INDEX event_by_place    ON event (chunk, idx)  WHERE chunk IS NOT NULL;
+CREATE INDEX        event_items       ON event (chunk, idx)  WHERE chunk IS NOT NULL AND shown = 1;
 CREATE INDEX        event_by_notify   ON event (chunk, idx, notify) WHERE notify > 0;
 CREATE INDEX        event_unplaced    ON event (room, id)    WHERE chunk IS NULL;
 CREATE INDEX        event_by_relation ON event (rel_to)      WHERE rel_to IS NOT NULL;
@@ -139,6 +140,9 @@ CREATE INDEX        event_by_thread   ON event (room, thread) WHERE thread IS NO
 CREATE INDEX        event_by_edit     ON event (edit)        WHERE edit IS NOT NULL;
 CREATE INDEX        event_by_session  ON event (session_id)  WHERE session_id IS NOT NULL;
 CREATE INDEX        event_by_expiry   ON event (expire_ts)   WHERE expire_ts IS NOT NULL;
+-- What search walks, in all rooms and in one.
+CREATE INDEX event_by_time      ON event (ts)       WHERE type = 'm.room.message' AND shown = 1 AND redacted = 0;
+CREATE INDEX event_by_room_time ON event (room, ts) WHERE type = 'm.room.message' AND shown = 1 AND redacted = 0;
 
 -- The text that search sees: of the newest edit, of nothing redacted. External content: kept once.
 CREATE VIEW event_text AS
@@ -180,7 +184,8 @@ CREATE TABLE upload (                          -- sealed bytes that must be on t
   pointer TEXT    NOT NULL,                    -- JSON pointer to where the message wants the address
   file    TEXT    NOT NULL,                    -- name in the account's media directory; ciphertext
   bytes   INTEGER NOT NULL,
-  mxc     TEXT                                 -- set when the server has them
+  mxc     TEXT,                                -- reserved on the server
+  done    INTEGER NOT NULL DEFAULT 0           -- the server has the bytes
 ) STRICT;
 CREATE INDEX upload_by_outbox ON upload (outbox);
 
