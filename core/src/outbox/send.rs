@@ -267,7 +267,7 @@ impl Sender {
         self.store
             .write(Durability::Normal, move |tx, changes| {
                 if let Some(event_id) = &event_id {
-                    outbox::remember(tx, &action.txn_id, event_id, now_ms)?;
+                    outbox::remember(tx, action.room, &action.txn_id, event_id, now_ms)?;
                     if let Some(row) = action.event {
                         events::set_sent(tx, row, SendState::Sent, Some(event_id))?;
                     }
