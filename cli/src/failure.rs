@@ -6,7 +6,6 @@ use qroc_core::attachments::AttachmentError;
 use qroc_core::client;
 use qroc_core::kind::ErrorKind;
 use qroc_core::media;
-use qroc_core::net::NetError;
 use qroc_core::outbox::OutboxError;
 use qroc_core::ports::key_vault::VaultError;
 use qroc_core::store::key_file::KeyFileError;
@@ -21,8 +20,6 @@ pub(crate) enum Failure {
         /// One line for a person, with what to do where that is known.
         message: String,
     },
-    /// A rule of policy forbids it; the words name its key and source.
-    Policy(String),
     /// The action is durable but the server does not have it yet; what is on standard output says so already.
     Waiting(String),
     /// Nobody reads standard output any more, which is no fault.
@@ -46,7 +43,6 @@ impl Failure {
     pub(crate) fn kind(&self) -> Option<ErrorKind> {
         match self {
             Self::Said { kind, .. } => Some(*kind),
-            Self::Policy(_) => Some(ErrorKind::Forbidden),
             Self::Waiting(_) | Self::ReaderGone => None,
         }
     }
@@ -55,14 +51,12 @@ impl Failure {
     pub(crate) fn status(&self) -> u8 {
         match self {
             Self::Said { kind, .. } => status(*kind),
-            Self::Policy(_) => 3,
             Self::Waiting(_) => status(ErrorKind::Network),
             Self::ReaderGone => 0,
         }
     }
 }
 
-/// What is forbidden but by policy, which has a status of its own, a room or server refused.
 pub(crate) fn status(kind: ErrorKind) -> u8 {
     match kind {
         ErrorKind::Forbidden
@@ -71,6 +65,7 @@ pub(crate) fn status(kind: ErrorKind) -> u8 {
         | ErrorKind::BadServer
         | ErrorKind::Internal => 1,
         ErrorKind::BadInput => 2,
+        ErrorKind::Policy => 3,
         ErrorKind::Network | ErrorKind::RateLimited => 4,
         ErrorKind::SignedOut => 5,
         ErrorKind::BadFile => 6,
@@ -109,27 +104,6 @@ fn about_file(error: &AttachmentError) -> Option<&'static str> {
     }
 }
 
-/// What a server refused is no mistake in the words of the call, whatever the reason was.
-fn is_refusal(error: &client::Error) -> bool {
-    use client::Error;
-    let net = match error {
-        Error::Net(error) | Error::Attachment(AttachmentError::Net(error)) => Some(error),
-        Error::Sync(error) => error.net(),
-        Error::Outbox(error) => error.net(),
-        _ => None,
-    };
-    matches!(net, Some(NetError::Refused { .. })) && error.kind() == ErrorKind::BadInput
-}
-
-/// The one rule that is built in; an owner passes on its words alone.
-fn is_policy(error: &client::Error) -> bool {
-    match error {
-        client::Error::Outbox(OutboxError::NotEncrypted) => true,
-        client::Error::Owner { message, .. } => *message == OutboxError::NotEncrypted.to_string(),
-        _ => false,
-    }
-}
-
 fn with_advice(message: String, advice: Option<&str>) -> String {
     match advice {
         Some(advice) if !message.contains('`') => format!("{message}; {advice}"),
@@ -140,11 +114,7 @@ fn with_advice(message: String, advice: Option<&str>) -> String {
 impl From<client::Error> for Failure {
     fn from(error: client::Error) -> Self {
         let message = with_advice(error.to_string(), advice(&error));
-        if is_policy(&error) {
-            return Self::Policy(message);
-        }
-        let kind = if is_refusal(&error) { ErrorKind::Forbidden } else { error.kind() };
-        Self::Said { kind, message }
+        Self::Said { kind: error.kind(), message }
     }
 }
 
@@ -180,6 +150,8 @@ impl From<io::Error> for Failure {
 
 #[cfg(test)]
 mod tests {
+    use qroc_core::net::NetError;
+
     use super::*;
 
     #[test]
@@ -189,6 +161,7 @@ mod tests {
             (ErrorKind::RateLimited, 4),
             (ErrorKind::SignedOut, 5),
             (ErrorKind::Forbidden, 1),
+            (ErrorKind::Policy, 3),
             (ErrorKind::NotFound, 1),
             (ErrorKind::BadInput, 2),
             (ErrorKind::BadFile, 6),
@@ -229,9 +202,7 @@ mod tests {
         assert_eq!(Failure::from(client::Error::from(refused)).status(), 1);
         assert_eq!(Failure::from(client::Error::from(NetError::BadAddress("x".to_owned()))).status(), 2);
         let own = Failure::from(client::Error::from(OutboxError::NotEncrypted));
-        let message = OutboxError::NotEncrypted.to_string();
-        let handed = Failure::from(client::Error::Owner { kind: ErrorKind::Forbidden, message });
-        assert_eq!((own.status(), handed.status()), (3, 3));
+        assert_eq!(own.status(), 3);
         let member = Failure::from(client::Error::from(OutboxError::NotAMember));
         assert_eq!(member.status(), 1);
     }

@@ -127,7 +127,7 @@ impl Output {
     /// Tells how a command ended.
     pub(crate) fn failure(&self, failure: &Failure) {
         let message = match failure {
-            Failure::Said { message, .. } | Failure::Policy(message) | Failure::Waiting(message) => message,
+            Failure::Said { message, .. } | Failure::Waiting(message) => message,
             Failure::ReaderGone => return,
         };
         if let (true, Some(kind)) = (self.json, failure.kind()) {

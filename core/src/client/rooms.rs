@@ -175,7 +175,7 @@ impl Client {
                 return Ok(());
             }
             if owner.sync.step(Duration::from_secs(1)).await.is_err() {
-                tokio::time::sleep(backoff.next()).await;
+                tokio::time::sleep(backoff.wait()).await;
             }
         }
         // It happened; the next sync shows it.

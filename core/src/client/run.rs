@@ -11,6 +11,7 @@ use crate::model::{Item, SyncSummary};
 use crate::net::Backoff;
 use crate::outbox::Pass;
 use crate::session;
+use crate::store::key_file::{KeyFile, KeyFileError};
 use crate::store::{StoreError, rooms, timeline};
 use crate::sync::{Step, SyncError};
 
@@ -60,6 +61,7 @@ impl Client {
         let keys = Notify::new();
         tokio::select! {
             () = stop => {}
+            () = owner.gone.notified() => return Err(KeyFileError::WipePending.into()),
             error = self.inner.keep_syncing(owner, &keys, &items, &mut summary) => return Err(error),
             error = self.inner.keep_sending(owner) => return Err(error),
             error = self.inner.keep_keys(owner, &keys) => return Err(error),
@@ -73,6 +75,18 @@ impl Client {
 /// Whether the time was over with nothing left but what cannot be sent yet.
 fn summary_is_whole(inner: &Inner) -> Result<bool, Error> {
     Ok(inner.store.read(crate::store::outbox::all)?.is_empty())
+}
+
+impl Client {
+    /// Says that the network is back: what waited for it is tried at once.
+    ///
+    /// # Errors
+    /// Faults of the store.
+    pub async fn network_returned(&self) -> Result<(), Error> {
+        let owner = self.owner()?;
+        owner.returned.notify_waiters();
+        Ok(owner.sender.hurry().await?)
+    }
 }
 
 impl Inner {
@@ -161,7 +175,7 @@ impl Inner {
         let mut answered = false;
         loop {
             // A wipe by another process has made this one's keys worthless.
-            if let Err(error) = crate::store::key_file::KeyFile::read(&self.profile) {
+            if let Err(error) = KeyFile::read(&self.profile) {
                 return error.into();
             }
             let timeout = if answered { LONG_POLL } else { Duration::ZERO };
@@ -192,7 +206,10 @@ impl Inner {
                     if error.kind() == ErrorKind::Storage {
                         return error.into();
                     }
-                    tokio::time::sleep(wait_of(&error, &mut backoff)).await;
+                    let wait = wait_of(&error, &mut backoff);
+                    if tokio::time::timeout(wait, owner.returned.notified()).await.is_ok() {
+                        backoff.reset();
+                    }
                 }
             }
         }
@@ -268,6 +285,6 @@ impl Inner {
 fn wait_of(error: &SyncError, backoff: &mut Backoff) -> Duration {
     match error.net() {
         Some(crate::net::NetError::RateLimited { retry_after }) => *retry_after,
-        _ => backoff.next(),
+        _ => backoff.wait(),
     }
 }

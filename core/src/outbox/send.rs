@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::stream::{self, StreamExt as _};
 use reqwest::Method;
 use ruma::RoomId;
@@ -62,6 +61,16 @@ impl Sender {
         media: PathBuf,
     ) -> Self {
         Self { store, crypto, http, clock, media, wake: Notify::new(), one_at_a_time: Mutex::new(()) }
+    }
+
+    /// Tries at once what waited for the network.
+    ///
+    /// # Errors
+    /// Faults of the store.
+    pub async fn hurry(&self) -> Result<(), StoreError> {
+        self.store.write(Durability::Normal, |tx, _| outbox::hurry(tx)).await?;
+        self.wake();
+        Ok(())
     }
 
     /// Says that something was queued or may be tried again.
@@ -153,10 +162,7 @@ impl Sender {
 
     async fn send_event(&self, action: &Queued, mut payload: Value) -> Result<String, OutboxError> {
         for upload in self.store.read(|connection| outbox::uploads(connection, action.id))? {
-            let mxc = match &upload.mxc {
-                Some(mxc) => mxc.clone(),
-                None => self.upload(&upload).await?,
-            };
+            let mxc = self.upload(&upload).await?;
             let place =
                 payload.pointer_mut(&format!("/content{}", upload.pointer)).ok_or(OutboxError::Malformed)?;
             *place = json!(mxc);
@@ -197,24 +203,56 @@ impl Sender {
         })
     }
 
-    /// Puts sealed bytes on the server, once: what the server has is not sent again.
+    /// Puts sealed bytes on the server. The address is reserved and stored first, so that a repeated try fills the
+    /// same one instead of leaving a second copy there.
     async fn upload(&self, upload: &Upload) -> Result<String, OutboxError> {
-        #[derive(Deserialize)]
-        struct Answer {
-            content_uri: String,
-        }
+        let mxc = match &upload.mxc {
+            Some(mxc) if upload.done => return Ok(mxc.clone()),
+            Some(mxc) => mxc.clone(),
+            None => self.reserve(upload).await?,
+        };
+        let (server, media_id) = mxc
+            .strip_prefix("mxc://")
+            .and_then(|parts| parts.split_once('/'))
+            .ok_or_else(|| NetError::NotMatrix("an address for media is none".to_owned()))?;
+        let target = format!("/_matrix/media/v3/upload/{}/{}", part(server), part(media_id));
         let path = self.media.join(&upload.file);
         let source = || {
             let file = std::fs::File::open(&path)?;
             Ok(ReaderStream::with_capacity(tokio::fs::File::from_std(file), 64 * 1024))
         };
         let bytes = u64::try_from(upload.bytes).unwrap_or(0);
-        let answer: Bytes = self.http.upload(Method::POST, "/_matrix/media/v3/upload", bytes, source).await?;
-        let answer: Answer =
-            serde_json::from_slice(&answer).map_err(|error| NetError::NotMatrix(error.to_string()))?;
-        let (id, mxc) = (upload.id, answer.content_uri.clone());
-        self.store.write(Durability::Full, move |tx, _| outbox::set_uploaded(tx, id, &mxc)).await?;
+        match self.http.upload(Method::PUT, &target, bytes, source).await {
+            Ok(_) => {}
+            // A try whose answer was lost had arrived.
+            Err(error) if error.errcode() == Some("M_CANNOT_OVERWRITE_MEDIA") => {}
+            Err(error)
+                if upload.mxc.is_some() && matches!(error.errcode(), Some("M_NOT_FOUND" | "M_FORBIDDEN")) =>
+            {
+                // The reservation of an earlier try ran out: the next one makes another.
+                self.note(upload.id, None, false).await?;
+                return Err(NetError::Timeout.into());
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.note(upload.id, Some(mxc.clone()), true).await?;
+        Ok(mxc)
+    }
+
+    async fn reserve(&self, upload: &Upload) -> Result<String, OutboxError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            content_uri: String,
+        }
+        let answer: Answer = self.http.json(Call::post("/_matrix/media/v1/create", &json!({}))).await?;
+        self.note(upload.id, Some(answer.content_uri.clone()), false).await?;
         Ok(answer.content_uri)
+    }
+
+    async fn note(&self, upload: i64, mxc: Option<String>, done: bool) -> Result<(), StoreError> {
+        self.store
+            .write(Durability::Full, move |tx, _| outbox::set_upload(tx, upload, mxc.as_deref(), done))
+            .await
     }
 
     /// Notes what the server took. The sync may have told it before.
@@ -229,7 +267,7 @@ impl Sender {
         self.store
             .write(Durability::Normal, move |tx, changes| {
                 if let Some(event_id) = &event_id {
-                    outbox::remember(tx, &action.txn_id, event_id, now_ms)?;
+                    outbox::remember(tx, action.room, &action.txn_id, event_id, now_ms)?;
                     if let Some(row) = action.event {
                         events::set_sent(tx, row, SendState::Sent, Some(event_id))?;
                     }
@@ -254,30 +292,19 @@ impl Sender {
     }
 
     async fn postpone(&self, action: &Queued, error: &OutboxError) -> Result<i64, OutboxError> {
-        let (wait, words, attempts) = match error.net() {
+        let (wait, attempts) = match error.net() {
             // Asked to wait: that is not a failure, and nothing is tried before.
-            Some(NetError::RateLimited { retry_after }) => (*retry_after, "rate_limited", action.attempts),
-            Some(error) => {
-                let words = if error.kind() == crate::kind::ErrorKind::Network {
-                    "network"
-                } else {
-                    error.kind().code()
-                };
-                (Backoff::after(action.attempts).next(), words, action.attempts.saturating_add(1))
-            }
-            None => (
-                Backoff::after(action.attempts).next(),
-                error.kind().code(),
-                action.attempts.saturating_add(1),
-            ),
+            Some(NetError::RateLimited { retry_after }) => (*retry_after, action.attempts),
+            _ => (Backoff::after(action.attempts).wait(), action.attempts.saturating_add(1)),
         };
+        let words = format!("{}: {error}", error.kind().code());
         let next_ts = self.clock.now_ms().saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
         let action = action.clone();
         self.store
             .write(Durability::Normal, move |tx, changes| {
                 // The sync may have told that the server has it.
                 if outbox::get(tx, action.id)?.is_some() {
-                    outbox::set_state(tx, action.id, SendState::Queued, attempts, next_ts, Some(words))?;
+                    outbox::set_state(tx, action.id, SendState::Queued, attempts, next_ts, Some(&words))?;
                     told(changes, &action);
                 }
                 Ok::<_, StoreError>(())
@@ -325,7 +352,8 @@ fn with_relation(mut encrypted: Value, content: &Value) -> Value {
         relation.remove("key");
     }
     if let Some(object) = encrypted.as_object_mut() {
-        object.entry("m.relates_to").or_insert(relation);
+        // The engine has put the whole relation there, key included.
+        object.insert("m.relates_to".to_owned(), relation);
     }
     encrypted
 }
@@ -333,4 +361,26 @@ fn with_relation(mut encrypted: Value, content: &Value) -> Value {
 fn told(changes: &mut Changes, action: &Queued) {
     changes.note(Change::Outbox);
     changes.note(Change::Timeline(action.room));
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::with_relation;
+
+    #[test]
+    fn the_server_reads_what_a_reaction_is_to_and_not_what_it_says() {
+        let content =
+            json!({ "m.relates_to": { "rel_type": "m.annotation", "event_id": "$e", "key": "👍" } });
+        let outside = json!({ "rel_type": "m.annotation", "event_id": "$e" });
+        for by_engine in [
+            json!({ "ciphertext": "x" }),
+            json!({ "ciphertext": "x", "m.relates_to": content["m.relates_to"] }),
+        ] {
+            assert_eq!(with_relation(by_engine, &content)["m.relates_to"], outside);
+        }
+        let alone = json!({ "ciphertext": "x" });
+        assert_eq!(with_relation(alone.clone(), &json!({ "body": "hello" })), alone);
+    }
 }
