@@ -55,6 +55,8 @@ pub(crate) struct Owner {
     sender: Sender,
     /// The network is back.
     returned: Notify,
+    /// Another process has wiped the profile.
+    gone: Notify,
 }
 
 impl fmt::Debug for Client {

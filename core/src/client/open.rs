@@ -117,6 +117,7 @@ pub async fn wipe(profile: &Path) -> Result<Destroyed, Error> {
         Err(KeyFileError::Missing) => return Err(Error::NotSignedIn),
         Err(error) => return Err(error.into()),
     }
+    handover::tell_gone(&account_dir(profile, 1)).await;
     let destroyed = finish_wipe(profile)?;
     Ok(Destroyed { destroyed, server_informed: false })
 }
@@ -379,7 +380,7 @@ async fn become_owner(
     )?;
     let sender =
         Sender::new(store.clone(), crypto.clone(), http.clone(), options.clock.clone(), media_dir(dir));
-    Ok(Owner { http, crypto, sync, sender, returned: Notify::new() })
+    Ok(Owner { http, crypto, sync, sender, returned: Notify::new(), gone: Notify::new() })
 }
 
 /// Sealed files that no queued message wants any more: left by a process that was killed.

@@ -11,6 +11,7 @@ use crate::model::{Item, SyncSummary};
 use crate::net::Backoff;
 use crate::outbox::Pass;
 use crate::session;
+use crate::store::key_file::{KeyFile, KeyFileError};
 use crate::store::{StoreError, rooms, timeline};
 use crate::sync::{Step, SyncError};
 
@@ -60,6 +61,7 @@ impl Client {
         let keys = Notify::new();
         tokio::select! {
             () = stop => {}
+            () = owner.gone.notified() => return Err(KeyFileError::WipePending.into()),
             error = self.inner.keep_syncing(owner, &keys, &items, &mut summary) => return Err(error),
             error = self.inner.keep_sending(owner) => return Err(error),
             error = self.inner.keep_keys(owner, &keys) => return Err(error),
@@ -179,7 +181,7 @@ impl Inner {
         let mut answered = false;
         loop {
             // A wipe by another process has made this one's keys worthless.
-            if let Err(error) = crate::store::key_file::KeyFile::read(&self.profile) {
+            if let Err(error) = KeyFile::read(&self.profile) {
                 return error.into();
             }
             let timeout = if answered { LONG_POLL } else { Duration::ZERO };

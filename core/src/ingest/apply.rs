@@ -220,6 +220,10 @@ fn upsert(
     if let Some(event_id) = &event.event_id
         && let Some(known) = events::find(tx, room, event_id)?
     {
+        // What this device sent bears its own clock's time until the server's comes.
+        if known.ts != event.ts {
+            events::set_ts(tx, known.id, event.ts)?;
+        }
         if event.redacted && !known.redacted {
             events::redact(tx, known.id)?;
         } else if known.undecryptable != Undecryptable::Readable
@@ -234,18 +238,24 @@ fn upsert(
     if event.sender == context.own
         && let (Some(txn_id), Some(event_id)) = (&event.txn_id, &event.event_id)
         && let Some(echo) = events::find_txn(tx, room, txn_id)?
+        && echo.event_id.is_none()
     {
         events::set_sent(tx, echo.id, SendState::Sent, Some(event_id))?;
         events::set_ts(tx, echo.id, event.ts)?;
-        if let Some(queued) = outbox::find_txn(tx, txn_id)? {
-            outbox::remember(tx, txn_id, event_id, context.now_ms)?;
+        if let Some(queued) = outbox::find_txn(tx, room, txn_id)? {
+            outbox::remember(tx, room, txn_id, event_id, context.now_ms)?;
             outbox::delete(tx, queued.id)?;
         }
         return Ok((echo.id, false));
     }
-    let unclaimed =
-        NewEvent { txn_id: event.txn_id.clone().filter(|_| event.sender == context.own), ..event.clone() };
-    Ok((events::insert(tx, room, &unclaimed)?, true))
+    // An id that another event has already is none.
+    let txn_id = match &event.txn_id {
+        Some(txn_id) if event.sender == context.own && events::find_txn(tx, room, txn_id)?.is_none() => {
+            Some(txn_id.clone())
+        }
+        _ => None,
+    };
+    Ok((events::insert(tx, room, &NewEvent { txn_id, ..event.clone() })?, true))
 }
 
 fn membership_of(event: &WireEvent) -> Membership {

@@ -42,7 +42,7 @@ pub enum OutboxError {
     /// There is no such queued action.
     #[error("there is nothing queued under this number")]
     NotQueued,
-    /// The action was refused before and waits for a decision.
+    /// The action is on its way to the server and cannot be taken back.
     #[error("it is being sent just now")]
     UnderWay,
     /// What is to be sent is not what the protocol can carry.

@@ -267,7 +267,7 @@ impl Sender {
         self.store
             .write(Durability::Normal, move |tx, changes| {
                 if let Some(event_id) = &event_id {
-                    outbox::remember(tx, &action.txn_id, event_id, now_ms)?;
+                    outbox::remember(tx, action.room, &action.txn_id, event_id, now_ms)?;
                     if let Some(row) = action.event {
                         events::set_sent(tx, row, SendState::Sent, Some(event_id))?;
                     }
@@ -352,7 +352,8 @@ fn with_relation(mut encrypted: Value, content: &Value) -> Value {
         relation.remove("key");
     }
     if let Some(object) = encrypted.as_object_mut() {
-        object.entry("m.relates_to").or_insert(relation);
+        // The engine has put the whole relation there, key included.
+        object.insert("m.relates_to".to_owned(), relation);
     }
     encrypted
 }
@@ -360,4 +361,26 @@ fn with_relation(mut encrypted: Value, content: &Value) -> Value {
 fn told(changes: &mut Changes, action: &Queued) {
     changes.note(Change::Outbox);
     changes.note(Change::Timeline(action.room));
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::with_relation;
+
+    #[test]
+    fn the_server_reads_what_a_reaction_is_to_and_not_what_it_says() {
+        let content =
+            json!({ "m.relates_to": { "rel_type": "m.annotation", "event_id": "$e", "key": "👍" } });
+        let outside = json!({ "rel_type": "m.annotation", "event_id": "$e" });
+        for by_engine in [
+            json!({ "ciphertext": "x" }),
+            json!({ "ciphertext": "x", "m.relates_to": content["m.relates_to"] }),
+        ] {
+            assert_eq!(with_relation(by_engine, &content)["m.relates_to"], outside);
+        }
+        let alone = json!({ "ciphertext": "x" });
+        assert_eq!(with_relation(alone.clone(), &json!({ "body": "hello" })), alone);
+    }
 }

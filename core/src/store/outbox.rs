@@ -119,19 +119,11 @@ pub fn get(connection: &Connection, id: OutboxRow) -> Result<Option<Queued>, Sto
         .optional()?)
 }
 
-/// Finds a queued action by its transaction id.
-pub fn find_txn(connection: &Connection, txn_id: &str) -> Result<Option<Queued>, StoreError> {
+/// Finds a queued action by its room and transaction id.
+pub fn find_txn(connection: &Connection, room: RoomRow, txn_id: &str) -> Result<Option<Queued>, StoreError> {
     Ok(connection
-        .prepare_cached(&format!("SELECT {QUEUED} WHERE o.txn_id = ?1"))?
-        .query_row([txn_id], queued)
-        .optional()?)
-}
-
-/// Finds the queued action behind a local echo.
-pub fn of_event(connection: &Connection, event: EventRow) -> Result<Option<Queued>, StoreError> {
-    Ok(connection
-        .prepare_cached(&format!("SELECT {QUEUED} WHERE o.event = ?1"))?
-        .query_row([event], queued)
+        .prepare_cached(&format!("SELECT {QUEUED} WHERE o.txn_id = ?1 AND o.room = ?2"))?
+        .query_row((txn_id, room), queued)
         .optional()?)
 }
 
@@ -172,17 +164,23 @@ pub fn delete(tx: &Transaction<'_>, id: OutboxRow) -> Result<(), StoreError> {
 }
 
 /// Remembers what a transaction id became.
-pub fn remember(tx: &Transaction<'_>, txn_id: &str, event_id: &str, ts: i64) -> Result<(), StoreError> {
-    tx.prepare_cached("INSERT OR IGNORE INTO sent_txn (txn_id, event_id, ts) VALUES (?1, ?2, ?3)")?
-        .execute((txn_id, event_id, ts))?;
+pub fn remember(
+    tx: &Transaction<'_>,
+    room: RoomRow,
+    txn_id: &str,
+    event_id: &str,
+    ts: i64,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT OR IGNORE INTO sent_txn (txn_id, room, event_id, ts) VALUES (?1, ?2, ?3, ?4)")?
+        .execute((txn_id, room, event_id, ts))?;
     Ok(())
 }
 
 /// Says what a transaction id became.
-pub fn sent(connection: &Connection, txn_id: &str) -> Result<Option<String>, StoreError> {
+pub fn sent(connection: &Connection, room: RoomRow, txn_id: &str) -> Result<Option<String>, StoreError> {
     Ok(connection
-        .prepare_cached("SELECT event_id FROM sent_txn WHERE txn_id = ?1")?
-        .query_row([txn_id], |row| row.get(0))
+        .prepare_cached("SELECT event_id FROM sent_txn WHERE txn_id = ?1 AND room = ?2")?
+        .query_row((txn_id, room), |row| row.get(0))
         .optional()?)
 }
 

@@ -130,7 +130,7 @@ CREATE TABLE event (
   purpose    TEXT                              -- why it was shared
 ) STRICT;
 CREATE UNIQUE INDEX event_by_id       ON event (event_id, room) WHERE event_id IS NOT NULL;
-CREATE UNIQUE INDEX event_by_txn      ON event (txn_id)      WHERE txn_id IS NOT NULL;
+CREATE UNIQUE INDEX event_by_txn      ON event (txn_id, room) WHERE txn_id IS NOT NULL;
 CREATE UNIQUE INDEX event_by_place    ON event (chunk, idx)  WHERE chunk IS NOT NULL;
 CREATE INDEX        event_items       ON event (chunk, idx)  WHERE chunk IS NOT NULL AND shown = 1;
 CREATE INDEX        event_by_notify   ON event (chunk, idx, notify) WHERE notify > 0;
@@ -160,7 +160,7 @@ CREATE TABLE outbox (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
   room       INTEGER NOT NULL REFERENCES room (id) ON DELETE CASCADE,
   kind       INTEGER NOT NULL,                 -- OutboxKind
-  txn_id     TEXT    NOT NULL UNIQUE,
+  txn_id     TEXT    NOT NULL,
   event      INTEGER REFERENCES event (id),    -- the local echo
   payload    TEXT    NOT NULL,                 -- JSON, by kind
   after      INTEGER,                          -- outbox row whose event id this one needs
@@ -168,14 +168,17 @@ CREATE TABLE outbox (
   attempts   INTEGER NOT NULL DEFAULT 0,
   next_ts    INTEGER NOT NULL DEFAULT 0,       -- not before
   error      TEXT,
-  created_ts INTEGER NOT NULL
+  created_ts INTEGER NOT NULL,
+  UNIQUE (txn_id, room)
 ) STRICT;
 CREATE INDEX outbox_by_room ON outbox (room, id);
 -- What was sent under a transaction id that the caller chose: the same id twice is one message.
 CREATE TABLE sent_txn (
-  txn_id   TEXT PRIMARY KEY NOT NULL,
-  event_id TEXT NOT NULL,
-  ts       INTEGER NOT NULL
+  txn_id   TEXT    NOT NULL,
+  room     INTEGER NOT NULL REFERENCES room (id) ON DELETE CASCADE,
+  event_id TEXT    NOT NULL,
+  ts       INTEGER NOT NULL,
+  PRIMARY KEY (txn_id, room)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE upload (                          -- sealed bytes that must be on the server before their message
