@@ -165,8 +165,9 @@ impl Child {
         loop {
             let page = client.timeline(&room, before.as_deref(), 100, false).await?;
             seen = seen.saturating_add(page.len());
-            undecryptable = undecryptable
-                .saturating_add(page.iter().filter(|item| item.body.is_none() && item.kind != "m.room.member").count());
+            undecryptable = undecryptable.saturating_add(
+                page.iter().filter(|item| item.body.is_none() && item.kind != "m.room.member").count(),
+            );
             let Some(oldest) = page.first() else { break };
             before = Some(oldest.cursor.clone());
         }
@@ -224,7 +225,9 @@ impl Child {
     async fn search(&self) -> Result<Report> {
         let client = self.open(Access::Read).await?;
         let mut report = Report::default();
-        for (name, words) in [("common", COMMON), ("rare", RARE), ("prefix", "har"), ("two words", "harbour ba")] {
+        for (name, words) in
+            [("common", COMMON), ("rare", RARE), ("prefix", "har"), ("two words", "harbour ba")]
+        {
             let mut times = Vec::new();
             for _ in 0..20 {
                 let started = Instant::now();

@@ -48,7 +48,8 @@ impl Peer {
     async fn upload(&self) -> Result<()> {
         for request in self.machine.outgoing_requests().await? {
             if let AnyOutgoingRequest::KeysUpload(upload) = request.request() {
-                let body = json!({ "device_keys": upload.device_keys, "one_time_keys": upload.one_time_keys });
+                let body =
+                    json!({ "device_keys": upload.device_keys, "one_time_keys": upload.one_time_keys });
                 let answer: upload_keys::v3::Response = typed(&self.ask("v3/keys/upload", &body)?)?;
                 self.machine.mark_request_as_sent(request.request_id(), &answer).await?;
             }
@@ -93,7 +94,8 @@ impl Peer {
     /// Encrypts a message.
     pub(crate) async fn encrypt(&self, room: &str, body: &str) -> Result<Value> {
         let room = RoomId::parse(room)?;
-        let content = Raw::new(&json!({ "body": body, "m.mentions": {}, "msgtype": "m.text" }))?.cast_unchecked();
+        let content =
+            Raw::new(&json!({ "body": body, "m.mentions": {}, "msgtype": "m.text" }))?.cast_unchecked();
         let encrypted = self.machine.encrypt_room_event_raw(&room, "m.room.message", &content).await?;
         Ok(serde_json::from_str(encrypted.content.json().get())?)
     }

@@ -191,7 +191,12 @@ async fn warm(lines: &mut Lines, rooms: u64, messages: u64, target: f64, runs: u
         let name = if evicted { "evicted" } else { "hot" };
         lines.add(&format!("{name}: wall"), "ms", target, &all(|report| report.cost.wall_ms));
         lines.add(&format!("{name}: CPU"), "ms", None, &all(|report| report.cost.cpu_ms));
-        lines.add(&format!("{name}: peak memory"), "MiB", 25.0, &all(|report| whole(report.cost.peak_kib) / 1024.0));
+        lines.add(
+            &format!("{name}: peak memory"),
+            "MiB",
+            25.0,
+            &all(|report| whole(report.cost.peak_kib) / 1024.0),
+        );
     }
     Ok(())
 }
@@ -251,7 +256,10 @@ async fn cold(
 fn shared_room(number: u64, timeline: &[Value], before: Option<&str>) -> Room {
     let mut dice = Dice::new(number + 500);
     let state = world::state(&mut dice, number, &[PEER.to_owned()], true);
-    Room { id: world::room_id(number + 5000), initial: world::initial(&state, timeline, 2, before).to_string() }
+    Room {
+        id: world::room_id(number + 5000),
+        initial: world::initial(&state, timeline, 2, before).to_string(),
+    }
 }
 
 async fn encrypted(lines: &mut Lines, job: Job, target: f64, runs: usize) -> Result<()> {
@@ -337,12 +345,19 @@ async fn send(lines: &mut Lines, runs: usize) -> Result<()> {
     let queued = sorted("queued");
     lines.add("returns durably: p50", "ms", 0.5, &[quantile(&queued, 50)]);
     lines.add("returns durably: p99", "ms", 1.5, &[quantile(&queued, 99)]);
-    lines.add("acknowledged: p50 (server answers at once)", "ms", 3.0, &[quantile(&sorted("acknowledged"), 50)]);
+    lines.add(
+        "acknowledged: p50 (server answers at once)",
+        "ms",
+        3.0,
+        &[quantile(&sorted("acknowledged"), 50)],
+    );
     let cpu: Vec<f64> = reports.iter().map(|report| per(report, report.cost.cpu_ms)).collect();
     lines.add("CPU per message", "ms", 1.5, &cpu);
-    let written: Vec<f64> = reports.iter().map(|report| per(report, whole(report.cost.written) / 1e3)).collect();
+    let written: Vec<f64> =
+        reports.iter().map(|report| per(report, whole(report.cost.written) / 1e3)).collect();
     lines.add("handed to write per message", "kB", 40.0, &written);
-    let dirtied: Vec<f64> = reports.iter().map(|report| per(report, whole(report.cost.dirtied) / 1e3)).collect();
+    let dirtied: Vec<f64> =
+        reports.iter().map(|report| per(report, whole(report.cost.dirtied) / 1e3)).collect();
     lines.add("dirtied per message", "kB", 40.0, &dirtied);
     let peak: Vec<f64> = reports.iter().map(|report| whole(report.cost.peak_kib) / 1024.0).collect();
     lines.add("peak memory", "MiB", 25.0, &peak);
@@ -378,8 +393,10 @@ async fn search(lines: &mut Lines, runs: usize) -> Result<()> {
         reports.push(measure(Job::Search, dir.path(), "", false, None, nothing).await?);
     }
     expect(&reports, 50)?;
-    let names: Vec<String> =
-        reports.first().map(|report| report.times.iter().map(|(name, _)| name.clone()).collect()).unwrap_or_default();
+    let names: Vec<String> = reports
+        .first()
+        .map(|report| report.times.iter().map(|(name, _)| name.clone()).collect())
+        .unwrap_or_default();
     for name in names {
         let times: Vec<f64> = reports.iter().flat_map(|report| times_of(report, &name)).collect();
         lines.add(&name, "ms", 5.0, &times);

@@ -192,7 +192,13 @@ impl Server {
     }
 
     /// Answers everything but syncs, as `user`.
-    pub(crate) fn answer(&self, user: &str, method: &str, target: &str, body: &Value) -> (&'static str, String) {
+    pub(crate) fn answer(
+        &self,
+        user: &str,
+        method: &str,
+        target: &str,
+        body: &Value,
+    ) -> (&'static str, String) {
         let path = target.split('?').next().unwrap_or_default();
         let known = match path.rsplit_once("/client/").map_or(path, |(_, rest)| rest) {
             "versions" => json!({ "versions": ["v1.1", "v1.5", "v1.11", "v1.12"],
@@ -210,7 +216,12 @@ impl Server {
                     ("PUT", ["v3", "rooms", room, "send", kind, txn]) => self.send(room, kind, txn, body),
                     ("GET", ["v3", "rooms", room, "members"]) => self.members(room),
                     ("GET", ["v3", "rooms", _, "messages"]) => return ("200 OK", self.messages(target)),
-                    _ => return ("404 Not Found", json!({ "errcode": "M_UNRECOGNIZED", "error": other }).to_string()),
+                    _ => {
+                        return (
+                            "404 Not Found",
+                            json!({ "errcode": "M_UNRECOGNIZED", "error": other }).to_string(),
+                        );
+                    }
                 }
             }
         };
@@ -235,7 +246,9 @@ impl Server {
         let state = self.lock();
         let mut answer = json!({ "device_keys": {}, "master_keys": {}, "self_signing_keys": {}, "user_signing_keys": {},
             "failures": {} });
-        for user in body.get("device_keys").and_then(Value::as_object).into_iter().flatten().map(|(user, _)| user) {
+        for user in
+            body.get("device_keys").and_then(Value::as_object).into_iter().flatten().map(|(user, _)| user)
+        {
             let Some(keys) = state.keys.get(user) else { continue };
             insert(&mut answer, "device_keys", user, json!(keys.devices));
             for (kind, key) in &keys.cross {
@@ -275,11 +288,15 @@ impl Server {
         let mut state = self.lock();
         for (user, signed) in body.as_object().into_iter().flatten() {
             for (device, signed) in signed.as_object().into_iter().flatten() {
-                let Some(known) = state.keys.get_mut(user).and_then(|keys| keys.devices.get_mut(device)) else {
+                let Some(known) = state.keys.get_mut(user).and_then(|keys| keys.devices.get_mut(device))
+                else {
                     continue;
                 };
                 let new = signed.pointer(&format!("/signatures/{}", user.replace('/', "~1")));
-                let old = known.get_mut("signatures").and_then(|all| all.get_mut(user)).and_then(Value::as_object_mut);
+                let old = known
+                    .get_mut("signatures")
+                    .and_then(|all| all.get_mut(user))
+                    .and_then(Value::as_object_mut);
                 if let (Some(old), Some(new)) = (old, new.and_then(Value::as_object)) {
                     old.extend(new.clone());
                 }

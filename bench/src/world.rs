@@ -29,8 +29,8 @@ impl Dice {
     /// A word; the first ones come far more often, as in a language.
     fn word(&mut self) -> String {
         const SYLLABLES: [&str; 24] = [
-            "ba", "ter", "on", "pol", "is", "ka", "mer", "ver", "tin", "sol", "ra", "den", "lo", "fen", "gar",
-            "us", "mi", "hel", "to", "qua", "ber", "an", "dri", "es",
+            "ba", "ter", "on", "pol", "is", "ka", "mer", "ver", "tin", "sol", "ra", "den", "lo", "fen",
+            "gar", "us", "mi", "hel", "to", "qua", "ber", "an", "dri", "es",
         ];
         let (a, b) = (self.below(2000), self.below(2000));
         let mut rank = a * b / 1000;
@@ -148,8 +148,7 @@ pub(crate) fn state(dice: &mut Dice, number: u64, people: &[String], encrypted: 
     contents
         .into_iter()
         .map(|(kind, state_key, content)| {
-            let mut event =
-                event(dice.event_id(), &creator, kind, START_TS - 90 * 86_400_000, &content);
+            let mut event = event(dice.event_id(), &creator, kind, START_TS - 90 * 86_400_000, &content);
             if let Some(event) = event.as_object_mut() {
                 event.insert("state_key".to_owned(), json!(state_key));
             }
