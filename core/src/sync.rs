@@ -1,6 +1,7 @@
 //! The sync engine: asks, takes the answer in as one transaction with its position, fills gaps, keeps the keys going.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -88,6 +89,7 @@ pub struct Sync {
     clock: Arc<dyn Clock>,
     own: String,
     at: Mutex<Place>,
+    typing: std::sync::Mutex<BTreeMap<String, Vec<String>>>,
 }
 
 #[derive(Debug)]
@@ -121,7 +123,7 @@ impl Sync {
         };
         let attention = Attention::load(&store, own)?;
         let at = Mutex::new(Place { position, attention, stable_path, moved: false });
-        Ok(Self { store, crypto, http, clock, own: own.to_owned(), at })
+        Ok(Self { store, crypto, http, clock, own: own.to_owned(), at, typing: std::sync::Mutex::default() })
     }
 
     /// Asks once and takes the answer in. Cancelling it loses nothing: the same is asked again.
@@ -152,6 +154,9 @@ impl Sync {
             tracing::warn!(parts = answer.skipped, "left out of a sync answer");
         }
         let mut step = Step { empty: answer.is_empty(), ..Step::default() };
+        if !answer.typing.is_empty() {
+            self.typing.lock().unwrap_or_else(PoisonError::into_inner).extend(answer.typing.clone());
+        }
         let next = at.position.after(&answer);
         step.covers_all = at.position.pos.is_some() && next.window == at.position.window && next.covers_all();
         let prepared = ingest::prepare(&self.store, &self.crypto, &mut at.attention, answer).await?;
@@ -181,6 +186,12 @@ impl Sync {
         // An idle answer is not written: its position is the old one plus nothing.
         at.position = next;
         Ok(step)
+    }
+
+    /// Says who is typing in a room, by the last answer. Never stored.
+    pub fn typing(&self, room_id: &str) -> Vec<String> {
+        let typing = self.typing.lock().unwrap_or_else(PoisonError::into_inner);
+        typing.get(room_id).into_iter().flatten().filter(|user| **user != self.own).cloned().collect()
     }
 
     /// Sends what the keys want sent. A slow server elsewhere does not hold up the sync: call it beside.

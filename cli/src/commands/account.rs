@@ -36,13 +36,19 @@ pub(crate) struct LoginArgs {
 
 pub(crate) async fn login(args: LoginArgs, session: &Session) -> Result<(), Failure> {
     let profile = session.profile()?;
-    if client::account_exists(&profile)? {
-        return Err(Failure::usage(format!(
-            "an account is already signed in at {}: `qroc logout` signs it out, --profile DIR names another profile",
-            profile.display()
-        )));
-    }
-    let vault = session.wish.choose(&session.interrupt).await?;
+    // A sign-in that the server ended softly is renewed; any other is in the way.
+    let vault = if client::account_exists(&profile)? {
+        let ended = session.reading(async |client| Ok(client.status()?.state == "signed_out_soft")).await;
+        if !ended.unwrap_or(false) {
+            return Err(Failure::usage(format!(
+                "an account is already signed in at {}: `qroc logout` signs it out, --profile DIR names another profile",
+                profile.display()
+            )));
+        }
+        session.wish.find(&profile, &session.interrupt).await?
+    } else {
+        session.wish.choose(&session.interrupt).await?
+    };
     let password = match &args.password_file {
         Some(path) => prompt::secret_from(path, &session.interrupt).await?,
         None if prompt::can_ask() => {

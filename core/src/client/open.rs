@@ -234,7 +234,16 @@ impl Client {
         }
     }
 
-    pub(super) async fn publish_if_unknown(&self) -> Result<(), Error> {
+    /// Asks again what the server supports, and publishes the identity where that has not worked yet.
+    pub(super) async fn catch_up_on_server(&self) -> Result<(), Error> {
+        if let Ok(owner) = self.owner()
+            && let Ok(versions) = session::versions(&owner.http).await
+        {
+            self.inner
+                .store
+                .write(Durability::Normal, move |tx, _| account::set_versions(tx, &versions))
+                .await?;
+        }
         if self.inner.store.read(account::load)?.identity == IdentityState::Unknown {
             self.publish("").await;
         }

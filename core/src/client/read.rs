@@ -92,6 +92,16 @@ impl Client {
             .collect())
     }
 
+    /// Lists who else is typing in a room. Known while this process syncs, never stored.
+    ///
+    /// # Errors
+    /// `NoSuchRoom`, `AmbiguousRoom`, `Held`.
+    pub fn typing(&self, room: &str) -> Result<Vec<String>, Error> {
+        self.gate()?;
+        let room = self.inner.resolve(room)?;
+        Ok(self.owner()?.sync.typing(&room.room_id))
+    }
+
     /// Reads one page of a timeline, oldest first; `before` is the cursor of an item. Fetches what is missing for
     /// the page from the server, unless `offline`.
     ///

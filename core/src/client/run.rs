@@ -39,7 +39,7 @@ impl Client {
                 Err(_) => return Err(Error::Net(crate::net::NetError::Timeout)),
             },
         }
-        self.publish_if_unknown().await?;
+        self.catch_up_on_server().await?;
         self.inner.count(&mut summary)?;
         summary.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(summary)
@@ -58,17 +58,35 @@ impl Client {
         let owner = self.owner()?;
         let started = Instant::now();
         let mut summary = SyncSummary::default();
-        let keys = Notify::new();
+        let (keys, caught_up) = (Notify::new(), Notify::new());
         tokio::select! {
             () = stop => {}
             () = owner.gone.notified() => return Err(KeyFileError::WipePending.into()),
-            error = self.inner.keep_syncing(owner, &keys, &items, &mut summary) => return Err(error),
+            error = self.inner.keep_syncing(owner, &keys, &caught_up, &items, &mut summary) => return Err(error),
             error = self.inner.keep_sending(owner) => return Err(error),
             error = self.inner.keep_keys(owner, &keys) => return Err(error),
+            error = self.keep_history(owner, &caught_up) => return Err(error),
         }
         self.inner.count(&mut summary)?;
         summary.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(summary)
+    }
+}
+
+impl Client {
+    /// After each time the sync caught up: what can wait until then.
+    async fn keep_history(&self, owner: &Owner, caught_up: &Notify) -> Error {
+        loop {
+            caught_up.notified().await;
+            // The network's errors are met again, and waited out, by the sync.
+            match owner.sync.fill_unread().await {
+                Err(error) if error.kind() == ErrorKind::Storage => return error.into(),
+                Ok(_) | Err(_) => {}
+            }
+            if let Err(error) = self.catch_up_on_server().await {
+                return error;
+            }
+        }
     }
 }
 
@@ -110,6 +128,7 @@ impl Inner {
             let turn = self.turn(owner, summary).await;
             let step = match turn {
                 Ok(step) => {
+                    self.judge(owner, Ok(())).await?;
                     failing_since = None;
                     backoff.reset();
                     if !accepted {
@@ -174,6 +193,7 @@ impl Inner {
         &self,
         owner: &Owner,
         keys: &Notify,
+        caught_up: &Notify,
         items: &mpsc::Sender<Item>,
         summary: &mut SyncSummary,
     ) -> Error {
@@ -188,11 +208,13 @@ impl Inner {
             match owner.sync.step(timeout).await {
                 Ok(step) => {
                     backoff.reset();
-                    if !answered {
-                        if let Err(error) = self.judge(owner, Ok(())).await {
-                            return error;
-                        }
+                    // A refusal before this answer, wherever it came from, was not the last word.
+                    if let Err(error) = self.judge(owner, Ok(())).await {
+                        return error;
+                    }
+                    if step.covers_all && !answered {
                         owner.sender.wake();
+                        caught_up.notify_one();
                     }
                     answered = step.covers_all;
                     summary.events = summary.events.saturating_add(step.new_events.len());

@@ -238,7 +238,7 @@ pub fn retry(tx: &Transaction<'_>, changes: &mut Changes, id: OutboxRow) -> Resu
 /// Takes an action back that the server does not have, with its local effect. Returns the files of its uploads.
 ///
 /// # Errors
-/// `NotQueued`, `UnderWay`; faults of the database.
+/// `NotQueued`; faults of the database.
 pub fn cancel(
     tx: &Transaction<'_>,
     changes: &mut Changes,
@@ -246,9 +246,6 @@ pub fn cancel(
     now_ms: i64,
 ) -> Result<Vec<String>, OutboxError> {
     let queued = outbox::get(tx, id)?.ok_or(OutboxError::NotQueued)?;
-    if queued.state == SendState::Sending {
-        return Err(OutboxError::UnderWay);
-    }
     let files = outbox::uploads(tx, id)?.into_iter().map(|upload| upload.file).collect();
     outbox::delete(tx, id)?;
     undo(tx, &queued)?;

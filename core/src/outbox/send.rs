@@ -1,7 +1,8 @@
 //! Sends what is queued: per room in order, rooms beside each other, each try under the same transaction id.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
@@ -16,6 +17,7 @@ use super::OutboxError;
 use super::queue::{payload_event, reconsider, undo};
 use crate::clock::Clock;
 use crate::crypto::{Crypto, RoomRules};
+use crate::ids::OutboxRow;
 use crate::net::{Backoff, Call, Http, NetError, part};
 use crate::roster;
 use crate::store::changes::{Change, Changes};
@@ -49,6 +51,7 @@ pub struct Sender {
     media: PathBuf,
     wake: Notify,
     one_at_a_time: Mutex<()>,
+    under_way: std::sync::Mutex<BTreeSet<OutboxRow>>,
 }
 
 impl Sender {
@@ -60,7 +63,16 @@ impl Sender {
         clock: Arc<dyn Clock>,
         media: PathBuf,
     ) -> Self {
-        Self { store, crypto, http, clock, media, wake: Notify::new(), one_at_a_time: Mutex::new(()) }
+        Self {
+            store,
+            crypto,
+            http,
+            clock,
+            media,
+            wake: Notify::new(),
+            one_at_a_time: Mutex::new(()),
+            under_way: std::sync::Mutex::default(),
+        }
     }
 
     /// Tries at once what waited for the network.
@@ -76,6 +88,11 @@ impl Sender {
     /// Says that something was queued or may be tried again.
     pub fn wake(&self) {
         self.wake.notify_one();
+    }
+
+    /// Says whether a try of this action is under way: it cannot be taken back just now.
+    pub fn is_under_way(&self, id: OutboxRow) -> bool {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
     }
 
     /// Waits for `wake`.
@@ -112,6 +129,7 @@ impl Sender {
                 pass.next_ts = Some(action.next_ts);
                 break;
             }
+            let _under_way = UnderWay::new(&self.under_way, action.id);
             match self.try_action(&action).await {
                 Ok(event_id) => {
                     self.done(action, event_id).await?;
@@ -170,20 +188,18 @@ impl Sender {
         let kind = payload.get("type").and_then(Value::as_str).ok_or(OutboxError::Malformed)?.to_owned();
         let content = payload.get("content").cloned().ok_or(OutboxError::Malformed)?;
         let room = self.store.read(|connection| rooms::get(connection, action.room))?;
-        let (wire_kind, wire_content) = if room.encrypted {
-            let room_id = RoomId::parse(&action.room_id).map_err(|_| OutboxError::Malformed)?;
-            let members = roster::readers(&self.store, &self.http, &room).await?;
-            let rules = self.rules(action)?;
-            let encrypted =
-                self.crypto.encrypt(&self.http, &room_id, &members, &rules, &kind, &content).await?;
-            ("m.room.encrypted".to_owned(), with_relation(encrypted, &content))
-        } else {
-            (kind, content)
-        };
+        if !room.encrypted {
+            return Err(OutboxError::NotEncrypted);
+        }
+        let room_id = RoomId::parse(&action.room_id).map_err(|_| OutboxError::Malformed)?;
+        let members = roster::readers(&self.store, &self.http, &room).await?;
+        let rules = self.rules(action)?;
+        let encrypted = self.crypto.encrypt(&self.http, &room_id, &members, &rules, &kind, &content).await?;
+        let wire_content = with_relation(encrypted, &content);
         let path = format!(
             "/_matrix/client/v3/rooms/{}/send/{}/{}",
             part(&action.room_id),
-            part(&wire_kind),
+            "m.room.encrypted",
             part(&action.txn_id)
         );
         let answer: EventId = self.http.json(Call::put(&path, &wire_content).within(PATIENCE)).await?;
@@ -339,21 +355,39 @@ impl Sender {
     }
 }
 
+/// Marks an action as under way until it is dropped, also when the try is abandoned.
+struct UnderWay<'a>(&'a std::sync::Mutex<BTreeSet<OutboxRow>>, OutboxRow);
+
+impl<'a> UnderWay<'a> {
+    fn new(all: &'a std::sync::Mutex<BTreeSet<OutboxRow>>, id: OutboxRow) -> Self {
+        all.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        Self(all, id)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
+    }
+}
+
 #[derive(Deserialize)]
 struct EventId {
     event_id: String,
 }
 
-/// The server pages and aggregates by the relation, so it stands outside the ciphertext; a reaction's key does not.
+/// The server pages and aggregates by the relation, so it stands outside the ciphertext too. A reaction's does not:
+/// its key would be readable there, and without the key the server refuses it.
 fn with_relation(mut encrypted: Value, content: &Value) -> Value {
-    let Some(relation) = content.get("m.relates_to") else { return encrypted };
-    let mut relation = relation.clone();
-    if let Some(relation) = relation.as_object_mut() {
-        relation.remove("key");
-    }
+    let relation = content
+        .get("m.relates_to")
+        .filter(|relation| relation.get("rel_type").and_then(Value::as_str) != Some("m.annotation"));
     if let Some(object) = encrypted.as_object_mut() {
-        // The engine has put the whole relation there, key included.
-        object.insert("m.relates_to".to_owned(), relation);
+        // The engine has copied the relation, whatever it is.
+        object.remove("m.relates_to");
+        if let Some(relation) = relation {
+            object.insert("m.relates_to".to_owned(), relation.clone());
+        }
     }
     encrypted
 }
@@ -370,17 +404,13 @@ mod tests {
     use super::with_relation;
 
     #[test]
-    fn the_server_reads_what_a_reaction_is_to_and_not_what_it_says() {
-        let content =
+    fn the_server_reads_that_it_is_a_reply_and_nothing_of_a_reaction() {
+        let reaction =
             json!({ "m.relates_to": { "rel_type": "m.annotation", "event_id": "$e", "key": "👍" } });
-        let outside = json!({ "rel_type": "m.annotation", "event_id": "$e" });
-        for by_engine in [
-            json!({ "ciphertext": "x" }),
-            json!({ "ciphertext": "x", "m.relates_to": content["m.relates_to"] }),
-        ] {
-            assert_eq!(with_relation(by_engine, &content)["m.relates_to"], outside);
-        }
-        let alone = json!({ "ciphertext": "x" });
-        assert_eq!(with_relation(alone.clone(), &json!({ "body": "hello" })), alone);
+        let reply = json!({ "body": "a", "m.relates_to": { "m.in_reply_to": { "event_id": "$e" } } });
+        let by_engine = |content: &serde_json::Value| json!({ "ciphertext": "x", "m.relates_to": content["m.relates_to"] });
+        assert_eq!(with_relation(by_engine(&reaction), &reaction), json!({ "ciphertext": "x" }));
+        assert_eq!(with_relation(by_engine(&reply), &reply)["m.relates_to"], reply["m.relates_to"]);
+        assert_eq!(with_relation(json!({ "ciphertext": "x" }), &json!({})), json!({ "ciphertext": "x" }));
     }
 }

@@ -61,7 +61,7 @@ fn show(built: usize, name: &str) -> Result<()> {
     if io::stdout().is_terminal() {
         print!("\r\x1b[K{built} packages compiled, {name} the latest");
         io::stdout().flush()?;
-    } else if built % STRIDE == 0 {
+    } else if built.is_multiple_of(STRIDE) {
         println!("{built} packages compiled");
     }
     Ok(())

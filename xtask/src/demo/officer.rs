@@ -119,7 +119,20 @@ impl Officer {
             .with_context(|| format!("{} does not have the event {event}", self.name))
     }
 
+    /// Tries to open the profile with a passphrase and returns the exit status.
+    pub(super) fn status_with_passphrase(&self, passphrase: &str) -> Result<Option<i32>> {
+        let file = self.folder.join("tried");
+        fs::write(&file, passphrase)?;
+        let mut command = self.command_with(&["status"], &file);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        Ok(live::finish(child, LIMIT)?.status.code())
+    }
+
     fn command(&self, args: &[&str]) -> Command {
+        self.command_with(args, &self.folder.join("passphrase"))
+    }
+
+    fn command_with(&self, args: &[&str], passphrase: &Path) -> Command {
         let mut command = Command::new(&self.qroc);
         for (name, _) in std::env::vars_os() {
             if name.to_str().is_some_and(|name| name.starts_with("QROC_")) {
@@ -128,7 +141,7 @@ impl Officer {
         }
         command.arg("--json").arg("--profile").arg(&self.profile).args(args).stdin(Stdio::null());
         if self.vault == Vault::Passphrase {
-            command.arg("--passphrase-file").arg(self.folder.join("passphrase"));
+            command.arg("--passphrase-file").arg(passphrase);
         }
         command.env("HOME", &self.folder).current_dir(&self.folder);
         command

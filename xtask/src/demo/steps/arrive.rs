@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use qroc_server::{Embedded, Options};
 use serde_json::{Value, json};
 
-use crate::demo::officer::{Officer, PASSPHRASE, PASSWORD, Vault, number, text};
+use crate::demo::officer::{Officer, PASSPHRASE, PASSWORD, number, text};
 use crate::demo::report::Report;
 use crate::demo::{ROOM, Scene};
 
@@ -62,8 +62,8 @@ pub(in crate::demo) fn sign_in(scene: &mut Scene) -> Result<()> {
             format!("nobody else can read a file of {}'s profile", officer.name),
         )?;
     }
-    debug_assert!(scene.madrid.vault == Vault::Passphrase);
-    report.tell("madrid's key is sealed under a passphrase (Argon2id)");
+    let status = scene.madrid.status_with_passphrase("another passphrase")?;
+    report.equal(&status, &Some(5), "madrid's profile does not open with another passphrase (status 5)")?;
     scene.secret("the account's password", PASSWORD);
     scene.secret("madrid's passphrase", PASSPHRASE);
     scene.secret("lisbon's vault key", fs::read(scene.lisbon.key_file())?);

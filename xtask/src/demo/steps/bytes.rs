@@ -1,10 +1,11 @@
 //! The raw bytes of both profiles and of all that the homeserver keeps, searched for everything that was sent.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::{Result, bail};
 
+use crate::demo::report::Report;
 use crate::demo::scan::{self, Needle};
 use crate::demo::{ROOM, Scene};
 
@@ -77,12 +78,7 @@ fn prove(scene: &mut Scene) -> Result<()> {
     )
 }
 
-fn nothing(
-    report: &mut crate::demo::report::Report,
-    what: &str,
-    folder: &std::path::Path,
-    needles: &[Needle],
-) -> Result<()> {
+fn nothing(report: &mut Report, what: &str, folder: &Path, needles: &[Needle]) -> Result<()> {
     let searched = scan::search(folder, needles)?;
     if searched.files == 0 || searched.bytes == 0 {
         bail!("{what}: there is nothing to search");
@@ -101,7 +97,7 @@ fn nothing(
 }
 
 /// How many database files there are, and how many of them are plain.
-fn databases(folder: &PathBuf) -> Result<(usize, usize)> {
+fn databases(folder: &Path) -> Result<(usize, usize)> {
     let mut count = (0, 0);
     for file in scan::files(folder)? {
         if file.extension().is_some_and(|extension| extension == "db") {

@@ -19,10 +19,10 @@ const LIMIT: Duration = Duration::from_secs(20);
 pub(in crate::demo) fn send(scene: &mut Scene) -> Result<()> {
     scene.madrid_live = Some(scene.madrid.follow(&scene.report)?);
     let texts: Vec<String> = (1..=COUNT).map(|n| format!("{PREFIX}{n:02} of the cordon is manned")).collect();
-    scene.report.command(
-        "lisbon",
-        &format!("qroc send '{ROOM}' '{}' --queue     # and {} more", texts[0], COUNT - 1),
-    );
+    let first = texts.first().context("no text")?;
+    scene
+        .report
+        .command("lisbon", &format!("qroc send '{ROOM}' '{}' --queue     # and {} more", first, COUNT - 1));
     for text in &texts {
         scene.secret("a message", text);
         arrive::queue(&scene.lisbon, text)?;
@@ -45,7 +45,7 @@ pub(in crate::demo) fn send(scene: &mut Scene) -> Result<()> {
     let arrived = server_view::messages(scene)?.len() - before;
     let left = scene.lisbon.all(&["queue"])?.len();
     scene.report.check(
-        left > 0 && arrived >= ENOUGH && arrived < COUNT && arrived + left >= COUNT,
+        left > 0 && (ENOUGH..COUNT).contains(&arrived) && arrived + left >= COUNT,
         format!(
             "killed in the middle ({status}): the server has {arrived} of {COUNT}, {left} wait on the disk"
         ),
