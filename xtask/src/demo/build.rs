@@ -16,7 +16,15 @@ const STRIDE: usize = 50;
 pub(super) fn release() -> Result<PathBuf> {
     let started = Instant::now();
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut child = Command::new(cargo)
+    let mut command = Command::new(cargo);
+    // What `cargo run` says of this program would have packages built anew whose scripts look at it (ring does).
+    for (name, _) in std::env::vars_os() {
+        let told = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+        if name.to_str().is_some_and(told) {
+            command.env_remove(name);
+        }
+    }
+    let mut child = command
         .args(["build", "--release", "--locked", "--quiet", "-p", "qroc"])
         .arg("--message-format=json-render-diagnostics")
         .current_dir(crate::root())
