@@ -4,7 +4,7 @@ ARGS ?=
 .PHONY: demo test bench server setup
 
 demo: setup
-	@cargo run --quiet --locked --release -p xtask -- demo $(ARGS)
+	@cargo run --quiet --locked -p xtask -- demo $(ARGS)
 
 test: setup
 	@cargo test --locked --workspace $(ARGS)

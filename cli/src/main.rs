@@ -1,6 +1,66 @@
-//! `qroc`: the core without a screen.
+//! `qroc`: the core without a screen. Starts the runtime, runs one command, ends with its exit status.
 
-#[allow(dead_code, reason = "compile check until the commands use it")]
+mod args;
+mod commands;
+mod coordinates;
+mod failure;
+mod interrupt;
 mod keyring_vault;
+mod logging;
+mod output;
+mod prompt;
+mod sanitise;
+mod session;
+mod vault;
 
-fn main() {}
+use std::env;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser as _;
+use qroc_core::kind::ErrorKind;
+
+use args::Cli;
+use failure::Failure;
+use interrupt::Interrupt;
+use output::Output;
+use session::Session;
+
+/// A question that nobody answered must not hold up the end.
+const LEAVE: Duration = Duration::from_millis(200);
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let json = env::args_os().take_while(|word| word != "--").any(|word| word == "--json");
+            return ExitCode::from(output::parser_said(&error, json));
+        }
+    };
+    output::hide_panics();
+    logging::start(cli.global.verbose);
+    let (json, verbose) = (cli.global.json, cli.global.verbose);
+    let result = catch_unwind(AssertUnwindSafe(|| run(cli)))
+        .unwrap_or_else(|_| Err(Failure::new(ErrorKind::Internal, "the command was given up")));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            Output::new(json, verbose).failure(&failure);
+            ExitCode::from(failure.status())
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    let unavailable = |error: std::io::Error| Failure::new(ErrorKind::Internal, error.to_string());
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(unavailable)?;
+    let done = runtime.block_on(async {
+        let interrupt = Interrupt::listen().map_err(unavailable)?;
+        let output = Output::new(cli.global.json, cli.global.verbose);
+        commands::run(cli.command, &Session::new(cli.global, output, interrupt)).await
+    });
+    runtime.shutdown_timeout(LEAVE);
+    done
+}

@@ -5,7 +5,7 @@ use std::io::{BufReader, Cursor, Read};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use futures_util::TryStreamExt as _;
+use futures_util::stream;
 use ruma::events::room::EncryptedFile;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -18,6 +18,9 @@ use crate::net::{Http, NetError, part};
 
 /// Nothing larger is sent (policy `share.max_upload_mb`).
 const LARGEST: u64 = 100 * 1024 * 1024;
+
+/// A server that sends nothing for so long has stopped.
+const STALLED: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// How a file is to be treated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -283,7 +286,13 @@ pub async fn fetch(
         return Err(AttachmentError::File { path: dest, error: media::Error::Exists });
     }
     let response = http.download(&path).await?;
-    let stream = response.bytes_stream().map_err(std::io::Error::other);
+    // However long the whole takes, a piece that does not come ends it.
+    let stream = stream::try_unfold(response, |mut response| async move {
+        let piece = tokio::time::timeout(STALLED, response.chunk()).await;
+        let piece = piece.map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut))?;
+        Ok::<_, std::io::Error>(piece.map_err(std::io::Error::other)?.map(|piece| (piece, response)))
+    });
+    let stream = Box::pin(stream);
     let key = SealKey::from(file);
     let target = dest.clone();
     let bridge = SyncIoBridge::new(StreamReader::new(stream));

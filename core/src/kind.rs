@@ -9,8 +9,10 @@ pub enum ErrorKind {
     RateLimited,
     /// Not signed in, signed out, or sealed.
     SignedOut,
-    /// A rule of policy or of the room forbids it.
+    /// The server or a rule of the room forbids it.
     Forbidden,
+    /// Policy forbids it; the words name key and source.
+    Policy,
     /// The named thing does not exist here.
     NotFound,
     /// The words of the call are wrong.
@@ -37,6 +39,7 @@ impl ErrorKind {
             Self::RateLimited => "rate_limited",
             Self::SignedOut => "signed_out",
             Self::Forbidden => "forbidden",
+            Self::Policy => "policy",
             Self::NotFound => "not_found",
             Self::BadInput => "bad_input",
             Self::BadFile => "bad_file",

@@ -31,11 +31,12 @@ struct Answer {
     chunk: Vec<Value>,
 }
 
-/// Returns the joined and invited members of a room, asking the server where they are not all stored.
+/// Returns who may read what is sent to a room now: the joined members, and the invited ones where the room shows
+/// them what was said before they came. Asks the server where the members are not all stored.
 ///
 /// # Errors
 /// The network's, the first time; faults of the store.
-pub async fn members(store: &Arc<Store>, http: &Http, room: &Room) -> Result<Vec<String>, RosterError> {
+pub async fn readers(store: &Arc<Store>, http: &Http, room: &Room) -> Result<Vec<String>, RosterError> {
     if !room.members_complete {
         let path = format!("/_matrix/client/v3/rooms/{}/members?not_membership=leave", part(&room.room_id));
         let answer: Answer = http.json(Call::get(&path).within(PATIENCE)).await?;
@@ -44,6 +45,8 @@ pub async fn members(store: &Arc<Store>, http: &Http, room: &Room) -> Result<Vec
         let id = room.id;
         store
             .write(Durability::Normal, move |tx, _| {
+                // Whoever is not in the answer is not in the room: no key goes there any more.
+                rooms::forget_members(tx, id)?;
                 for (user_id, membership, name) in &found {
                     let user = events::user(tx, user_id)?;
                     rooms::set_member(tx, id, user, *membership, name.as_deref())?;
@@ -52,8 +55,15 @@ pub async fn members(store: &Arc<Store>, http: &Http, room: &Room) -> Result<Vec
             })
             .await?;
     }
-    let list = store.read(|connection| rooms::members(connection, room.id))?;
-    Ok(list.into_iter().map(|member| member.user_id).collect())
+    let (list, visibility) = store.read(|connection| {
+        let visibility = rooms::state(connection, room.id, "m.room.history_visibility", "")?;
+        Ok::<_, StoreError>((rooms::members(connection, room.id)?, visibility))
+    })?;
+    let visibility: Value =
+        visibility.and_then(|content| serde_json::from_str(&content).ok()).unwrap_or_default();
+    let joined_only = visibility.get("history_visibility").and_then(Value::as_str) == Some("joined");
+    let reads = |member: &rooms::Member| !joined_only || member.membership == Membership::Join;
+    Ok(list.into_iter().filter(reads).map(|member| member.user_id).collect())
 }
 
 fn member(event: &Value) -> Option<(String, Membership, Option<String>)> {

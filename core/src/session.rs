@@ -28,7 +28,7 @@ pub struct Login {
     pub tokens: Tokens,
 }
 
-/// Signs in with user and password.
+/// Signs in with user and password; with a `device_id`, as that device again.
 ///
 /// # Errors
 /// The server's refusal (`M_FORBIDDEN`: wrong user or password), the network's.
@@ -38,6 +38,7 @@ pub async fn sign_in(
     user: &str,
     password: &str,
     device_name: &str,
+    device_id: Option<&str>,
 ) -> Result<Login, NetError> {
     #[derive(Deserialize)]
     struct Answer {
@@ -47,13 +48,16 @@ pub async fn sign_in(
         refresh_token: Option<String>,
         expires_in_ms: Option<i64>,
     }
-    let body = json!({
+    let mut body = json!({
         "type": "m.login.password",
         "identifier": { "type": "m.id.user", "user": user },
         "password": password,
         "initial_device_display_name": device_name,
         "refresh_token": true,
     });
+    if let (Some(id), Some(body)) = (device_id, body.as_object_mut()) {
+        body.insert("device_id".to_owned(), json!(id));
+    }
     let answer: Answer = http.json(Call::post("/_matrix/client/v3/login", &body)).await?;
     Ok(Login {
         user_id: answer.user_id,
@@ -162,7 +166,7 @@ pub async fn judge(
         // Says nothing about the sign-in.
         Err(_) => return Ok(Verdict::GoOn),
     };
-    // A suspended account still syncs; only a successful send would show that it no longer is.
+    // A suspended account still syncs; only `may_send` shows that it no longer is.
     let stays = state == AccountState::Active && known.state == AccountState::Suspended;
     if !stays && (known.state != state || known.refused_ts.is_some()) {
         set(store, state, None).await?;
@@ -174,6 +178,17 @@ pub async fn judge(
         | AccountState::Expired
         | AccountState::RefusedOnce => Verdict::Hold,
     })
+}
+
+/// Notes that the server took something: a suspension, which only sending shows, is over.
+///
+/// # Errors
+/// Faults of the store.
+pub async fn may_send(store: &Store) -> Result<(), StoreError> {
+    if store.read(account::load)?.state == AccountState::Suspended {
+        set(store, AccountState::Active, None).await?;
+    }
+    Ok(())
 }
 
 async fn refused(

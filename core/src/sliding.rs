@@ -1,5 +1,5 @@
-//! Simplified sliding sync without I/O: what to ask next, and what an answer says. Lenient in reading: a room or
-//! an event that makes no sense is skipped and counted, never the whole answer.
+//! Simplified sliding sync without I/O: what to ask next, and what an answer says. Lenient in reading: a part or
+//! an event that makes no sense is skipped and counted, never the whole room or answer.
 
 use std::collections::BTreeMap;
 
@@ -141,11 +141,9 @@ pub struct Answer {
 }
 
 /// What one answer says of one room.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default)]
 pub struct RoomAnswer {
     /// Matrix id.
-    #[serde(skip)]
     pub room_id: String,
     /// The room is told from the start.
     pub initial: bool,
@@ -186,9 +184,9 @@ struct Wire {
     #[serde(default)]
     lists: BTreeMap<String, WireList>,
     #[serde(default)]
-    rooms: BTreeMap<String, Box<RawValue>>,
+    rooms: Parts,
     #[serde(default)]
-    extensions: BTreeMap<String, Box<RawValue>>,
+    extensions: Parts,
 }
 
 #[derive(Deserialize)]
@@ -243,8 +241,16 @@ struct TypingContent {
     user_ids: Vec<String>,
 }
 
+/// The parts of an object, unread: each is judged by itself.
+type Parts = BTreeMap<String, Box<RawValue>>;
+
+/// Some servers write `null` for what they do not have.
+fn is_there(parts: &Parts, name: &str) -> bool {
+    parts.get(name).is_some_and(|raw| raw.get() != "null")
+}
+
 impl Answer {
-    /// Reads an answer. Bytes that are not UTF-8 cost a character, a room that makes no sense costs that room.
+    /// Reads an answer. Bytes that are not UTF-8 cost a character, a part of a room that makes no sense costs that part.
     ///
     /// # Errors
     /// Where there is no `pos`, or it is not JSON: then nothing of it can be used.
@@ -259,8 +265,8 @@ impl Answer {
             ..Self::default()
         };
         for (room_id, raw) in wire.rooms {
-            match serde_json::from_str::<RoomAnswer>(raw.get()) {
-                Ok(room) if room_id.starts_with('!') => answer.rooms.push(RoomAnswer { room_id, ..room }),
+            match serde_json::from_str::<Parts>(raw.get()) {
+                Ok(parts) if room_id.starts_with('!') => answer.read_room(room_id, &parts),
                 _ => answer.skipped = answer.skipped.saturating_add(1),
             }
         }
@@ -268,21 +274,43 @@ impl Answer {
         Ok(answer)
     }
 
-    fn read_extensions(&mut self, extensions: &BTreeMap<String, Box<RawValue>>) {
-        let to_device: ToDevice = self.extension(extensions, "to_device");
+    fn read_room(&mut self, room_id: String, parts: &Parts) {
+        let timeline = self.optional(parts, "timeline");
+        if timeline.is_none() && is_there(parts, "timeline") {
+            // Without its events the rest would tell half a story.
+            return;
+        }
+        let room = RoomAnswer {
+            room_id,
+            initial: self.part(parts, "initial"),
+            limited: self.part(parts, "limited"),
+            prev_batch: self.part(parts, "prev_batch"),
+            timeline: timeline.unwrap_or_default(),
+            required_state: self.part(parts, "required_state"),
+            invite_state: self.part(parts, "invite_state"),
+            heroes: self.part(parts, "heroes"),
+            joined_count: self.part(parts, "joined_count"),
+            invited_count: self.part(parts, "invited_count"),
+            is_dm: self.part(parts, "is_dm"),
+        };
+        self.rooms.push(room);
+    }
+
+    fn read_extensions(&mut self, extensions: &Parts) {
+        let to_device: ToDevice = self.part(extensions, "to_device");
         self.to_device = to_device.events;
         self.to_device_since = to_device.next_batch;
-        let e2ee: E2ee = self.extension(extensions, "e2ee");
+        let e2ee: E2ee = self.part(extensions, "e2ee");
         self.changed_users = e2ee.device_lists.changed;
         self.left_users = e2ee.device_lists.left;
         self.one_time_keys = e2ee.device_one_time_keys_count;
         self.fallback_keys = e2ee.device_unused_fallback_key_types;
-        let account_data: AccountData = self.extension(extensions, "account_data");
+        let account_data: AccountData = self.part(extensions, "account_data");
         self.account_data = account_data.global;
         self.room_account_data = account_data.rooms;
-        let receipts: PerRoom = self.extension(extensions, "receipts");
+        let receipts: PerRoom = self.part(extensions, "receipts");
         self.receipts = receipts.rooms;
-        let typing: PerRoom = self.extension(extensions, "typing");
+        let typing: PerRoom = self.part(extensions, "typing");
         for (room, raw) in typing.rooms {
             match serde_json::from_str::<Typing>(raw.get()) {
                 Ok(typing) => drop(self.typing.insert(room, typing.content.user_ids)),
@@ -291,16 +319,20 @@ impl Answer {
         }
     }
 
-    fn extension<T: Default + for<'de> Deserialize<'de>>(
-        &mut self,
-        extensions: &BTreeMap<String, Box<RawValue>>,
-        name: &str,
-    ) -> T {
-        let Some(raw) = extensions.get(name) else { return T::default() };
-        serde_json::from_str(raw.get()).unwrap_or_else(|_| {
+    fn part<T: Default + for<'de> Deserialize<'de>>(&mut self, parts: &Parts, name: &str) -> T {
+        self.optional(parts, name).unwrap_or_default()
+    }
+
+    /// Reads one part; one that makes no sense is left out and counted.
+    fn optional<T: for<'de> Deserialize<'de>>(&mut self, parts: &Parts, name: &str) -> Option<T> {
+        if !is_there(parts, name) {
+            return None;
+        }
+        let read = parts.get(name).and_then(|raw| serde_json::from_str(raw.get()).ok());
+        if read.is_none() {
             self.skipped = self.skipped.saturating_add(1);
-            T::default()
-        })
+        }
+        read
     }
 
     /// Says whether the answer brought nothing at all.

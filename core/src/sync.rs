@@ -1,6 +1,7 @@
 //! The sync engine: asks, takes the answer in as one transaction with its position, fills gaps, keeps the keys going.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -87,14 +88,17 @@ pub struct Sync {
     http: Http,
     clock: Arc<dyn Clock>,
     own: String,
-    stable_path: bool,
     at: Mutex<Place>,
+    typing: std::sync::Mutex<BTreeMap<String, Vec<String>>>,
 }
 
 #[derive(Debug)]
 struct Place {
     position: Position,
     attention: Attention,
+    stable_path: bool,
+    /// The path was changed and has not worked yet.
+    moved: bool,
 }
 
 impl Sync {
@@ -118,8 +122,8 @@ impl Sync {
             count: None,
         };
         let attention = Attention::load(&store, own)?;
-        let at = Mutex::new(Place { position, attention });
-        Ok(Self { store, crypto, http, clock, own: own.to_owned(), stable_path, at })
+        let at = Mutex::new(Place { position, attention, stable_path, moved: false });
+        Ok(Self { store, crypto, http, clock, own: own.to_owned(), at, typing: std::sync::Mutex::default() })
     }
 
     /// Asks once and takes the answer in. Cancelling it loses nothing: the same is asked again.
@@ -129,21 +133,30 @@ impl Sync {
     pub async fn step(&self, timeout: Duration) -> Result<Step, SyncError> {
         let mut at = self.at.lock().await;
         let millis = u64::try_from(timeout.as_millis()).unwrap_or(0);
-        let path = at.position.path(self.stable_path, millis);
+        let path = at.position.path(at.stable_path, millis);
         let body = at.position.request(CONN);
         let bytes = match self.http.call(Call::post(&path, &body).within(timeout + SLACK)).await {
             Err(error) if error.errcode() == Some("M_UNKNOWN_POS") => {
                 at.position = at.position.restarted();
                 return Ok(Step::default());
             }
+            // Servers move from the one path to the other with an update.
+            Err(error) if error.errcode() == Some("M_UNRECOGNIZED") && !at.moved => {
+                (at.stable_path, at.moved) = (!at.stable_path, true);
+                return Ok(Step::default());
+            }
             other => other?,
         };
+        at.moved = false;
         let answer = Answer::read(&bytes)
             .map_err(|error| NetError::NotMatrix(format!("the sync answer is unusable: {error}")))?;
         if answer.skipped > 0 {
             tracing::warn!(parts = answer.skipped, "left out of a sync answer");
         }
         let mut step = Step { empty: answer.is_empty(), ..Step::default() };
+        if !answer.typing.is_empty() {
+            self.typing.lock().unwrap_or_else(PoisonError::into_inner).extend(answer.typing.clone());
+        }
         let next = at.position.after(&answer);
         step.covers_all = at.position.pos.is_some() && next.window == at.position.window && next.covers_all();
         let prepared = ingest::prepare(&self.store, &self.crypto, &mut at.attention, answer).await?;
@@ -172,6 +185,12 @@ impl Sync {
         // An idle answer is not written: its position is the old one plus nothing.
         at.position = next;
         Ok(step)
+    }
+
+    /// Says who is typing in a room, by the last answer. Never stored.
+    pub fn typing(&self, room_id: &str) -> Vec<String> {
+        let typing = self.typing.lock().unwrap_or_else(PoisonError::into_inner);
+        typing.get(room_id).into_iter().flatten().filter(|user| **user != self.own).cloned().collect()
     }
 
     /// Sends what the keys want sent. A slow server elsewhere does not hold up the sync: call it beside.

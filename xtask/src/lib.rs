@@ -1,6 +1,7 @@
 //! What the project's own commands do; tests call some of it too.
 
 pub mod architecture;
+pub mod demo;
 pub mod setup;
 
 use std::path::PathBuf;

@@ -1,6 +1,7 @@
 //! The project's own commands, called by the Makefile.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command that talks to developers")]
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
@@ -18,6 +19,12 @@ struct Arguments {
 enum Command {
     /// Installs the homeserver, the independent client and the fixtures into the cache
     Setup,
+    /// Lets two officers go through the golden hour on a real homeserver, and checks every step
+    Demo {
+        /// Use this `qroc` instead of building a release
+        #[arg(long, value_name = "PATH")]
+        qroc: Option<PathBuf>,
+    },
     /// Checks layers, cycles, file lengths and unsafe code
     Architecture,
 }
@@ -25,6 +32,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Setup => xtask::setup::run(),
+        Command::Demo { qroc } => xtask::demo::run(xtask::demo::Options { qroc }),
         Command::Architecture => architecture(),
     };
     match done {

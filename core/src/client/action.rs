@@ -167,13 +167,7 @@ impl Client {
         self.gate()?;
         action.txn().get_or_insert_with(|| format!("qroc-{}", ruma::TransactionId::new()));
         match &self.inner.owner {
-            Some(owner) => {
-                let outcome = self.inner.queue(owner, action).await?;
-                match wait {
-                    None => Ok(outcome),
-                    Some(wait) => self.inner.see_through(owner, outcome, wait).await,
-                }
-            }
+            Some(owner) => self.inner.carry_out(owner, action, wait).await,
             None => {
                 if let Action::SendFile { path, .. } = &mut action {
                     *path = std::path::absolute(&*path).map_err(StoreError::from)?;
@@ -185,9 +179,23 @@ impl Client {
 }
 
 impl super::Inner {
-    /// Queues an action: when this returns it is on the disk.
-    pub(super) async fn queue(&self, owner: &Owner, mut action: Action) -> Result<Outcome, Error> {
+    /// Queues an action durably, and waits up to `wait` for the server to have it.
+    pub(super) async fn carry_out(
+        self: &Arc<Self>,
+        owner: &Owner,
+        action: Action,
+        wait: Option<Duration>,
+    ) -> Result<Outcome, Error> {
         let room = self.resolve(action.room())?.id;
+        let outcome = self.queue(owner, room, action).await?;
+        match wait {
+            None => Ok(outcome),
+            Some(wait) => self.see_through(owner, room, outcome, wait).await,
+        }
+    }
+
+    /// Queues an action: when this returns it is on the disk.
+    async fn queue(&self, owner: &Owner, room: RoomRow, mut action: Action) -> Result<Outcome, Error> {
         let txn_id = action.txn().clone().unwrap_or_default();
         match action {
             Action::Send { body, reply, thread, .. } => {
@@ -331,9 +339,10 @@ impl super::Inner {
     }
 
     /// Waits until the server has what was queued, it is refused, or the time is over; sends meanwhile.
-    pub(super) async fn see_through(
+    async fn see_through(
         self: &Arc<Self>,
         owner: &Owner,
+        room: RoomRow,
         outcome: Outcome,
         wait: Duration,
     ) -> Result<Outcome, Error> {
@@ -344,7 +353,7 @@ impl super::Inner {
         let settled = async {
             let mut changes = self.store.subscribe();
             loop {
-                let sent = self.sent_state(&txn_id)?;
+                let sent = self.sent_state(room, &txn_id)?;
                 if sent.state != SendState::Queued.as_str() {
                     return Ok::<_, Error>(sent);
                 }
@@ -355,14 +364,17 @@ impl super::Inner {
         let sent = tokio::select! {
             sent = settled => sent?,
             error = self.keep_sending(owner) => return Err(error),
-            () = tokio::time::sleep(wait) => self.sent_state(&txn_id)?,
+            () = tokio::time::sleep(wait) => self.sent_state(room, &txn_id)?,
         };
         Ok(outcome.with(sent))
     }
 
-    fn sent_state(&self, txn_id: &str) -> Result<Sent, Error> {
+    fn sent_state(&self, room: RoomRow, txn_id: &str) -> Result<Sent, Error> {
         let (queued, event_id) = self.store.read(|connection| {
-            Ok::<_, StoreError>((outbox::find_txn(connection, txn_id)?, outbox::sent(connection, txn_id)?))
+            Ok::<_, StoreError>((
+                outbox::find_txn(connection, room, txn_id)?,
+                outbox::sent(connection, room, txn_id)?,
+            ))
         })?;
         Ok(match (queued, event_id) {
             (None, event_id) => Sent { txn_id: txn_id.to_owned(), event_id, state: "sent", error: None },

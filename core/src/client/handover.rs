@@ -23,7 +23,8 @@ const SLACK: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Request {
-    action: Action,
+    /// Nothing: the profile has been wiped, and whoever still has it open is to end.
+    action: Option<Action>,
     wait_ms: Option<u64>,
 }
 
@@ -105,12 +106,15 @@ async fn serve(inner: &Arc<Inner>, stream: UnixStream) -> Result<(), Error> {
 
 async fn carry_out(inner: &Arc<Inner>, request: Request) -> Result<Outcome, Error> {
     let Some(owner) = &inner.owner else { return Err(Error::Handover("it does not own it".to_owned())) };
-    inner.gate()?;
-    let outcome = inner.queue(owner, request.action).await?;
-    match request.wait_ms {
-        None => Ok(outcome),
-        Some(ms) => inner.see_through(owner, outcome, Duration::from_millis(ms)).await,
-    }
+    let gate = inner.gate();
+    let Some(action) = request.action else {
+        if gate.is_err() {
+            owner.gone.notify_waiters();
+        }
+        return Err(Error::NotSignedIn);
+    };
+    gate?;
+    inner.carry_out(owner, action, request.wait_ms.map(Duration::from_millis)).await
 }
 
 fn refused(kind: &str, message: &str) -> Reply {
@@ -145,6 +149,20 @@ fn told(outcome: &Outcome) -> Reply {
     }
 }
 
+/// Tells a process that has a wiped profile open, so that it ends at once rather than at its next look.
+pub(super) async fn tell_gone(account_dir: &Path) {
+    let Ok(address) = Address::of(account_dir) else { return };
+    let told = async {
+        let mut stream = UnixStream::connect(address.path()).await?;
+        let mut text = serde_json::to_string(&Request { action: None, wait_ms: None })?;
+        text.push('\n');
+        stream.write_all(text.as_bytes()).await?;
+        stream.read_to_end(&mut Vec::new()).await
+    };
+    // Nobody there is the usual case.
+    let _ = tokio::time::timeout(Duration::from_millis(500), told).await;
+}
+
 /// Asks the owner to do it. Whether or not an answer comes, asking again with the same transaction id is safe.
 pub(super) async fn hand_over(
     inner: &Inner,
@@ -155,7 +173,7 @@ pub(super) async fn hand_over(
     let address = Address::of(&inner.dir)?;
     let mut stream = UnixStream::connect(address.path()).await.map_err(broken)?;
     let request = Request {
-        action: action.clone(),
+        action: Some(action.clone()),
         wait_ms: wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
     };
     let mut text = serde_json::to_string(&request).map_err(|error| Error::BadInput(error.to_string()))?;
@@ -205,14 +223,15 @@ fn understand(reply: Reply) -> Result<Outcome, Error> {
 
 fn kind_of(code: &str) -> ErrorKind {
     use ErrorKind::{
-        BadFile, BadInput, BadServer, Cancelled, Forbidden, InUse, Internal, Network, NotFound, RateLimited,
-        SignedOut, Storage,
+        BadFile, BadInput, BadServer, Cancelled, Forbidden, InUse, Internal, Network, NotFound, Policy,
+        RateLimited, SignedOut, Storage,
     };
     let all = [
         Network,
         RateLimited,
         SignedOut,
         Forbidden,
+        Policy,
         NotFound,
         BadInput,
         BadFile,

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 pub use action::{Action, Outcome};
@@ -52,6 +53,10 @@ pub(crate) struct Owner {
     crypto: Arc<Crypto>,
     sync: Sync,
     sender: Sender,
+    /// The network is back.
+    returned: Notify,
+    /// Another process has wiped the profile.
+    gone: Notify,
 }
 
 impl fmt::Debug for Client {

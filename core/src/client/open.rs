@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
+
 use super::{Client, Error, Inner, Owner, handover, media_dir};
 use crate::clock::{Clock, SystemClock};
 use crate::crypto::Crypto;
@@ -115,6 +117,7 @@ pub async fn wipe(profile: &Path) -> Result<Destroyed, Error> {
         Err(KeyFileError::Missing) => return Err(Error::NotSignedIn),
         Err(error) => return Err(error.into()),
     }
+    handover::tell_gone(&account_dir(profile, 1)).await;
     let destroyed = finish_wipe(profile)?;
     Ok(Destroyed { destroyed, server_informed: false })
 }
@@ -123,7 +126,7 @@ impl Client {
     /// Signs in, makes the profile, publishes identity and keys.
     ///
     /// # Errors
-    /// `AlreadySignedIn`, a refused password, the network's, the vault's; then nothing is left behind but the
+    /// `AlreadySignedIn` (but where the sign-in has ended and is renewed), a refused password, the network's, the vault's; then nothing is left behind but the
     /// device on the server, which is signed out again where it can be reached.
     pub async fn login(
         profile: &Path,
@@ -132,7 +135,7 @@ impl Client {
         options: Options,
     ) -> Result<(Self, SignedIn), Error> {
         if account_exists(profile)? {
-            return Err(Error::AlreadySignedIn);
+            return Self::login_again(profile, vault, login, options).await;
         }
         if KeyFile::read(profile).is_ok() {
             // A sign-in that was interrupted before it had an account.
@@ -142,7 +145,7 @@ impl Client {
         let http = Http::new(&server, &options.authorities, options.clock.clone())?;
         let versions = session::versions(&http).await?;
         let name = login.device_name.unwrap_or("QROC");
-        let signed = session::sign_in(&http, &*options.clock, login.user, login.password, name).await?;
+        let signed = session::sign_in(&http, &*options.clock, login.user, login.password, name, None).await?;
         let mut account = Account {
             user_id: signed.user_id,
             device_id: signed.device_id,
@@ -175,6 +178,42 @@ impl Client {
         Ok((client, signed_in))
     }
 
+    /// Gives a sign-in whose token ended a new one, with everything that is stored.
+    async fn login_again(
+        profile: &Path,
+        vault: &dyn KeyVault,
+        login: Login<'_>,
+        options: Options,
+    ) -> Result<(Self, SignedIn), Error> {
+        let access = Access::Own { wait: Duration::from_secs(5) };
+        let ended = match Self::open(profile, vault, access, options.clone()).await {
+            Ok(client) if client.inner.account.state == AccountState::SoftSignedOut => client,
+            _ => return Err(Error::AlreadySignedIn),
+        };
+        let known = ended.inner.account.clone();
+        let http =
+            Http::new(&Homeserver::parse(&known.homeserver)?, &options.authorities, options.clock.clone())?;
+        let device = Some(known.device_id.as_str());
+        let name = login.device_name.unwrap_or("QROC");
+        let signed =
+            session::sign_in(&http, &*options.clock, &known.user_id, login.password, name, device).await?;
+        let tokens = signed.tokens;
+        ended
+            .inner
+            .store
+            .write(Durability::Full, move |tx, _| {
+                let refresh = tokens.refresh.as_ref().map(|token| token.as_str());
+                account::set_tokens(tx, &tokens.access, refresh, tokens.expires_ts)?;
+                account::set_state(tx, AccountState::Active, None)
+            })
+            .await?;
+        ended.close().await;
+        let client = Self::open(profile, vault, access, options).await?;
+        let signed_in =
+            SignedIn { user_id: known.user_id, device_id: known.device_id, homeserver: known.homeserver };
+        Ok((client, signed_in))
+    }
+
     /// Publishes the identity. Without it the sign-in works all the same, and the sync tries again.
     async fn publish(&self, password: &str) {
         let Ok(owner) = self.owner() else { return };
@@ -195,7 +234,16 @@ impl Client {
         }
     }
 
-    pub(super) async fn publish_if_unknown(&self) -> Result<(), Error> {
+    /// Asks again what the server supports, and publishes the identity where that has not worked yet.
+    pub(super) async fn catch_up_on_server(&self) -> Result<(), Error> {
+        if let Ok(owner) = self.owner()
+            && let Ok(versions) = session::versions(&owner.http).await
+        {
+            self.inner
+                .store
+                .write(Durability::Normal, move |tx, _| account::set_versions(tx, &versions))
+                .await?;
+        }
         if self.inner.store.read(account::load)?.identity == IdentityState::Unknown {
             self.publish("").await;
         }
@@ -341,7 +389,7 @@ async fn become_owner(
     )?;
     let sender =
         Sender::new(store.clone(), crypto.clone(), http.clone(), options.clock.clone(), media_dir(dir));
-    Ok(Owner { http, crypto, sync, sender })
+    Ok(Owner { http, crypto, sync, sender, returned: Notify::new(), gone: Notify::new() })
 }
 
 /// Sealed files that no queued message wants any more: left by a process that was killed.

@@ -12,6 +12,9 @@ use crate::store::outbox::Queued;
 use crate::store::timeline::Wanted;
 use crate::store::{StoreError, account, outbox, rooms, search, timeline};
 
+/// Requests for one page of a timeline.
+const MOST_ROUNDS: usize = 100;
+
 impl Client {
     /// Reads the account's state. Works while contents are held back.
     ///
@@ -89,6 +92,16 @@ impl Client {
             .collect())
     }
 
+    /// Lists who else is typing in a room. Known while this process syncs, never stored.
+    ///
+    /// # Errors
+    /// `NoSuchRoom`, `AmbiguousRoom`, `Held`.
+    pub fn typing(&self, room: &str) -> Result<Vec<String>, Error> {
+        self.gate()?;
+        let room = self.inner.resolve(room)?;
+        Ok(self.owner()?.sync.typing(&room.room_id))
+    }
+
     /// Reads one page of a timeline, oldest first; `before` is the cursor of an item. Fetches what is missing for
     /// the page from the server, unless `offline`.
     ///
@@ -105,6 +118,7 @@ impl Client {
         let room = self.inner.resolve(room)?;
         let before = before.map(cursor).transpose()?;
         let fetch = !offline && self.inner.owner.is_some() && room.membership == Membership::Join;
+        let mut rounds: usize = 0;
         loop {
             let wanted = Wanted { before, limit, across_gaps: !fetch };
             let page = self.inner.store.read(|connection| timeline::page(connection, room.id, wanted));
@@ -114,9 +128,10 @@ impl Client {
                 }
                 other => other.into(),
             })?;
-            // The gap that ended the page may lie below others only where the page is older than they are; each
-            // round closes or shortens one.
-            if let (true, Some(_)) = (fetch, &page.gap)
+            // Each round shortens or closes the newest gap, so a page below several gaps takes several; a server
+            // that never comes to an end is not followed for ever.
+            rounds = rounds.saturating_add(1);
+            if let (true, Some(_)) = (fetch && rounds <= MOST_ROUNDS, &page.gap)
                 && let Ok(owner) = self.owner()
                 && owner.sync.older(room.id, &room.room_id).await?
             {

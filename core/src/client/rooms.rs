@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Client, Error};
 use crate::ids::OutboxRow;
 use crate::net::{Backoff, Call, NetError, part};
-use crate::outbox;
+use crate::outbox::{self, OutboxError};
 use crate::store::Durability;
 use crate::store::codes::{Membership, RoomKind};
 use crate::store::rooms;
@@ -132,7 +132,9 @@ impl Client {
     /// `NotQueued`, `UnderWay`.
     pub async fn cancel(&self, id: i64) -> Result<(), Error> {
         self.gate()?;
-        self.owner()?;
+        if self.owner()?.sender.is_under_way(OutboxRow(id)) {
+            return Err(OutboxError::UnderWay.into());
+        }
         let now_ms = self.inner.clock.now_ms();
         let files = self
             .inner
@@ -175,7 +177,7 @@ impl Client {
                 return Ok(());
             }
             if owner.sync.step(Duration::from_secs(1)).await.is_err() {
-                tokio::time::sleep(backoff.next()).await;
+                tokio::time::sleep(backoff.wait()).await;
             }
         }
         // It happened; the next sync shows it.

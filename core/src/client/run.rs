@@ -9,6 +9,9 @@ use crate::ids::EventRow;
 use crate::kind::ErrorKind;
 use crate::model::{Item, SyncSummary};
 use crate::net::Backoff;
+use crate::outbox::Pass;
+use crate::session;
+use crate::store::key_file::{KeyFile, KeyFileError};
 use crate::store::{StoreError, rooms, timeline};
 use crate::sync::{Step, SyncError};
 
@@ -36,7 +39,7 @@ impl Client {
                 Err(_) => return Err(Error::Net(crate::net::NetError::Timeout)),
             },
         }
-        self.publish_if_unknown().await?;
+        self.catch_up_on_server().await?;
         self.inner.count(&mut summary)?;
         summary.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(summary)
@@ -55,12 +58,14 @@ impl Client {
         let owner = self.owner()?;
         let started = Instant::now();
         let mut summary = SyncSummary::default();
-        let keys = Notify::new();
+        let (keys, caught_up) = (Notify::new(), Notify::new());
         tokio::select! {
             () = stop => {}
-            error = self.inner.keep_syncing(owner, &keys, &items, &mut summary) => return Err(error),
+            () = owner.gone.notified() => return Err(KeyFileError::WipePending.into()),
+            error = self.inner.keep_syncing(owner, &keys, &caught_up, &items, &mut summary) => return Err(error),
             error = self.inner.keep_sending(owner) => return Err(error),
             error = self.inner.keep_keys(owner, &keys) => return Err(error),
+            error = self.keep_history(owner, &caught_up) => return Err(error),
         }
         self.inner.count(&mut summary)?;
         summary.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -68,9 +73,38 @@ impl Client {
     }
 }
 
+impl Client {
+    /// After each time the sync caught up: what can wait until then.
+    async fn keep_history(&self, owner: &Owner, caught_up: &Notify) -> Error {
+        loop {
+            caught_up.notified().await;
+            // The network's errors are met again, and waited out, by the sync.
+            match owner.sync.fill_unread().await {
+                Err(error) if error.kind() == ErrorKind::Storage => return error.into(),
+                Ok(_) | Err(_) => {}
+            }
+            if let Err(error) = self.catch_up_on_server().await {
+                return error;
+            }
+        }
+    }
+}
+
 /// Whether the time was over with nothing left but what cannot be sent yet.
 fn summary_is_whole(inner: &Inner) -> Result<bool, Error> {
     Ok(inner.store.read(crate::store::outbox::all)?.is_empty())
+}
+
+impl Client {
+    /// Says that the network is back: what waited for it is tried at once.
+    ///
+    /// # Errors
+    /// Faults of the store.
+    pub async fn network_returned(&self) -> Result<(), Error> {
+        let owner = self.owner()?;
+        owner.returned.notify_waiters();
+        Ok(owner.sender.hurry().await?)
+    }
 }
 
 impl Inner {
@@ -93,6 +127,7 @@ impl Inner {
             let turn = self.turn(owner, summary).await;
             let step = match turn {
                 Ok(step) => {
+                    self.judge(owner, Ok(())).await?;
                     failing_since = None;
                     backoff.reset();
                     step
@@ -116,14 +151,12 @@ impl Inner {
             }
             let pass = owner.sender.pass().await?;
             summary.sent = summary.sent.saturating_add(pass.sent);
+            self.judge_pass(owner, &pass).await?;
             match pass.next_ts {
                 // What was sent comes back with the next answer.
                 None if pass.sent > 0 => {}
                 None => return Ok(()),
                 Some(next_ts) => {
-                    if let Some(error) = pass.waiting.as_ref().and_then(|error| error.net()) {
-                        self.judge(owner, Err(error)).await?;
-                    }
                     let wait = next_ts.saturating_sub(self.clock.now_ms());
                     tokio::time::sleep(Duration::from_millis(u64::try_from(wait).unwrap_or(0).min(60_000)))
                         .await;
@@ -154,6 +187,7 @@ impl Inner {
         &self,
         owner: &Owner,
         keys: &Notify,
+        caught_up: &Notify,
         items: &mpsc::Sender<Item>,
         summary: &mut SyncSummary,
     ) -> Error {
@@ -161,18 +195,20 @@ impl Inner {
         let mut answered = false;
         loop {
             // A wipe by another process has made this one's keys worthless.
-            if let Err(error) = crate::store::key_file::KeyFile::read(&self.profile) {
+            if let Err(error) = KeyFile::read(&self.profile) {
                 return error.into();
             }
             let timeout = if answered { LONG_POLL } else { Duration::ZERO };
             match owner.sync.step(timeout).await {
                 Ok(step) => {
                     backoff.reset();
-                    if !answered {
-                        if let Err(error) = self.judge(owner, Ok(())).await {
-                            return error;
-                        }
+                    // A refusal before this answer, wherever it came from, was not the last word.
+                    if let Err(error) = self.judge(owner, Ok(())).await {
+                        return error;
+                    }
+                    if step.covers_all && !answered {
                         owner.sender.wake();
+                        caught_up.notify_one();
                     }
                     answered = step.covers_all;
                     summary.events = summary.events.saturating_add(step.new_events.len());
@@ -192,7 +228,10 @@ impl Inner {
                     if error.kind() == ErrorKind::Storage {
                         return error.into();
                     }
-                    tokio::time::sleep(wait_of(&error, &mut backoff)).await;
+                    let wait = wait_of(&error, &mut backoff);
+                    if tokio::time::timeout(wait, owner.returned.notified()).await.is_ok() {
+                        backoff.reset();
+                    }
                 }
             }
         }
@@ -216,6 +255,14 @@ impl Inner {
         Ok(())
     }
 
+    async fn judge_pass(&self, owner: &Owner, pass: &Pass) -> Result<(), Error> {
+        match pass.error.as_ref().and_then(|error| error.net()) {
+            Some(error) => self.judge(owner, Err(error)).await,
+            None if pass.sent > 0 => Ok(session::may_send(&self.store).await?),
+            None => Ok(()),
+        }
+    }
+
     /// Sends what is queued, as soon as it may be.
     pub(super) async fn keep_sending(&self, owner: &Owner) -> Error {
         loop {
@@ -223,9 +270,8 @@ impl Inner {
                 Ok(pass) => pass,
                 Err(error) => return error.into(),
             };
-            if let Some(net) = pass.waiting.as_ref().and_then(|error| error.net())
-                && let Err(error @ (Error::SignedOutForGood | Error::Store(_))) =
-                    self.judge(owner, Err(net)).await
+            if let Err(error @ (Error::SignedOutForGood | Error::Store(_))) =
+                self.judge_pass(owner, &pass).await
             {
                 return error;
             }
@@ -261,6 +307,6 @@ impl Inner {
 fn wait_of(error: &SyncError, backoff: &mut Backoff) -> Duration {
     match error.net() {
         Some(crate::net::NetError::RateLimited { retry_after }) => *retry_after,
-        _ => backoff.next(),
+        _ => backoff.wait(),
     }
 }

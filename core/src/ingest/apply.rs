@@ -118,6 +118,7 @@ fn apply_room(
             direct: prepared.is_dm,
         },
     )?;
+    check_members(tx, id, prepared)?;
     if membership == Membership::Invite {
         // An invitation has no timeline to be sorted by.
         rooms::bump(tx, id, context.now_ms)?;
@@ -151,6 +152,20 @@ fn apply_room(
     changes.note(Change::Room(id));
     changes.note(Change::Timeline(id));
     Ok(id)
+}
+
+/// Who came or went behind a hole is not told: then the list of members is asked for again before anything is sent.
+fn check_members(tx: &Transaction<'_>, id: RoomRow, prepared: &PreparedRoom) -> Result<(), StoreError> {
+    let holed = prepared.limited || prepared.initial;
+    let told = prepared.state.iter().any(|event| event.kind == "m.room.member");
+    let differs = || -> Result<bool, StoreError> {
+        let Some(joined) = prepared.joined_count else { return Ok(false) };
+        Ok(told && rooms::joined_members(tx, id)? != joined)
+    };
+    if rooms::get(tx, id)?.members_complete && (holed || differs()?) {
+        rooms::set_members_complete(tx, id, false)?;
+    }
+    Ok(())
 }
 
 /// Brings what is derived of a room's events up to date.
@@ -269,6 +284,10 @@ fn upsert(
     if let Some(event_id) = &event.event_id
         && let Some(known) = events::find(tx, room, event_id)?
     {
+        // What this device sent bears its own clock's time until the server's comes.
+        if known.ts != event.ts {
+            events::set_ts(tx, known.id, event.ts)?;
+        }
         if event.redacted && !known.redacted {
             events::redact(tx, known.id)?;
         } else if known.undecryptable != Undecryptable::Readable
@@ -283,18 +302,24 @@ fn upsert(
     if event.sender == context.own
         && let (Some(txn_id), Some(event_id)) = (&event.txn_id, &event.event_id)
         && let Some(echo) = events::find_txn(tx, room, txn_id)?
+        && echo.event_id.is_none()
     {
         events::set_sent(tx, echo.id, SendState::Sent, Some(event_id))?;
         events::set_ts(tx, echo.id, event.ts)?;
-        if let Some(queued) = outbox::find_txn(tx, txn_id)? {
-            outbox::remember(tx, txn_id, event_id, context.now_ms)?;
+        if let Some(queued) = outbox::find_txn(tx, room, txn_id)? {
+            outbox::remember(tx, room, txn_id, event_id, context.now_ms)?;
             outbox::delete(tx, queued.id)?;
         }
         return Ok((echo.id, false));
     }
-    let unclaimed =
-        NewEvent { txn_id: event.txn_id.clone().filter(|_| event.sender == context.own), ..event.clone() };
-    Ok((events::insert(tx, room, &unclaimed)?, true))
+    // An id that another event has already is none.
+    let txn_id = match &event.txn_id {
+        Some(txn_id) if event.sender == context.own && events::find_txn(tx, room, txn_id)?.is_none() => {
+            Some(txn_id.clone())
+        }
+        _ => None,
+    };
+    Ok((events::insert(tx, room, &NewEvent { txn_id, ..event.clone() })?, true))
 }
 
 fn membership_of(event: &WireEvent) -> Membership {

@@ -47,7 +47,7 @@ pub fn classify(kind: &str, is_state: bool, content: &Value, redacts: Option<&st
             key: text(relates.and_then(|relates| relates.get("key"))),
         },
         (_, Some("m.replace"), Some(to)) => Relation { kind: RelType::Edit, to: Some(to), key: None },
-        // A reaction that cannot be read yet is told by its relation, which is never encrypted.
+        // Some clients leave a reaction's relation outside the ciphertext.
         ("m.room.encrypted", Some("m.annotation"), Some(to)) => {
             Relation { kind: RelType::Other, to: Some(to), key: None }
         }

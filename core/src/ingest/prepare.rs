@@ -68,6 +68,8 @@ pub(super) struct PreparedRoom {
 pub struct Attention {
     own: OwnedUserId,
     rules: Arc<Ruleset>,
+    /// Keys that were stored when the events which wait for them were not: looked at once.
+    overdue: Vec<NewKey>,
 }
 
 impl Attention {
@@ -77,8 +79,15 @@ impl Attention {
     /// Faults of the store, or a malformed own user id.
     pub fn load(store: &Store, own: &str) -> Result<Self, IngestError> {
         let own = UserId::parse(own).map_err(|_| IngestError::Account)?;
-        let stored = store.read(|connection| account::account_data(connection, 0, "m.push_rules"))?;
-        Ok(Self { rules: Arc::new(rules(stored.as_deref(), &own)), own })
+        let (stored, overdue) = store.read(|connection| {
+            Ok::<_, StoreError>((
+                account::account_data(connection, 0, "m.push_rules")?,
+                events::overdue(connection)?,
+            ))
+        })?;
+        let overdue =
+            overdue.into_iter().map(|(room_id, session_id)| NewKey { room_id, session_id }).collect();
+        Ok(Self { rules: Arc::new(rules(stored.as_deref(), &own)), own, overdue })
     }
 
     fn update(&mut self, content: &str) {
@@ -125,7 +134,8 @@ pub async fn prepare(
     attention: &mut Attention,
     answer: Answer,
 ) -> Result<Prepared, IngestError> {
-    let keys = crypto.receive(&answer).await?;
+    let mut keys = crypto.receive(&answer).await?;
+    keys.extend(std::mem::take(&mut attention.overdue));
     let mut prepared =
         Prepared { decrypted: retry(store, crypto, attention, &keys).await?, ..Prepared::default() };
     for raw in &answer.account_data {
@@ -304,7 +314,12 @@ async fn read_events(
         let (decrypted, whole) = if encrypted {
             match crypto.decrypt(&room, raw.clone()).await? {
                 Decrypted::Readable { kind, content, whole } => (Some(Ok((kind, content))), whole),
-                Decrypted::Unreadable { why, session_id } => (Some(Err((why, session_id))), raw),
+                Decrypted::Unreadable { why, session_id } => {
+                    if why == Undecryptable::MissingKey {
+                        crypto.request_key(&room, raw.get()).await?;
+                    }
+                    (Some(Err((why, session_id))), raw)
+                }
             }
         } else {
             (None, raw)

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// SQLite's JSON functions and ours agree on what is nested no deeper.
+/// Type of what has an id and makes no other sense, such as what is nested deeper than a parser goes.
 const MALFORMED: &str = "eu.qroc.malformed";
 
 /// An event's envelope and parsed content.

@@ -23,7 +23,7 @@ impl Backoff {
     }
 
     /// Counts a failure and returns how long to wait: between half and the whole of the step.
-    pub fn next(&mut self) -> Duration {
+    pub fn wait(&mut self) -> Duration {
         let step = FIRST.saturating_mul(1 << self.failures.min(10)).min(LONGEST);
         self.failures = self.failures.saturating_add(1);
         let mut byte = [0_u8; 1];
@@ -43,13 +43,13 @@ mod tests {
     fn waits_grow_to_a_bound_and_start_over_after_success() {
         let mut backoff = Backoff::default();
         for step_ms in [500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000] {
-            let wait = backoff.next();
+            let wait = backoff.wait();
             assert!(
                 wait >= Duration::from_millis(step_ms / 2) && wait <= Duration::from_millis(step_ms),
                 "{wait:?}"
             );
         }
         backoff.reset();
-        assert!(backoff.next() <= Duration::from_millis(500));
+        assert!(backoff.wait() <= Duration::from_millis(500));
     }
 }

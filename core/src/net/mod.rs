@@ -32,6 +32,8 @@ use crate::clock::Clock;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// No answer but media is larger than this, whoever answers.
 const LARGEST_JSON: usize = 256 << 20;
+/// A link slower than this carries no media.
+const SLOWEST_BYTES_PER_S: u64 = 4_000;
 /// Refresh before the token ends, not after the server refused it.
 const REFRESH_AHEAD_MS: i64 = 20_000;
 
@@ -193,6 +195,7 @@ impl Http {
             let mut request = self
                 .client
                 .request(method.clone(), &address)
+                .timeout(PATIENCE + Duration::from_secs(bytes / SLOWEST_BYTES_PER_S))
                 .header("content-type", "application/octet-stream")
                 .header("content-length", bytes)
                 .body(reqwest::Body::wrap_stream(source()?));
@@ -334,7 +337,6 @@ fn client(authorities: &[String]) -> Result<reqwest::Client, NetError> {
         .redirect(redirect::Policy::none())
         .no_proxy()
         .connect_timeout(Duration::from_secs(10))
-        .read_timeout(Duration::from_secs(90))
         .user_agent(concat!("qroc/", env!("CARGO_PKG_VERSION")));
     for pem in authorities {
         let certificate = reqwest::Certificate::from_pem(pem.as_bytes()).map_err(|_| {

@@ -42,7 +42,7 @@ pub enum OutboxError {
     /// There is no such queued action.
     #[error("there is nothing queued under this number")]
     NotQueued,
-    /// The action was refused before and waits for a decision.
+    /// The action is on its way to the server and cannot be taken back.
     #[error("it is being sent just now")]
     UnderWay,
     /// What is to be sent is not what the protocol can carry.
@@ -65,7 +65,8 @@ impl OutboxError {
             Self::Store(error) => error.kind(),
             Self::Net(error) => error.kind(),
             Self::Crypto(error) => error.kind(),
-            Self::NotAMember | Self::NotEncrypted | Self::NotYours => ErrorKind::Forbidden,
+            Self::NotAMember | Self::NotYours => ErrorKind::Forbidden,
+            Self::NotEncrypted => ErrorKind::Policy,
             Self::NoSuchEvent | Self::NotQueued => ErrorKind::NotFound,
             Self::TooLarge { .. } | Self::UnderWay => ErrorKind::BadInput,
             Self::Malformed => ErrorKind::Internal,

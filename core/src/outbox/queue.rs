@@ -60,7 +60,7 @@ impl Queue {
         room: RoomRow,
         outgoing: &Outgoing,
     ) -> Result<Ticket, OutboxError> {
-        if let Some(ticket) = known(tx, &outgoing.txn_id)? {
+        if let Some(ticket) = known(tx, room, &outgoing.txn_id)? {
             return Ok(ticket);
         }
         let room = joined(tx, room)?;
@@ -133,7 +133,7 @@ impl Queue {
         event_id: &str,
         txn_id: &str,
     ) -> Result<Ticket, OutboxError> {
-        if let Some(ticket) = known(tx, txn_id)? {
+        if let Some(ticket) = known(tx, room, txn_id)? {
             return Ok(ticket);
         }
         let room = joined(tx, room)?;
@@ -158,7 +158,7 @@ impl Queue {
         room: RoomRow,
         txn_id: &str,
     ) -> Result<Option<Ticket>, OutboxError> {
-        if let Some(ticket) = known(tx, txn_id)? {
+        if let Some(ticket) = known(tx, room, txn_id)? {
             return Ok(Some(ticket));
         }
         let room = joined(tx, room)?;
@@ -202,11 +202,12 @@ fn joined(connection: &Connection, room: RoomRow) -> Result<Room, OutboxError> {
 }
 
 /// The same transaction id twice is one action, queued or sent.
-fn known(connection: &Connection, txn_id: &str) -> Result<Option<Ticket>, StoreError> {
-    if let Some(event_id) = outbox::sent(connection, txn_id)? {
+fn known(connection: &Connection, room: RoomRow, txn_id: &str) -> Result<Option<Ticket>, StoreError> {
+    if let Some(event_id) = outbox::sent(connection, room, txn_id)? {
         return Ok(Some(Ticket { txn_id: txn_id.to_owned(), event_id: Some(event_id) }));
     }
-    Ok(outbox::find_txn(connection, txn_id)?.map(|queued| Ticket { txn_id: queued.txn_id, event_id: None }))
+    Ok(outbox::find_txn(connection, room, txn_id)?
+        .map(|queued| Ticket { txn_id: queued.txn_id, event_id: None }))
 }
 
 /// An edit that is being redacted gives back the text before it; so does one that is not after all.
@@ -237,7 +238,7 @@ pub fn retry(tx: &Transaction<'_>, changes: &mut Changes, id: OutboxRow) -> Resu
 /// Takes an action back that the server does not have, with its local effect. Returns the files of its uploads.
 ///
 /// # Errors
-/// `NotQueued`, `UnderWay`; faults of the database.
+/// `NotQueued`; faults of the database.
 pub fn cancel(
     tx: &Transaction<'_>,
     changes: &mut Changes,
@@ -245,9 +246,6 @@ pub fn cancel(
     now_ms: i64,
 ) -> Result<Vec<String>, OutboxError> {
     let queued = outbox::get(tx, id)?.ok_or(OutboxError::NotQueued)?;
-    if queued.state == SendState::Sending {
-        return Err(OutboxError::UnderWay);
-    }
     let files = outbox::uploads(tx, id)?.into_iter().map(|upload| upload.file).collect();
     outbox::delete(tx, id)?;
     undo(tx, &queued)?;

@@ -1,10 +1,10 @@
 //! Sends what is queued: per room in order, rooms beside each other, each try under the same transaction id.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::stream::{self, StreamExt as _};
 use reqwest::Method;
 use ruma::RoomId;
@@ -17,6 +17,7 @@ use super::OutboxError;
 use super::queue::{payload_event, reconsider, undo};
 use crate::clock::Clock;
 use crate::crypto::{Crypto, RoomRules};
+use crate::ids::OutboxRow;
 use crate::net::{Backoff, Call, Http, NetError, part};
 use crate::roster;
 use crate::store::changes::{Change, Changes};
@@ -36,8 +37,8 @@ pub struct Pass {
     pub sent: usize,
     /// When the next waiting action may be tried, in milliseconds since 1970; `None` where nothing waits.
     pub next_ts: Option<i64>,
-    /// Why the last try failed that will be repeated.
-    pub waiting: Option<OutboxError>,
+    /// What the last try that failed ran into.
+    pub error: Option<OutboxError>,
 }
 
 /// Sends for one account.
@@ -50,6 +51,7 @@ pub struct Sender {
     media: PathBuf,
     wake: Notify,
     one_at_a_time: Mutex<()>,
+    under_way: std::sync::Mutex<BTreeSet<OutboxRow>>,
 }
 
 impl Sender {
@@ -61,12 +63,36 @@ impl Sender {
         clock: Arc<dyn Clock>,
         media: PathBuf,
     ) -> Self {
-        Self { store, crypto, http, clock, media, wake: Notify::new(), one_at_a_time: Mutex::new(()) }
+        Self {
+            store,
+            crypto,
+            http,
+            clock,
+            media,
+            wake: Notify::new(),
+            one_at_a_time: Mutex::new(()),
+            under_way: std::sync::Mutex::default(),
+        }
+    }
+
+    /// Tries at once what waited for the network.
+    ///
+    /// # Errors
+    /// Faults of the store.
+    pub async fn hurry(&self) -> Result<(), StoreError> {
+        self.store.write(Durability::Normal, |tx, _| outbox::hurry(tx)).await?;
+        self.wake();
+        Ok(())
     }
 
     /// Says that something was queued or may be tried again.
     pub fn wake(&self) {
         self.wake.notify_one();
+    }
+
+    /// Says whether a try of this action is under way: it cannot be taken back just now.
+    pub fn is_under_way(&self, id: OutboxRow) -> bool {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
     }
 
     /// Waits for `wake`.
@@ -88,7 +114,7 @@ impl Sender {
             let pass = pass?;
             total.sent = total.sent.saturating_add(pass.sent);
             total.next_ts = [total.next_ts, pass.next_ts].into_iter().flatten().min();
-            total.waiting = pass.waiting.or(total.waiting);
+            total.error = pass.error.or(total.error);
         }
         Ok(total)
     }
@@ -103,6 +129,7 @@ impl Sender {
                 pass.next_ts = Some(action.next_ts);
                 break;
             }
+            let _under_way = UnderWay::new(&self.under_way, action.id);
             match self.try_action(&action).await {
                 Ok(event_id) => {
                     self.done(action, event_id).await?;
@@ -111,10 +138,13 @@ impl Sender {
                 Err(OutboxError::Store(error)) => return Err(error.into()),
                 Err(error) if error.net().is_none_or(NetError::is_transient) => {
                     pass.next_ts = Some(self.postpone(&action, &error).await?);
-                    pass.waiting = Some(error);
+                    pass.error = Some(error);
                     break;
                 }
-                Err(error) => self.fail(action, &error).await?,
+                Err(error) => {
+                    self.fail(action, &error).await?;
+                    pass.error = Some(error);
+                }
             }
             next = self.store.read(outbox::heads)?.into_iter().find(|head| head.room == room);
         }
@@ -150,10 +180,7 @@ impl Sender {
 
     async fn send_event(&self, action: &Queued, mut payload: Value) -> Result<String, OutboxError> {
         for upload in self.store.read(|connection| outbox::uploads(connection, action.id))? {
-            let mxc = match &upload.mxc {
-                Some(mxc) => mxc.clone(),
-                None => self.upload(&upload).await?,
-            };
+            let mxc = self.upload(&upload).await?;
             let place =
                 payload.pointer_mut(&format!("/content{}", upload.pointer)).ok_or(OutboxError::Malformed)?;
             *place = json!(mxc);
@@ -161,20 +188,18 @@ impl Sender {
         let kind = payload.get("type").and_then(Value::as_str).ok_or(OutboxError::Malformed)?.to_owned();
         let content = payload.get("content").cloned().ok_or(OutboxError::Malformed)?;
         let room = self.store.read(|connection| rooms::get(connection, action.room))?;
-        let (wire_kind, wire_content) = if room.encrypted {
-            let room_id = RoomId::parse(&action.room_id).map_err(|_| OutboxError::Malformed)?;
-            let members = roster::members(&self.store, &self.http, &room).await?;
-            let rules = self.rules(action)?;
-            let encrypted =
-                self.crypto.encrypt(&self.http, &room_id, &members, &rules, &kind, &content).await?;
-            ("m.room.encrypted".to_owned(), with_relation(encrypted, &content))
-        } else {
-            (kind, content)
-        };
+        if !room.encrypted {
+            return Err(OutboxError::NotEncrypted);
+        }
+        let room_id = RoomId::parse(&action.room_id).map_err(|_| OutboxError::Malformed)?;
+        let members = roster::readers(&self.store, &self.http, &room).await?;
+        let rules = self.rules(action)?;
+        let encrypted = self.crypto.encrypt(&self.http, &room_id, &members, &rules, &kind, &content).await?;
+        let wire_content = with_relation(encrypted, &content);
         let path = format!(
             "/_matrix/client/v3/rooms/{}/send/{}/{}",
             part(&action.room_id),
-            part(&wire_kind),
+            "m.room.encrypted",
             part(&action.txn_id)
         );
         let answer: EventId = self.http.json(Call::put(&path, &wire_content).within(PATIENCE)).await?;
@@ -194,24 +219,56 @@ impl Sender {
         })
     }
 
-    /// Puts sealed bytes on the server, once: what the server has is not sent again.
+    /// Puts sealed bytes on the server. The address is reserved and stored first, so that a repeated try fills the
+    /// same one instead of leaving a second copy there.
     async fn upload(&self, upload: &Upload) -> Result<String, OutboxError> {
-        #[derive(Deserialize)]
-        struct Answer {
-            content_uri: String,
-        }
+        let mxc = match &upload.mxc {
+            Some(mxc) if upload.done => return Ok(mxc.clone()),
+            Some(mxc) => mxc.clone(),
+            None => self.reserve(upload).await?,
+        };
+        let (server, media_id) = mxc
+            .strip_prefix("mxc://")
+            .and_then(|parts| parts.split_once('/'))
+            .ok_or_else(|| NetError::NotMatrix("an address for media is none".to_owned()))?;
+        let target = format!("/_matrix/media/v3/upload/{}/{}", part(server), part(media_id));
         let path = self.media.join(&upload.file);
         let source = || {
             let file = std::fs::File::open(&path)?;
             Ok(ReaderStream::with_capacity(tokio::fs::File::from_std(file), 64 * 1024))
         };
         let bytes = u64::try_from(upload.bytes).unwrap_or(0);
-        let answer: Bytes = self.http.upload(Method::POST, "/_matrix/media/v3/upload", bytes, source).await?;
-        let answer: Answer =
-            serde_json::from_slice(&answer).map_err(|error| NetError::NotMatrix(error.to_string()))?;
-        let (id, mxc) = (upload.id, answer.content_uri.clone());
-        self.store.write(Durability::Full, move |tx, _| outbox::set_uploaded(tx, id, &mxc)).await?;
+        match self.http.upload(Method::PUT, &target, bytes, source).await {
+            Ok(_) => {}
+            // A try whose answer was lost had arrived.
+            Err(error) if error.errcode() == Some("M_CANNOT_OVERWRITE_MEDIA") => {}
+            Err(error)
+                if upload.mxc.is_some() && matches!(error.errcode(), Some("M_NOT_FOUND" | "M_FORBIDDEN")) =>
+            {
+                // The reservation of an earlier try ran out: the next one makes another.
+                self.note(upload.id, None, false).await?;
+                return Err(NetError::Timeout.into());
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.note(upload.id, Some(mxc.clone()), true).await?;
+        Ok(mxc)
+    }
+
+    async fn reserve(&self, upload: &Upload) -> Result<String, OutboxError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            content_uri: String,
+        }
+        let answer: Answer = self.http.json(Call::post("/_matrix/media/v1/create", &json!({}))).await?;
+        self.note(upload.id, Some(answer.content_uri.clone()), false).await?;
         Ok(answer.content_uri)
+    }
+
+    async fn note(&self, upload: i64, mxc: Option<String>, done: bool) -> Result<(), StoreError> {
+        self.store
+            .write(Durability::Full, move |tx, _| outbox::set_upload(tx, upload, mxc.as_deref(), done))
+            .await
     }
 
     /// Notes what the server took. The sync may have told it before.
@@ -226,7 +283,7 @@ impl Sender {
         self.store
             .write(Durability::Normal, move |tx, changes| {
                 if let Some(event_id) = &event_id {
-                    outbox::remember(tx, &action.txn_id, event_id, now_ms)?;
+                    outbox::remember(tx, action.room, &action.txn_id, event_id, now_ms)?;
                     if let Some(row) = action.event {
                         events::set_sent(tx, row, SendState::Sent, Some(event_id))?;
                     }
@@ -251,30 +308,19 @@ impl Sender {
     }
 
     async fn postpone(&self, action: &Queued, error: &OutboxError) -> Result<i64, OutboxError> {
-        let (wait, words, attempts) = match error.net() {
+        let (wait, attempts) = match error.net() {
             // Asked to wait: that is not a failure, and nothing is tried before.
-            Some(NetError::RateLimited { retry_after }) => (*retry_after, "rate_limited", action.attempts),
-            Some(error) => {
-                let words = if error.kind() == crate::kind::ErrorKind::Network {
-                    "network"
-                } else {
-                    error.kind().code()
-                };
-                (Backoff::after(action.attempts).next(), words, action.attempts.saturating_add(1))
-            }
-            None => (
-                Backoff::after(action.attempts).next(),
-                error.kind().code(),
-                action.attempts.saturating_add(1),
-            ),
+            Some(NetError::RateLimited { retry_after }) => (*retry_after, action.attempts),
+            _ => (Backoff::after(action.attempts).wait(), action.attempts.saturating_add(1)),
         };
+        let words = format!("{}: {error}", error.kind().code());
         let next_ts = self.clock.now_ms().saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
         let action = action.clone();
         self.store
             .write(Durability::Normal, move |tx, changes| {
                 // The sync may have told that the server has it.
                 if outbox::get(tx, action.id)?.is_some() {
-                    outbox::set_state(tx, action.id, SendState::Queued, attempts, next_ts, Some(words))?;
+                    outbox::set_state(tx, action.id, SendState::Queued, attempts, next_ts, Some(&words))?;
                     told(changes, &action);
                 }
                 Ok::<_, StoreError>(())
@@ -309,20 +355,39 @@ impl Sender {
     }
 }
 
+/// Marks an action as under way until it is dropped, also when the try is abandoned.
+struct UnderWay<'a>(&'a std::sync::Mutex<BTreeSet<OutboxRow>>, OutboxRow);
+
+impl<'a> UnderWay<'a> {
+    fn new(all: &'a std::sync::Mutex<BTreeSet<OutboxRow>>, id: OutboxRow) -> Self {
+        all.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        Self(all, id)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
+    }
+}
+
 #[derive(Deserialize)]
 struct EventId {
     event_id: String,
 }
 
-/// The server pages and aggregates by the relation, so it stands outside the ciphertext; a reaction's key does not.
+/// The server pages and aggregates by the relation, so it stands outside the ciphertext too. A reaction's does not:
+/// its key would be readable there, and without the key the server refuses it.
 fn with_relation(mut encrypted: Value, content: &Value) -> Value {
-    let Some(relation) = content.get("m.relates_to") else { return encrypted };
-    let mut relation = relation.clone();
-    if let Some(relation) = relation.as_object_mut() {
-        relation.remove("key");
-    }
+    let relation = content
+        .get("m.relates_to")
+        .filter(|relation| relation.get("rel_type").and_then(Value::as_str) != Some("m.annotation"));
     if let Some(object) = encrypted.as_object_mut() {
-        object.entry("m.relates_to").or_insert(relation);
+        // The engine has copied the relation, whatever it is.
+        object.remove("m.relates_to");
+        if let Some(relation) = relation {
+            object.insert("m.relates_to".to_owned(), relation.clone());
+        }
     }
     encrypted
 }
@@ -330,4 +395,22 @@ fn with_relation(mut encrypted: Value, content: &Value) -> Value {
 fn told(changes: &mut Changes, action: &Queued) {
     changes.note(Change::Outbox);
     changes.note(Change::Timeline(action.room));
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::with_relation;
+
+    #[test]
+    fn the_server_reads_that_it_is_a_reply_and_nothing_of_a_reaction() {
+        let reaction =
+            json!({ "m.relates_to": { "rel_type": "m.annotation", "event_id": "$e", "key": "👍" } });
+        let reply = json!({ "body": "a", "m.relates_to": { "m.in_reply_to": { "event_id": "$e" } } });
+        let by_engine = |content: &serde_json::Value| json!({ "ciphertext": "x", "m.relates_to": content["m.relates_to"] });
+        assert_eq!(with_relation(by_engine(&reaction), &reaction), json!({ "ciphertext": "x" }));
+        assert_eq!(with_relation(by_engine(&reply), &reply)["m.relates_to"], reply["m.relates_to"]);
+        assert_eq!(with_relation(json!({ "ciphertext": "x" }), &json!({})), json!({ "ciphertext": "x" }));
+    }
 }

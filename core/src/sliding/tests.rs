@@ -25,13 +25,15 @@ fn the_first_answer_fills_a_screen_and_the_window_grows_until_all_rooms_are_cove
 }
 
 #[test]
-fn a_room_that_makes_no_sense_costs_that_room_only() {
+fn what_makes_no_sense_costs_itself_only() {
     let body = json!({
         "pos": "5",
         "lists": { "all": { "count": 2 } },
         "rooms": {
             "!good:x": { "initial": true, "timeline": [{ "type": 5 }, "not an event"], "joined_count": 2 },
-            "!bad:x": { "timeline": "none" },
+            "!half:x": { "timeline": "none", "prev_batch": "t5", "joined_count": 3 },
+            "!odd:x": { "timeline": [{ "type": "m" }], "required_state": null, "joined_count": -1.5, "heroes": {} },
+            "!bad:x": 42,
             "no-room": {},
         },
         "extensions": {
@@ -41,9 +43,12 @@ fn a_room_that_makes_no_sense_costs_that_room_only() {
         },
     });
     let answer = Answer::read(body.to_string().as_bytes()).expect("read");
-    assert_eq!(answer.rooms.len(), 1);
-    assert_eq!(answer.rooms[0].timeline.len(), 2);
-    assert_eq!(answer.skipped, 3);
+    let room = |id: &str| answer.rooms.iter().find(|room| room.room_id == id).expect("room");
+    assert_eq!(answer.rooms.len(), 2);
+    assert_eq!(room("!good:x").timeline.len(), 2);
+    let odd = room("!odd:x");
+    assert_eq!((odd.limited, odd.timeline.len(), odd.joined_count), (false, 1, None));
+    assert_eq!(answer.skipped, 6);
     assert_eq!(answer.to_device_since.as_deref(), Some("t1"));
     assert_eq!(answer.typing["!good:x"], ["@a:x"]);
     assert!(Answer::read(b"<html>").is_err());

@@ -211,6 +211,18 @@ pub fn is_related_to(connection: &Connection, room: RoomRow, event_id: &str) -> 
         .exists((event_id, room))?)
 }
 
+/// Lists the Megolm sessions, by room, that events wait for although their key is here: it came just before the
+/// process ended.
+pub fn overdue(connection: &Connection) -> Result<Vec<(String, String)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT DISTINCT r.room_id, e.session_id FROM event e JOIN room r ON r.id = e.room
+           JOIN crypto_inbound_session k ON k.session_id = e.session_id AND k.room_id = r.room_id
+         WHERE e.session_id IS NOT NULL",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Writes a new event, without a place.
 pub fn insert(tx: &Transaction<'_>, room: RoomRow, event: &NewEvent) -> Result<EventRow, StoreError> {
     insert_at(tx, room, event, None)

@@ -72,7 +72,7 @@ fn writer_pragmas(connection: &Connection) -> Result<(), StoreError> {
     // Answers with the mode, so it is a query.
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
-    connection.query_row("PRAGMA secure_delete = FAST", [], |_| Ok(()))?;
+    connection.query_row("PRAGMA secure_delete = ON", [], |_| Ok(()))?;
     connection.query_row("PRAGMA journal_size_limit = 4194304", [], |_| Ok(()))?;
     Ok(())
 }

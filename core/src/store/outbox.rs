@@ -119,19 +119,11 @@ pub fn get(connection: &Connection, id: OutboxRow) -> Result<Option<Queued>, Sto
         .optional()?)
 }
 
-/// Finds a queued action by its transaction id.
-pub fn find_txn(connection: &Connection, txn_id: &str) -> Result<Option<Queued>, StoreError> {
+/// Finds a queued action by its room and transaction id.
+pub fn find_txn(connection: &Connection, room: RoomRow, txn_id: &str) -> Result<Option<Queued>, StoreError> {
     Ok(connection
-        .prepare_cached(&format!("SELECT {QUEUED} WHERE o.txn_id = ?1"))?
-        .query_row([txn_id], queued)
-        .optional()?)
-}
-
-/// Finds the queued action behind a local echo.
-pub fn of_event(connection: &Connection, event: EventRow) -> Result<Option<Queued>, StoreError> {
-    Ok(connection
-        .prepare_cached(&format!("SELECT {QUEUED} WHERE o.event = ?1"))?
-        .query_row([event], queued)
+        .prepare_cached(&format!("SELECT {QUEUED} WHERE o.txn_id = ?1 AND o.room = ?2"))?
+        .query_row((txn_id, room), queued)
         .optional()?)
 }
 
@@ -151,7 +143,8 @@ pub fn set_state(
 
 /// Lets everything that waits for the network try at once. What the server asked to delay keeps its time.
 pub fn hurry(tx: &Transaction<'_>) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE outbox SET next_ts = 0 WHERE state = 1 AND error = 'network'")?.execute([])?;
+    tx.prepare_cached("UPDATE outbox SET next_ts = 0 WHERE state = 1 AND error LIKE 'network:%'")?
+        .execute([])?;
     Ok(())
 }
 
@@ -171,17 +164,23 @@ pub fn delete(tx: &Transaction<'_>, id: OutboxRow) -> Result<(), StoreError> {
 }
 
 /// Remembers what a transaction id became.
-pub fn remember(tx: &Transaction<'_>, txn_id: &str, event_id: &str, ts: i64) -> Result<(), StoreError> {
-    tx.prepare_cached("INSERT OR IGNORE INTO sent_txn (txn_id, event_id, ts) VALUES (?1, ?2, ?3)")?
-        .execute((txn_id, event_id, ts))?;
+pub fn remember(
+    tx: &Transaction<'_>,
+    room: RoomRow,
+    txn_id: &str,
+    event_id: &str,
+    ts: i64,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT OR IGNORE INTO sent_txn (txn_id, room, event_id, ts) VALUES (?1, ?2, ?3, ?4)")?
+        .execute((txn_id, room, event_id, ts))?;
     Ok(())
 }
 
 /// Says what a transaction id became.
-pub fn sent(connection: &Connection, txn_id: &str) -> Result<Option<String>, StoreError> {
+pub fn sent(connection: &Connection, room: RoomRow, txn_id: &str) -> Result<Option<String>, StoreError> {
     Ok(connection
-        .prepare_cached("SELECT event_id FROM sent_txn WHERE txn_id = ?1")?
-        .query_row([txn_id], |row| row.get(0))
+        .prepare_cached("SELECT event_id FROM sent_txn WHERE txn_id = ?1 AND room = ?2")?
+        .query_row((txn_id, room), |row| row.get(0))
         .optional()?)
 }
 
@@ -196,8 +195,10 @@ pub struct Upload {
     pub file: String,
     /// Length.
     pub bytes: i64,
-    /// Where the server keeps it, once it does.
+    /// The address reserved for it on the server.
     pub mxc: Option<String>,
+    /// Whether the server has the bytes.
+    pub done: bool,
 }
 
 /// Notes sealed bytes that are to be uploaded before an action.
@@ -215,8 +216,9 @@ pub fn insert_upload(
 
 /// Lists the uploads of an action.
 pub fn uploads(connection: &Connection, action: OutboxRow) -> Result<Vec<Upload>, StoreError> {
-    let mut statement = connection
-        .prepare_cached("SELECT id, pointer, file, bytes, mxc FROM upload WHERE outbox = ?1 ORDER BY id")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT id, pointer, file, bytes, mxc, done FROM upload WHERE outbox = ?1 ORDER BY id",
+    )?;
     let rows = statement.query_map([action], |row| {
         Ok(Upload {
             id: row.get(0)?,
@@ -224,6 +226,7 @@ pub fn uploads(connection: &Connection, action: OutboxRow) -> Result<Vec<Upload>
             file: row.get(2)?,
             bytes: row.get(3)?,
             mxc: row.get(4)?,
+            done: row.get(5)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -236,9 +239,9 @@ pub fn upload_files(connection: &Connection) -> Result<Vec<String>, StoreError> 
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Notes where the server keeps an upload.
-pub fn set_uploaded(tx: &Transaction<'_>, id: i64, mxc: &str) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE upload SET mxc = ?2 WHERE id = ?1")?.execute((id, mxc))?;
+/// Notes the address reserved for an upload (`None`: it ran out), and whether the server has the bytes.
+pub fn set_upload(tx: &Transaction<'_>, id: i64, mxc: Option<&str>, done: bool) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE upload SET mxc = ?2, done = ?3 WHERE id = ?1")?.execute((id, mxc, done))?;
     Ok(())
 }
 
@@ -247,12 +250,4 @@ pub fn supersede(tx: &Transaction<'_>, room: RoomRow, kind: OutboxKind) -> Resul
     tx.prepare_cached("DELETE FROM outbox WHERE room = ?1 AND kind = ?2 AND state <> 2")?
         .execute((room, kind))?;
     Ok(())
-}
-
-/// Finds the queued actions whose payload names this event.
-pub fn naming(connection: &Connection, room: RoomRow, event_id: &str) -> Result<Vec<Queued>, StoreError> {
-    let mut statement = connection
-        .prepare_cached(&format!("SELECT {QUEUED} WHERE o.room = ?1 AND o.payload ->> 'event_id' = ?2"))?;
-    let rows = statement.query_map((room, event_id), queued)?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -3,8 +3,9 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::StoreError;
+use super::chunks;
 use super::codes::{Membership, RoomKind};
-use crate::ids::{RoomRow, UserRow};
+use crate::ids::{EventRow, RoomRow, UserRow};
 
 /// A room as the list shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -222,22 +223,47 @@ pub fn naming(connection: &Connection, id: RoomRow) -> Result<(String, i64, i64)
 ///
 /// `now_ms` bounds the time: a sender's clock that runs ahead must not pin its room to the top.
 pub fn refresh_last(tx: &Transaction<'_>, id: RoomRow, now_ms: i64) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "WITH last AS (
-           SELECT e.ts AS ts, u.user_id AS sender,
-             coalesce(x.content -> 'm.new_content' ->> 'body', e.content ->> 'body', '') AS body
-           FROM event e JOIN user u ON u.id = e.sender LEFT JOIN event x ON x.id = e.edit
-           WHERE e.id = coalesce(
-             (SELECT id FROM event WHERE room = ?1 AND chunk IS NULL AND shown = 1 AND state_key IS NULL
-              ORDER BY id DESC LIMIT 1),
-             (SELECT id FROM event WHERE chunk = (SELECT tail FROM room WHERE id = ?1) AND shown = 1
-                AND state_key IS NULL ORDER BY idx DESC LIMIT 1)))
-         UPDATE room SET last_ts = last.ts, last_sender = last.sender, last_body = last.body,
-           bump_ts = max(bump_ts, min(last.ts, ?2))
-         FROM last WHERE room.id = ?1",
-    )?
-    .execute((id, now_ms))?;
+    let changed = match last_item(tx, id)? {
+        Some(last) => tx
+            .prepare_cached(
+                "WITH last AS (
+                   SELECT e.ts AS ts, u.user_id AS sender,
+                     coalesce(x.content -> 'm.new_content' ->> 'body', e.content ->> 'body', '') AS body
+                   FROM event e JOIN user u ON u.id = e.sender LEFT JOIN event x ON x.id = e.edit
+                   WHERE e.id = ?3)
+                 UPDATE room SET last_ts = last.ts, last_sender = last.sender, last_body = last.body,
+                   bump_ts = max(bump_ts, min(last.ts, ?2))
+                 FROM last WHERE room.id = ?1",
+            )?
+            .execute((id, now_ms, last))?,
+        None => 0,
+    };
+    if changed == 0 {
+        tx.prepare_cached("UPDATE room SET last_ts = 0, last_sender = NULL, last_body = NULL WHERE id = ?1")?
+            .execute([id])?;
+    }
     Ok(())
+}
+
+/// Finds the newest item that is no state: a local echo, else the last of the newest run that has one.
+fn last_item(connection: &Connection, id: RoomRow) -> Result<Option<EventRow>, StoreError> {
+    let echo = connection
+        .prepare_cached(
+            "SELECT id FROM event WHERE room = ?1 AND chunk IS NULL AND shown = 1 AND state_key IS NULL
+             ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    let mut of_run = connection.prepare_cached(
+        "SELECT id FROM event WHERE chunk = ?1 AND shown = 1 AND state_key IS NULL ORDER BY idx DESC LIMIT 1",
+    )?;
+    let mut found = echo;
+    let mut at = chunks::tail(connection, id)?;
+    while let Some(run) = at.filter(|_| found.is_none()) {
+        found = of_run.query_row([run], |row| row.get(0)).optional()?;
+        at = chunks::get(connection, run)?.prev;
+    }
+    Ok(found)
 }
 
 /// Moves a room up the list.
@@ -287,6 +313,19 @@ pub fn set_member(
 /// Notes that all members of a room are stored, or that they may not be.
 pub fn set_members_complete(tx: &Transaction<'_>, id: RoomRow, complete: bool) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE room SET members_complete = ?2 WHERE id = ?1")?.execute((id, complete))?;
+    Ok(())
+}
+
+/// Counts the stored members who are joined.
+pub fn joined_members(connection: &Connection, id: RoomRow) -> Result<i64, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT count(*) FROM member WHERE room = ?1 AND membership = 2")?
+        .query_row([id], |row| row.get(0))?)
+}
+
+/// Lets everybody leave, for a list that replaces what is known.
+pub fn forget_members(tx: &Transaction<'_>, id: RoomRow) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE member SET membership = 0 WHERE room = ?1")?.execute([id])?;
     Ok(())
 }
 

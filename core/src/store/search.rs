@@ -1,8 +1,9 @@
 //! The full-text index. Its rows are taken out with the text they were put in with, so nothing of it stays behind.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, OptionalExtension as _, Transaction};
 use serde::Deserialize;
 
 use super::StoreError;
@@ -60,39 +61,149 @@ pub fn remove(tx: &Transaction<'_>, id: EventRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Turns what a person types into a query: all words, the last one as a prefix too; nothing is an operator.
+/// Turns what a person types into a query: all words; nothing is an operator.
 ///
 /// Returns `None` where there is no word.
 pub fn query(text: &str) -> Option<String> {
+    // What is not ASCII is left to the tokenizer: it knows which marks belong to a letter.
     let words: Vec<String> = text
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(|word| format!("\"{word}\"*"))
+        .split(|c: char| c.is_whitespace() || c.is_control() || (c.is_ascii() && !c.is_ascii_alphanumeric()))
+        .filter(|word| word.contains(char::is_alphanumeric))
+        .map(|word| format!("\"{word}\""))
         .collect();
     if words.is_empty() { None } else { Some(words.join(" ")) }
 }
 
-/// Finds the newest events that hold all words of `query`, newest first.
+/// The same query, met also where a word goes on. Single letters stay whole words: they begin half of all text.
+fn beginnings(query: &str) -> String {
+    let word = |word: &str| if word.chars().count() > 3 { format!("{word}*") } else { word.to_owned() };
+    query.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// Up to so many matches are read and sorted by time. Of more, the newest are near the end of the timeline.
+const FEW: usize = 512;
+
+/// Finds the newest events that hold all words of `query`, newest first. Where whole words give fewer than `limit`,
+/// beginnings of words count too.
+///
+/// # Errors
+/// Those of the database.
 pub fn find(
     connection: &Connection,
     query: &str,
     room: Option<RoomRow>,
     limit: usize,
 ) -> Result<Vec<Hit>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT r.room_id, e.event_id, e.ts, snippet(event_fts, 0, '[', ']', '…', 24), -bm25(event_fts)
-         FROM event_fts f JOIN event e ON e.id = f.rowid JOIN room r ON r.id = e.room
-         WHERE event_fts MATCH ?1 AND (?2 IS NULL OR e.room = ?2)
-         ORDER BY e.ts DESC, e.id DESC LIMIT ?3",
-    )?;
-    let rows = statement.query_map((query, room, i64::try_from(limit).unwrap_or(i64::MAX)), |row| {
-        Ok(Hit {
-            room_id: row.get(0)?,
-            event_id: row.get(1)?,
-            ts: row.get(2)?,
-            snippet: row.get(3)?,
-            score: row.get(4)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let whole = newest(connection, query, room, limit)?;
+    if whole.len() == limit {
+        return hits(connection, query, &whole);
+    }
+    let query = beginnings(query);
+    let all = newest(connection, &query, room, limit)?;
+    hits(connection, &query, &all)
 }
+
+fn newest(
+    connection: &Connection,
+    query: &str,
+    room: Option<RoomRow>,
+    limit: usize,
+) -> Result<Vec<EventRow>, StoreError> {
+    // Forwards: FTS5 is slower the other way, many times with beginnings of words.
+    let mut statement =
+        connection.prepare_cached("SELECT rowid FROM event_fts WHERE event_fts MATCH ?1 ORDER BY rowid")?;
+    let rows = statement.query_map([query], |row| row.get(0))?;
+    let matching: Vec<EventRow> = rows.collect::<Result<_, _>>()?;
+    if matching.len() > FEW {
+        walk(connection, &matching, room, limit)
+    } else {
+        by_time(connection, &matching, room, limit)
+    }
+}
+
+fn by_time(
+    connection: &Connection,
+    found: &[EventRow],
+    room: Option<RoomRow>,
+    limit: usize,
+) -> Result<Vec<EventRow>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT ts, room FROM event WHERE id = ?1")?;
+    let mut dated = Vec::with_capacity(found.len());
+    for id in found {
+        let at = statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        dated.extend(at.map(|(ts, of): (i64, RoomRow)| (ts, *id, of)));
+    }
+    dated.retain(|(_, _, of)| room.is_none_or(|room| room == *of));
+    dated.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(dated.into_iter().take(limit).map(|(_, id, _)| id).collect())
+}
+
+/// Walks all messages from the newest back until enough of them match.
+fn walk(
+    connection: &Connection,
+    matching: &[EventRow],
+    room: Option<RoomRow>,
+    limit: usize,
+) -> Result<Vec<EventRow>, StoreError> {
+    let mut statement = connection.prepare_cached(match room {
+        None => {
+            "SELECT id FROM event INDEXED BY event_by_time
+             WHERE type = 'm.room.message' AND shown = 1 AND redacted = 0 AND ?1 IS NULL
+             ORDER BY ts DESC, id DESC"
+        }
+        Some(_) => {
+            "SELECT id FROM event INDEXED BY event_by_room_time
+             WHERE type = 'm.room.message' AND shown = 1 AND redacted = 0 AND room = ?1
+             ORDER BY ts DESC, id DESC"
+        }
+    })?;
+    let mut rows = statement.query([room])?;
+    let mut found = Vec::new();
+    while found.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        let id = row.get(0)?;
+        if matching.binary_search(&id).is_ok() {
+            found.push(id);
+        }
+    }
+    Ok(found)
+}
+
+/// Reads hits, in one run over the index between them: to look up each by itself costs more.
+fn hits(connection: &Connection, query: &str, rows: &[EventRow]) -> Result<Vec<Hit>, StoreError> {
+    let (Some(first), Some(last)) = (rows.iter().min(), rows.iter().max()) else { return Ok(Vec::new()) };
+    let list: Vec<i64> = rows.iter().map(|id| id.0).collect();
+    let mut statement = connection.prepare_cached(
+        "SELECT f.rowid, r.room_id, e.event_id, e.ts, snippet(event_fts, 0, '[', ']', '…', 24),
+           highlight(event_fts, 0, char(1), '')
+         FROM event_fts f CROSS JOIN event e ON e.id = f.rowid CROSS JOIN room r ON r.id = e.room
+         WHERE event_fts MATCH ?1 AND f.rowid BETWEEN ?3 AND ?4
+           AND +f.rowid IN (SELECT value FROM json_each(?2))",
+    )?;
+    let mut found = statement.query((query, serde_json::json!(list).to_string(), first, last))?;
+    let mut hits: BTreeMap<EventRow, Hit> = BTreeMap::new();
+    while let Some(row) = found.next()? {
+        let hit = Hit {
+            room_id: row.get(1)?,
+            event_id: row.get(2)?,
+            ts: row.get(3)?,
+            snippet: row.get(4)?,
+            score: score(&row.get::<_, String>(5)?),
+        };
+        hits.insert(row.get(0)?, hit);
+    }
+    Ok(rows.iter().filter_map(|id| hits.remove(id)).collect())
+}
+
+/// Scores as BM25 does for words that are all equally rare: how often they occur, in how long a text. How rare they
+/// are is the same for all hits, as each holds all words, and counting it would read the whole index.
+fn score(marked: &str) -> f64 {
+    let count = |items: usize| f64::from(u32::try_from(items).unwrap_or(u32::MAX));
+    let hits = count(marked.matches('\u{1}').count());
+    let words = count(marked.split_whitespace().count());
+    hits * 2.2 / (hits + 1.2 * (0.25 + 0.75 * words / 16.0))
+}
+
+#[cfg(test)]
+mod tests;

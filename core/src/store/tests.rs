@@ -121,3 +121,31 @@ fn each_reason_not_to_open_has_its_own_words_and_leaves_the_file_alone() {
     drop(connection);
     assert!(matches!(Store::open(dir.path(), &key()), Err(StoreError::NewerSchema { found: 99, known: 1 })));
 }
+
+#[tokio::test]
+async fn a_full_disk_changes_nothing_and_is_over_when_there_is_room_again() {
+    let dir = tempfile::tempdir().expect("dir");
+    let store = Store::create(dir.path(), &key()).expect("create");
+    say(&store, "before").await.expect("write");
+    let pages = |most: u32| {
+        let store = &store;
+        async move {
+            let set = store.write(Durability::Normal, move |tx, _| {
+                Ok::<_, StoreError>(tx.query_row(&format!("PRAGMA max_page_count = {most}"), [], |_| Ok(()))?)
+            });
+            set.await.expect("limit");
+        }
+    };
+    pages(1).await;
+    let failed = store
+        .write(Durability::Full, |tx, _| {
+            tx.execute("INSERT INTO account_data (type, content) VALUES ('big', hex(zeroblob(500000)))", [])?;
+            Ok::<_, StoreError>(())
+        })
+        .await;
+    assert!(matches!(failed, Err(StoreError::DiskFull)), "{failed:?}");
+    assert_eq!(said(&store), ["before"]);
+    pages(1_000_000).await;
+    say(&store, "later").await.expect("write");
+    assert_eq!(said(&store), ["before", "later"]);
+}

@@ -131,11 +131,8 @@ pub fn page(connection: &Connection, room: RoomRow, wanted: Wanted) -> Result<Pa
         at = chunk.prev.map(|chunk| Place { chunk, idx: i64::MAX });
     }
     for item in &mut items {
-        if let Some(event_id) = &item.event_id {
-            item.reactions = reactions(connection, room, event_id)?;
-        }
+        dress(connection, room, item)?;
     }
-    receipts(connection, &mut items)?;
     items.reverse();
     Ok(Page { items, gap })
 }
@@ -146,10 +143,13 @@ pub fn by_event_id(
     room: RoomRow,
     event_id: &str,
 ) -> Result<Option<Item>, StoreError> {
-    let found = connection
+    let mut found = connection
         .prepare_cached(&format!("SELECT {ITEM} WHERE e.event_id = ?1 AND e.room = ?2"))?
         .query_row((event_id, room), item)
         .optional()?;
+    if let Some(item) = &mut found {
+        dress(connection, room, item)?;
+    }
     Ok(found)
 }
 
@@ -160,6 +160,9 @@ pub fn by_rows(connection: &Connection, rows: &[EventRow]) -> Result<Vec<(RoomRo
     let mut found = Vec::with_capacity(rows.len());
     for id in rows {
         found.extend(statement.query_row([id], |row| Ok((row.get(17)?, item(row)?))).optional()?);
+    }
+    for (room, item) in &mut found {
+        dress(connection, *room, item)?;
     }
     Ok(found)
 }
@@ -189,6 +192,15 @@ fn run(connection: &Connection, below: Place, limit: usize) -> Result<Vec<Item>,
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Adds what others did with an item.
+fn dress(connection: &Connection, room: RoomRow, item: &mut Item) -> Result<(), StoreError> {
+    if let Some(event_id) = &item.event_id {
+        item.reactions = reactions(connection, room, event_id)?;
+    }
+    item.receipts = receipts(connection, item)?;
+    Ok(())
+}
+
 fn reactions(
     connection: &Connection,
     room: RoomRow,
@@ -208,24 +220,39 @@ fn reactions(
     Ok(all)
 }
 
-/// A receipt may stand on an event that is no item: then it belongs to the item before. `items` is newest first.
-fn receipts(connection: &Connection, items: &mut [Item]) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT e.idx, u.user_id FROM event e JOIN receipt r ON r.room = e.room AND r.event_id = e.event_id
-           JOIN user u ON u.id = r.user
-         WHERE e.chunk = ?1 AND e.idx >= ?2 AND e.idx < ?3 AND r.user <> e.sender",
+/// A receipt may stand on an event that is no item: then it belongs to the item before.
+fn receipts(connection: &Connection, item: &Item) -> Result<Vec<String>, StoreError> {
+    let Some(place) = item.place else { return Ok(Vec::new()) };
+    let mut next = connection.prepare_cached(
+        "SELECT idx FROM event WHERE chunk = ?1 AND idx > ?2 AND shown = 1 ORDER BY idx LIMIT 1",
     )?;
-    let mut upper: Option<Place> = None;
-    for item in items {
-        let Some(place) = item.place else { continue };
-        let below = upper.filter(|upper| upper.chunk == place.chunk).map_or(i64::MAX, |upper| upper.idx);
-        let rows = statement.query_map((place.chunk, place.idx, below), |row| row.get::<_, String>(1))?;
-        item.receipts = rows.collect::<Result<_, _>>()?;
-        item.receipts.sort();
-        item.receipts.dedup();
-        upper = Some(place);
+    let mut statement = connection.prepare_cached(
+        "SELECT u.user_id FROM event e CROSS JOIN receipt r ON r.room = e.room AND r.event_id = e.event_id
+           JOIN user u ON u.id = r.user
+         WHERE e.chunk = ?1 AND e.idx >= ?2 AND e.idx < ?3 AND u.user_id <> ?4",
+    )?;
+    let mut found: Vec<String> = Vec::new();
+    let (mut run, mut from) = (place.chunk, place.idx);
+    loop {
+        let after = if run == place.chunk { from } else { i64::MIN };
+        let newer: Option<i64> = next.query_row((run, after), |row| row.get(0)).optional()?;
+        let rows = statement
+            .query_map((run, from, newer.unwrap_or(i64::MAX), &item.sender), |row| row.get::<_, String>(0))?;
+        for user in rows {
+            found.push(user?);
+        }
+        let following = match (newer, chunks::get(connection, run)?.next) {
+            (None, Some(next)) => chunks::get(connection, next)?,
+            _ => break,
+        };
+        if following.gap.is_some() {
+            break;
+        }
+        (run, from) = (following.id, i64::MIN);
     }
-    Ok(())
+    found.sort();
+    found.dedup();
+    Ok(found)
 }
 
 /// Says whether one event stands before another. False where either has no place.
@@ -270,11 +297,18 @@ pub struct Unread {
     pub at_least: bool,
 }
 
-/// Counts from the end back to `read`, the event up to which this account has read.
+/// Counts from the end back to `read`, the event up to which this account has read. All is read up to an own event
+/// that no sync has brought yet: it is the newest.
+///
+/// # Errors
+/// Those of the database.
 pub fn unread(connection: &Connection, room: RoomRow, read: Option<&str>) -> Result<Unread, StoreError> {
     let read = match read {
         Some(event_id) => match events::find(connection, room, event_id)? {
-            Some(event) => chunks::place_of(connection, event.id)?,
+            Some(event) => match chunks::place_of(connection, event.id)? {
+                None => return Ok(Unread::default()),
+                place => place,
+            },
             None => None,
         },
         None => None,
@@ -299,3 +333,6 @@ pub fn unread(connection: &Connection, room: RoomRow, read: Option<&str>) -> Res
     }
     Ok(total)
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -115,6 +115,8 @@ impl Drop for Writer {
 }
 
 fn close(connection: Connection) {
+    // What was deleted gives its pages back, some at a time.
+    let _ = connection.execute_batch("PRAGMA incremental_vacuum(2000)");
     let folded = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     if folded.is_err() {
         tracing::debug!("checkpoint left to the next start");

@@ -4,8 +4,21 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    unreachable_pub,
     reason = "test code"
 )]
 
 mod architecture;
+mod bad_input;
+mod beside;
+mod cli;
+mod disk;
+mod faults;
+mod history;
+mod interop;
+mod network;
+mod peer;
+mod proxy;
+mod sending;
 mod talk;
+mod terminal;

@@ -5,7 +5,7 @@ pub const LAYERS: &[&[&str]] = &[
     &["ids", "secret", "redact", "clock", "kind", "progress"],
     &["geo", "policy", "model", "diff", "sliding"],
     &["ports"],
-    &["store", "net", "media", "crypto", "ingest"],
+    &["store", "net", "media", "crypto", "ingest", "roster"],
     &[
         "session",
         "sync",
@@ -31,13 +31,20 @@ pub const LAYERS: &[&[&str]] = &[
 ];
 
 /// Imports within one layer that are allowed all the same. Services (the layer below `client`) have none.
-pub const WITHIN: &[(&str, &str)] = &[("crypto", "store"), ("ingest", "crypto"), ("ingest", "store")];
+pub const WITHIN: &[(&str, &str)] = &[
+    ("crypto", "store"),
+    ("crypto", "net"),
+    ("ingest", "crypto"),
+    ("ingest", "store"),
+    ("roster", "net"),
+    ("roster", "store"),
+];
 
 /// No file is longer, in lines.
 pub const LONGEST: usize = 500;
 
 /// At least as many files of the core are scanned; raise it as the core grows.
-pub const CORE_FLOOR: usize = 1;
+pub const CORE_FLOOR: usize = 90;
 
 /// At least as many files are scanned in all; raise it as the project grows.
-pub const FLOOR: usize = 20;
+pub const FLOOR: usize = 150;

@@ -130,8 +130,9 @@ CREATE TABLE event (
   purpose    TEXT                              -- why it was shared
 ) STRICT;
 CREATE UNIQUE INDEX event_by_id       ON event (event_id, room) WHERE event_id IS NOT NULL;
-CREATE UNIQUE INDEX event_by_txn      ON event (txn_id)      WHERE txn_id IS NOT NULL;
+CREATE UNIQUE INDEX event_by_txn      ON event (txn_id, room) WHERE txn_id IS NOT NULL;
 CREATE UNIQUE INDEX event_by_place    ON event (chunk, idx)  WHERE chunk IS NOT NULL;
+CREATE INDEX        event_items       ON event (chunk, idx)  WHERE chunk IS NOT NULL AND shown = 1;
 CREATE INDEX        event_by_notify   ON event (chunk, idx, notify) WHERE notify > 0;
 CREATE INDEX        event_unplaced    ON event (room, id)    WHERE chunk IS NULL;
 CREATE INDEX        event_by_relation ON event (rel_to)      WHERE rel_to IS NOT NULL;
@@ -139,6 +140,9 @@ CREATE INDEX        event_by_thread   ON event (room, thread) WHERE thread IS NO
 CREATE INDEX        event_by_edit     ON event (edit)        WHERE edit IS NOT NULL;
 CREATE INDEX        event_by_session  ON event (session_id)  WHERE session_id IS NOT NULL;
 CREATE INDEX        event_by_expiry   ON event (expire_ts)   WHERE expire_ts IS NOT NULL;
+-- What search walks, in all rooms and in one.
+CREATE INDEX event_by_time      ON event (ts)       WHERE type = 'm.room.message' AND shown = 1 AND redacted = 0;
+CREATE INDEX event_by_room_time ON event (room, ts) WHERE type = 'm.room.message' AND shown = 1 AND redacted = 0;
 
 -- The text that search sees: of the newest edit, of nothing redacted. External content: kept once.
 CREATE VIEW event_text AS
@@ -156,7 +160,7 @@ CREATE TABLE outbox (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
   room       INTEGER NOT NULL REFERENCES room (id) ON DELETE CASCADE,
   kind       INTEGER NOT NULL,                 -- OutboxKind
-  txn_id     TEXT    NOT NULL UNIQUE,
+  txn_id     TEXT    NOT NULL,
   event      INTEGER REFERENCES event (id),    -- the local echo
   payload    TEXT    NOT NULL,                 -- JSON, by kind
   after      INTEGER,                          -- outbox row whose event id this one needs
@@ -164,14 +168,17 @@ CREATE TABLE outbox (
   attempts   INTEGER NOT NULL DEFAULT 0,
   next_ts    INTEGER NOT NULL DEFAULT 0,       -- not before
   error      TEXT,
-  created_ts INTEGER NOT NULL
+  created_ts INTEGER NOT NULL,
+  UNIQUE (txn_id, room)
 ) STRICT;
 CREATE INDEX outbox_by_room ON outbox (room, id);
 -- What was sent under a transaction id that the caller chose: the same id twice is one message.
 CREATE TABLE sent_txn (
-  txn_id   TEXT PRIMARY KEY NOT NULL,
-  event_id TEXT NOT NULL,
-  ts       INTEGER NOT NULL
+  txn_id   TEXT    NOT NULL,
+  room     INTEGER NOT NULL REFERENCES room (id) ON DELETE CASCADE,
+  event_id TEXT    NOT NULL,
+  ts       INTEGER NOT NULL,
+  PRIMARY KEY (txn_id, room)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE upload (                          -- sealed bytes that must be on the server before their message
@@ -180,7 +187,8 @@ CREATE TABLE upload (                          -- sealed bytes that must be on t
   pointer TEXT    NOT NULL,                    -- JSON pointer to where the message wants the address
   file    TEXT    NOT NULL,                    -- name in the account's media directory; ciphertext
   bytes   INTEGER NOT NULL,
-  mxc     TEXT                                 -- set when the server has them
+  mxc     TEXT,                                -- reserved on the server
+  done    INTEGER NOT NULL DEFAULT 0           -- the server has the bytes
 ) STRICT;
 CREATE INDEX upload_by_outbox ON upload (outbox);
 

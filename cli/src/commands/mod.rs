@@ -1,0 +1,49 @@
+//! One file per command or family of commands: what it takes, what it asks of the core, what it prints.
+
+pub(crate) mod account;
+mod delivery;
+pub(crate) mod devices;
+pub(crate) mod download;
+pub(crate) mod location;
+pub(crate) mod media;
+pub(crate) mod message;
+pub(crate) mod queue;
+pub(crate) mod room;
+pub(crate) mod rooms;
+pub(crate) mod search;
+pub(crate) mod send_file;
+pub(crate) mod shell;
+pub(crate) mod sync;
+pub(crate) mod timeline;
+
+use crate::args::Command;
+use crate::failure::Failure;
+use crate::session::Session;
+
+/// Runs one command.
+pub(crate) async fn run(command: Command, session: &Session) -> Result<(), Failure> {
+    match command {
+        Command::Login(args) => account::login(args, session).await,
+        Command::Logout(_) => account::logout(session).await,
+        Command::Wipe(args) => account::wipe(args, session).await,
+        Command::Status(_) => account::status(session).await,
+        Command::Sync(args) => sync::run(args, session).await,
+        Command::Rooms(args) => rooms::run(args, session).await,
+        Command::Room(command) => room::run(command, session).await,
+        Command::Timeline(args) => timeline::run(args, session).await,
+        Command::Send(args) => message::send(args, session).await,
+        Command::Edit(args) => message::edit(args, session).await,
+        Command::React(args) => message::react(args, session).await,
+        Command::Redact(args) => message::redact(args, session).await,
+        Command::Read(args) => message::read(args, session).await,
+        Command::Queue(args) => queue::run(args, session).await,
+        Command::SendFile(args) => send_file::run(args, session).await,
+        Command::Download(args) => download::run(args, session).await,
+        Command::Media(args) => media::run(args, session).await,
+        Command::Search(args) => search::run(args, session).await,
+        Command::Location(command) => location::run(command, session).await,
+        Command::Devices(args) => devices::run(args, session).await,
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
+    }
+}

@@ -1,0 +1,184 @@
+//! Making, joining, leaving and looking at one room.
+
+use clap::{Args, Subcommand, ValueEnum};
+use qroc_core::client::NewRoom;
+use qroc_core::store::codes::RoomKind;
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::output::Value;
+use crate::session::Session;
+
+/// What `room` does.
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Example:\n  qroc room create 'Operation Tejo' --invite @madrid:example.org")]
+pub(crate) enum RoomCommand {
+    /// Make an encrypted room
+    Create(CreateArgs),
+    /// Join a room, or accept an invitation
+    #[command(after_help = "Example:\n  qroc room join '#ops:example.org'")]
+    Join(RoomArgs),
+    /// Leave a room, or decline an invitation
+    #[command(after_help = "Example:\n  qroc room leave 'Operation Tejo'")]
+    Leave(RoomArgs),
+    /// Invite somebody
+    #[command(after_help = "Example:\n  qroc room invite 'Operation Tejo' @madrid:example.org")]
+    Invite(PersonArgs),
+    /// Remove somebody
+    #[command(after_help = "Example:\n  qroc room kick 'Operation Tejo' @madrid:example.org")]
+    Kick(PersonArgs),
+    /// List who is in a room
+    #[command(after_help = "Example:\n  qroc room members 'Operation Tejo'")]
+    Members(RoomArgs),
+    /// Show what is known of a room
+    #[command(after_help = "Example:\n  qroc room info 'Operation Tejo' --json")]
+    Info(RoomArgs),
+}
+
+/// What `room create` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  qroc room create 'Operation Tejo' --invite @madrid:example.org --invite @porto:example.org
+  qroc room create Madrid --kind direct --invite @madrid:example.org")]
+pub(crate) struct CreateArgs {
+    /// Name of the room, which the server can read
+    name: String,
+    /// Whom to invite; may be repeated
+    #[arg(long, value_name = "USER")]
+    invite: Vec<String>,
+    /// What the room is for
+    #[arg(long, default_value = "group")]
+    kind: Kind,
+}
+
+/// What a new room is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// People talk
+    Group,
+    /// Two people talk
+    Direct,
+}
+
+/// What names a room.
+#[derive(Debug, Args)]
+pub(crate) struct RoomArgs {
+    /// Id, alias or name of the room
+    room: String,
+}
+
+/// What names a room and a person.
+#[derive(Debug, Args)]
+pub(crate) struct PersonArgs {
+    /// Id, alias or name of the room
+    room: String,
+    /// @name:server
+    user: String,
+}
+
+pub(crate) async fn run(command: RoomCommand, session: &Session) -> Result<(), Failure> {
+    match command {
+        RoomCommand::Create(args) => create(args, session).await,
+        RoomCommand::Join(RoomArgs { room }) => {
+            let room_id = session.owning(async |client| Ok(client.join(&room).await?)).await?;
+            changed(session, &room_id, None, "join", format!("Joined {room_id}"))
+        }
+        RoomCommand::Leave(RoomArgs { room }) => {
+            let room = session.owning(async |client| {
+                let known = client.room(&room)?;
+                client.leave(&known.room_id).await?;
+                Ok(known)
+            });
+            let room = room.await?;
+            changed(session, &room.room_id, None, "leave", format!("Left {}", room.name))
+        }
+        RoomCommand::Invite(PersonArgs { room, user }) => {
+            let room = session.owning(async |client| {
+                let known = client.room(&room)?;
+                client.invite(&known.room_id, &user).await?;
+                Ok(known)
+            });
+            let room = room.await?;
+            changed(session, &room.room_id, Some(&user), "invite", format!("Invited {user} to {}", room.name))
+        }
+        RoomCommand::Kick(PersonArgs { room, user }) => {
+            let room = session.owning(async |client| {
+                let known = client.room(&room)?;
+                client.kick(&known.room_id, &user).await?;
+                Ok(known)
+            });
+            let room = room.await?;
+            changed(
+                session,
+                &room.room_id,
+                Some(&user),
+                "leave",
+                format!("Removed {user} from {}", room.name),
+            )
+        }
+        RoomCommand::Members(RoomArgs { room }) => members(&room, session).await,
+        RoomCommand::Info(RoomArgs { room }) => info(&room, session).await,
+    }
+}
+
+fn changed(
+    session: &Session,
+    room_id: &str,
+    user: Option<&str>,
+    membership: &str,
+    words: String,
+) -> Result<(), Failure> {
+    let mut change = json!({"room_id": room_id, "membership": membership});
+    if let Some(user) = user {
+        change = json!({"room_id": room_id, "user_id": user, "membership": membership});
+    }
+    session.output.one(&change, |_| words)
+}
+
+async fn create(args: CreateArgs, session: &Session) -> Result<(), Failure> {
+    let CreateArgs { name, invite, kind } = args;
+    let kind = match kind {
+        Kind::Group => RoomKind::Group,
+        Kind::Direct => RoomKind::Direct,
+    };
+    let words = format!("Made {name}: ");
+    let room = NewRoom { name, invite, kind };
+    let room_id = session.owning(async |client| Ok(client.create_room(room).await?)).await?;
+    session.output.one(&json!({"room_id": room_id}), |_| format!("{words}{room_id}"))
+}
+
+async fn members(room: &str, session: &Session) -> Result<(), Failure> {
+    let members = session.reading(async |client| Ok(client.members(room)?)).await?;
+    session.output.list(&members, &["User", "Name", "Membership", "Power"], |member| {
+        vec![
+            Value::Plain(member.user_id.clone()),
+            Value::Plain(member.display_name.clone().unwrap_or_default()),
+            Value::Plain(member.membership.to_owned()),
+            Value::Plain(member.power.to_string()),
+        ]
+    })
+}
+
+async fn info(room: &str, session: &Session) -> Result<(), Failure> {
+    let room = session.reading(async |client| Ok(client.room(room)?)).await?;
+    session.output.details(&room, |room| {
+        let encrypted = match room.encrypted {
+            true => Value::Plain("yes".to_owned()),
+            false => Value::Warning("no".to_owned()),
+        };
+        let unread = format!("{}{}", room.unread, if room.at_least { " or more" } else { "" });
+        vec![
+            ("Room", Value::Strong(room.name.clone())),
+            ("Id", Value::Plain(room.room_id.clone())),
+            ("Alias", Value::Plain(room.alias.clone())),
+            ("Topic", Value::Plain(room.topic.clone())),
+            ("Kind", Value::Plain(room.kind.to_owned())),
+            ("Membership", Value::Plain(room.membership.to_owned())),
+            ("Encrypted", encrypted),
+            ("Members", Value::Plain(room.members.to_string())),
+            ("Unread", Value::Plain(unread)),
+            ("Last message", Value::Time(room.last_ts)),
+        ]
+    })
+}

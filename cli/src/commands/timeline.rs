@@ -1,0 +1,187 @@
+//! A room's messages, and how one message reads in a line.
+
+use clap::Args;
+use qroc_core::model::Item;
+
+use crate::failure::Failure;
+use crate::output::{Value, size};
+use crate::session::Session;
+
+/// What `timeline` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Older pages begin at the cursor of the first item, which --json shows.
+
+Example:
+  qroc timeline 'Operation Tejo' --limit 20
+  qroc timeline ops --before 1240 --offline --json")]
+pub(crate) struct TimelineArgs {
+    /// Id, alias or name of the room
+    room: String,
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    limit: usize,
+    /// Only what is older than this
+    #[arg(long, value_name = "CURSOR")]
+    before: Option<String>,
+    /// Ask the database alone
+    #[arg(long)]
+    offline: bool,
+}
+
+pub(crate) async fn run(args: TimelineArgs, session: &Session) -> Result<(), Failure> {
+    let TimelineArgs { room, limit, before, offline } = args;
+    let page = async |client: &qroc_core::client::Client| {
+        Ok(client.timeline(&room, before.as_deref(), limit, offline).await?)
+    };
+    let items = if offline { session.reading(page).await? } else { session.owning(page).await? };
+    session.output.list(&items, &["When", "Who", "Message", "Event"], |item| {
+        vec![
+            Value::Time(item.ts),
+            Value::Strong(item.sender.clone()),
+            message(item),
+            Value::Id(item.event_id.clone().or_else(|| item.txn_id.clone()).unwrap_or_default()),
+        ]
+    })
+}
+
+/// Says in a line what an item is.
+pub(super) fn words(item: &Item) -> String {
+    let mut words = match (item.undecryptable, item.redacted) {
+        (_, true) => "(removed)".to_owned(),
+        (Some(reason), false) => format!("(cannot be read: {reason})"),
+        (None, false) => content(item),
+    };
+    if item.reply_to.is_some() {
+        words.insert_str(0, "↩ ");
+    }
+    for mark in [
+        (item.edited && !item.redacted).then_some("edited"),
+        (item.state != "sent").then_some(item.state),
+        (!item.encrypted && item.kind == "m.room.message").then_some("not encrypted"),
+    ]
+    .into_iter()
+    .flatten()
+    {
+        words.push_str(&format!(" [{mark}]"));
+    }
+    for (key, senders) in &item.reactions {
+        words.push_str(&format!(" {key}{}", senders.len()));
+    }
+    words
+}
+
+fn message(item: &Item) -> Value {
+    let words = words(item);
+    if item.state == "failed" || item.undecryptable.is_some() {
+        Value::Warning(words)
+    } else if item.redacted || item.body.is_none() {
+        Value::Faint(words)
+    } else {
+        Value::Plain(words)
+    }
+}
+
+fn content(item: &Item) -> String {
+    let mut text = item.body.clone().unwrap_or_else(|| item.kind.clone());
+    if let Some(attachment) = &item.attachment {
+        let mut about = vec![attachment.name.clone()];
+        about.extend(attachment.mime.clone());
+        about.extend(attachment.bytes.map(size));
+        if text == attachment.name {
+            text.clear();
+        } else {
+            text.push(' ');
+        }
+        text.push_str(&format!("[{}]", about.join(", ")));
+    }
+    if let Some(location) = &item.location {
+        // Other programs read the position from the text; here it stands beside it.
+        if text.contains("geo:") {
+            text.clear();
+        }
+        text.push_str(&format!(
+            "{}[{},{}",
+            if text.is_empty() { "" } else { " " },
+            location.lat,
+            location.lon
+        ));
+        if let Some(metres) = location.accuracy_m {
+            text.push_str(&format!(" ±{metres} m"));
+        }
+        text.push(']');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use qroc_core::model::{Attachment, Location};
+
+    use super::*;
+
+    fn item(body: &str) -> Item {
+        Item {
+            cursor: "1.1".to_owned(),
+            event_id: Some("$e".to_owned()),
+            txn_id: None,
+            sender: "@bob:example.org".to_owned(),
+            ts: 1,
+            kind: "m.room.message".to_owned(),
+            msgtype: Some("m.text".to_owned()),
+            body: Some(body.to_owned()),
+            state: "sent",
+            edited: false,
+            redacted: false,
+            undecryptable: None,
+            reply_to: None,
+            thread: None,
+            reactions: BTreeMap::new(),
+            receipts: Vec::new(),
+            attachment: None,
+            location: None,
+            encrypted: true,
+            room_id: "!r".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_message_says_what_became_of_it() {
+        assert_eq!(words(&item("On my way")), "On my way");
+        let changed = Item {
+            edited: true,
+            state: "queued",
+            reply_to: Some("$q".to_owned()),
+            reactions: BTreeMap::from([("👍".to_owned(), vec!["@a:s".to_owned(), "@b:s".to_owned()])]),
+            encrypted: false,
+            ..item("Yes")
+        };
+        assert_eq!(words(&changed), "↩ Yes [edited] [queued] [not encrypted] 👍2");
+        assert_eq!(words(&Item { redacted: true, body: None, edited: true, ..item("") }), "(removed)");
+        let sealed = Item { undecryptable: Some("no_key"), body: None, ..item("") };
+        assert_eq!(words(&sealed), "(cannot be read: no_key)");
+    }
+
+    #[test]
+    fn files_and_positions_say_what_they_are() {
+        let photo = Attachment {
+            name: "a.jpg".to_owned(),
+            mime: Some("image/jpeg".to_owned()),
+            bytes: Some(2048),
+            sha256: None,
+            width: None,
+            height: None,
+            duration_ms: None,
+        };
+        assert_eq!(
+            words(&Item { attachment: Some(photo.clone()), ..item("a.jpg") }),
+            "[a.jpg, image/jpeg, 2.00 KiB]"
+        );
+        let captioned = Item { attachment: Some(photo), ..item("Gate") };
+        assert_eq!(words(&captioned), "Gate [a.jpg, image/jpeg, 2.00 KiB]");
+        let location = Location { lat: 38.7, lon: -9.1, accuracy_m: Some(12.0), ts: None };
+        assert_eq!(words(&Item { location: Some(location), ..item("Here") }), "Here [38.7,-9.1 ±12 m]");
+    }
+}

@@ -1,0 +1,109 @@
+//! One run of the program: its profile, its vault, its output, and how it gets at the client.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use qroc_core::client::{Access, Client, Options};
+use qroc_core::kind::ErrorKind;
+
+use crate::args::Global;
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::output::Output;
+use crate::vault::Wish;
+
+/// How long a command waits for another process to let the profile go.
+const OWNER: Duration = Duration::from_secs(5);
+
+/// How a command gets at the profile.
+#[derive(Clone, Copy, Debug)]
+enum Door {
+    Read,
+    Own,
+    /// As owner, or beside one that takes over what is asked for.
+    Hand,
+}
+
+/// What every command works with.
+pub(crate) struct Session {
+    pub(crate) output: Output,
+    pub(crate) interrupt: Interrupt,
+    profile: Option<PathBuf>,
+    pub(crate) wish: Wish,
+}
+
+impl Session {
+    pub(crate) fn new(global: Global, output: Output, interrupt: Interrupt) -> Self {
+        let wish = Wish { vault: global.vault, passphrase_file: global.passphrase_file };
+        Self { output, interrupt, profile: global.profile, wish }
+    }
+
+    /// Returns the profile's directory: as asked for, else the platform's place for this user.
+    pub(crate) fn profile(&self) -> Result<PathBuf, Failure> {
+        match &self.profile {
+            Some(profile) if profile.as_os_str().is_empty() => {
+                Err(Failure::usage("--profile or QROC_PROFILE is empty: name a directory"))
+            }
+            Some(profile) => Ok(profile.clone()),
+            None => match directories::ProjectDirs::from("eu", "", "qroc") {
+                Some(places) => Ok(places.data_local_dir().to_owned()),
+                None => Err(Failure::usage("this user has no home directory: say --profile DIR")),
+            },
+        }
+    }
+
+    /// Does what only reads the database, beside an owner too.
+    pub(crate) async fn reading<T>(
+        &self,
+        work: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.with(Door::Read, work).await
+    }
+
+    /// Does what needs the profile for itself; waits a little for another owner to go.
+    pub(crate) async fn owning<T>(
+        &self,
+        work: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.with(Door::Own, work).await
+    }
+
+    /// Does what is handed to the owner where there is one.
+    pub(crate) async fn handing<T>(
+        &self,
+        work: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.with(Door::Hand, work).await
+    }
+
+    /// Opens the profile as its owner; the caller closes it.
+    pub(crate) async fn own(&self) -> Result<Client, Failure> {
+        self.open(Door::Own).await
+    }
+
+    async fn with<T>(
+        &self,
+        door: Door,
+        work: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let client = self.interrupt.or(self.open(door)).await?;
+        let done = self.interrupt.or(work(&client)).await;
+        client.close().await;
+        done
+    }
+
+    async fn open(&self, door: Door) -> Result<Client, Failure> {
+        let profile = self.profile()?;
+        let vault = self.wish.find(&profile, &self.interrupt).await?;
+        let open = async |access| Client::open(&profile, vault.as_ref(), access, Options::default()).await;
+        let opened = match door {
+            Door::Read => open(Access::Read).await,
+            Door::Own => open(Access::Own { wait: OWNER }).await,
+            Door::Hand => match open(Access::Own { wait: Duration::ZERO }).await {
+                Err(error) if error.kind() == ErrorKind::InUse => open(Access::Read).await,
+                other => other,
+            },
+        };
+        Ok(opened?)
+    }
+}

@@ -1,0 +1,236 @@
+"""Drives matrix-nio, a Matrix client that is not ours, for the tests.
+
+Reads one JSON object per line from standard input, `{"do": NAME, ...}`, and answers each with one on standard output:
+`{"ok": ...}` or `{"error": "..."}`. Ends when standard input does. nio syncs only when it is told to, so a test decides
+what it knows; devices are trusted as they come.
+"""
+
+import asyncio
+import io
+import json
+import sys
+import time
+from pathlib import Path
+
+from nio import (
+    AsyncClient,
+    AsyncClientConfig,
+    EncryptionError,
+    MegolmEvent,
+    RoomCreateError,
+    SyncResponse,
+)
+from nio.api import RoomPreset
+from nio.crypto.attachments import decrypt_attachment
+
+POLL_MS = 300
+ENCRYPTION = {
+    "type": "m.room.encryption",
+    "state_key": "",
+    "content": {"algorithm": "m.megolm.v1.aes-sha2"},
+}
+
+
+class Peer:
+    def __init__(self) -> None:
+        self.client = None
+        self.server = ""
+        self.events = {}
+        self.order = {}
+        self.held = None
+
+    async def login(self, server, user, password, store, device="nio"):
+        Path(store).mkdir(parents=True, exist_ok=True)
+        config = AsyncClientConfig(encryption_enabled=True, store_sync_tokens=True)
+        self.server = server
+        self.client = AsyncClient(server, user, store_path=store, config=config)
+        answer = expect(await self.client.login(password, device_name=device))
+        await self.client.sync(timeout=0, full_state=True)
+        await self.housekeeping()
+        return {"user_id": answer.user_id, "device_id": answer.device_id}
+
+    async def housekeeping(self):
+        client = self.client
+        await client.send_to_device_messages()
+        if client.should_upload_keys:
+            expect(await client.keys_upload())
+        if client.should_query_keys:
+            expect(await client.keys_query())
+        if client.should_claim_keys:
+            expect(await client.keys_claim(client.get_users_for_key_claiming()))
+
+    async def sync(self, room=None, event=None, readable=False, member=None, invite=None, seconds=30):
+        """Syncs until what is named is there; with nothing named, once until the server has nothing new."""
+        deadline = time.monotonic() + seconds
+        while True:
+            answer = expect(await self.client.sync(timeout=POLL_MS))
+            new = self.take(answer)
+            await self.housekeeping()
+            self.decrypt_late()
+            if room and event:
+                found = self.events.get(event)
+                done = found is not None and not (readable and isinstance(found, MegolmEvent))
+            elif room and member:
+                known = self.client.rooms.get(room)
+                done = known is not None and member in known.users
+            elif invite:
+                done = invite in self.client.invited_rooms or invite in self.client.rooms
+            else:
+                done = new == 0
+            if done:
+                return {"new": new}
+            if time.monotonic() > deadline:
+                raise TimeoutError("what was waited for did not come")
+
+    def take(self, answer: SyncResponse) -> int:
+        new = 0
+        for room_id, room in answer.rooms.join.items():
+            for event in room.timeline.events:
+                if event.event_id not in self.events:
+                    new += 1
+                    self.order.setdefault(room_id, []).append(event.event_id)
+                self.events[event.event_id] = event
+        return new
+
+    def decrypt_late(self):
+        for event_id, event in list(self.events.items()):
+            if isinstance(event, MegolmEvent):
+                try:
+                    self.events[event_id] = self.client.decrypt_event(event)
+                except EncryptionError:
+                    pass
+
+    async def create_room(self, name, invite=()):
+        answer = await self.client.room_create(
+            name=name, preset=RoomPreset.private_chat, invite=list(invite), initial_state=[ENCRYPTION]
+        )
+        if isinstance(answer, RoomCreateError):
+            raise RuntimeError(str(answer))
+        await self.sync(room=answer.room_id, member=self.client.user_id)
+        return {"room_id": answer.room_id}
+
+    async def join(self, room):
+        expect(await self.client.join(room))
+        await self.sync(room=room, member=self.client.user_id)
+        return {}
+
+    async def put(self, room, kind, content):
+        answer = await self.client.room_send(room, kind, content, ignore_unverified_devices=True)
+        return {"event_id": expect(answer).event_id}
+
+    async def send(self, room, body, reply=None):
+        content = {"msgtype": "m.text", "body": body}
+        if reply:
+            content["m.relates_to"] = {"m.in_reply_to": {"event_id": reply}}
+        return await self.put(room, "m.room.message", content)
+
+    async def edit(self, room, event, body):
+        return await self.put(room, "m.room.message", {
+            "msgtype": "m.text",
+            "body": f"* {body}",
+            "m.new_content": {"msgtype": "m.text", "body": body},
+            "m.relates_to": {"rel_type": "m.replace", "event_id": event},
+        })
+
+    async def react(self, room, event, key):
+        relation = {"rel_type": "m.annotation", "event_id": event, "key": key}
+        return await self.put(room, "m.reaction", {"m.relates_to": relation})
+
+    async def redact(self, room, event):
+        return {"event_id": expect(await self.client.room_redact(room, event)).event_id}
+
+    async def hold_keys(self):
+        """From now on room keys are made but not sent, as if they were on a slow way."""
+        self.held = []
+        send = self.client._send
+
+        async def hold(kind, method, path, *rest, **named):
+            if self.held is not None and "/sendToDevice/" in path:
+                self.held.append((kind, method, path, rest, named))
+                raise ConnectionError("held")
+            return await send(kind, method, path, *rest, **named)
+
+        self.client._send = hold
+        return {}
+
+    async def release_keys(self):
+        held, self.held = self.held, None
+        for kind, method, path, rest, named in held:
+            expect(await self.client._send(kind, method, path, *rest, **named))
+        return {"released": len(held)}
+
+    async def send_location(self, room, lat, lon):
+        return await self.put(room, "m.room.message", {
+            "msgtype": "m.location",
+            "body": f"Position {lat},{lon}",
+            "geo_uri": f"geo:{lat},{lon};u=8",
+        })
+
+    async def send_file(self, room, path, mime, msgtype="m.file"):
+        data = Path(path).read_bytes()
+        answer, keys = await self.client.upload(
+            lambda *_: io.BytesIO(data), content_type=mime, filename=Path(path).name, encrypt=True, filesize=len(data)
+        )
+        content = {
+            "msgtype": msgtype,
+            "body": Path(path).name,
+            "info": {"mimetype": mime, "size": len(data)},
+            "file": {**keys, "url": expect(answer).content_uri},
+        }
+        return await self.put(room, "m.room.message", content)
+
+    async def download(self, event, to, part="file"):
+        content = self.events[event].source["content"]
+        file = content["file"] if part == "file" else content["info"]["thumbnail_file"]
+        server, media = file["url"].removeprefix("mxc://").split("/")
+        # nio asks at the old address, which answers for old files only.
+        address = f"{self.server}/_matrix/client/v1/media/download/{server}/{media}"
+        headers = {"Authorization": f"Bearer {self.client.access_token}"}
+        async with self.client.client_session.get(address, headers=headers) as answer:
+            answer.raise_for_status()
+            sealed = await answer.read()
+        plain = decrypt_attachment(sealed, file["key"]["k"], file["hashes"]["sha256"], file["iv"])
+        Path(to).write_bytes(plain)
+        return {"bytes": len(plain)}
+
+    async def list(self, room):
+        """All events of the room's timeline, oldest first, as nio reads them."""
+        return [self.view(self.events[event]) for event in self.order.get(room, [])]
+
+    def view(self, event):
+        source = event.source
+        sealed = isinstance(event, MegolmEvent)
+        content = source.get("content", {})
+        return {
+            "event_id": event.event_id,
+            "sender": event.sender,
+            "type": "m.room.encrypted" if sealed else source.get("type"),
+            "class": type(event).__name__,
+            "content": content,
+            "encrypted": sealed or bool(getattr(event, "decrypted", False)),
+            "undecryptable": sealed,
+            "redacts": source.get("redacts") or content.get("redacts"),
+        }
+
+
+def expect(answer):
+    if type(answer).__name__.endswith("Error"):
+        raise RuntimeError(f"{type(answer).__name__}: {answer}")
+    return answer
+
+
+async def main():
+    peer = Peer()
+    loop = asyncio.get_running_loop()
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        request = json.loads(line)
+        try:
+            reply = {"ok": await getattr(peer, request.pop("do"))(**request)}
+        except Exception as error:  # The test decides what it means.
+            reply = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(reply), flush=True)
+    if peer.client:
+        await peer.client.close()
+
+
+asyncio.run(main())
