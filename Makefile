@@ -9,8 +9,8 @@ demo: setup
 test: setup
 	@cargo test --locked --workspace $(ARGS)
 
-bench: setup
-	@cargo run --quiet --locked --release -p xtask -- bench $(ARGS)
+bench:
+	@cargo run --quiet --locked --release -p qroc-bench -- $(ARGS)
 
 server: setup
 	@cargo run --quiet --locked -p qroc-server -- $(ARGS)
