@@ -123,7 +123,6 @@ impl Inner {
     ) -> Result<(), Error> {
         let mut backoff = Backoff::default();
         let mut failing_since: Option<Instant> = None;
-        let mut accepted = false;
         loop {
             let turn = self.turn(owner, summary).await;
             let step = match turn {
@@ -131,14 +130,9 @@ impl Inner {
                     self.judge(owner, Ok(())).await?;
                     failing_since = None;
                     backoff.reset();
-                    if !accepted {
-                        self.judge(owner, Ok(())).await?;
-                        accepted = true;
-                    }
                     step
                 }
                 Err(error) => {
-                    accepted = false;
                     self.weigh(owner, &error).await?;
                     let since = *failing_since.get_or_insert_with(Instant::now);
                     let transient = matches!(

@@ -128,11 +128,6 @@ impl Officer {
         texts(&self.offline(room))
     }
 
-    pub fn room_named(&self, name: &str) -> String {
-        let room = self.run(&["room", "info", name]).one();
-        room["room_id"].as_str().expect("room_id").to_owned()
-    }
-
     /// Starts `qroc sync` and returns when it owns the profile.
     pub fn follow(&self) -> Following {
         let socket = self.profile().join("accounts/1/owner.sock");
@@ -238,10 +233,6 @@ pub struct Following {
 }
 
 impl Following {
-    pub fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("wait").is_none()
     }

@@ -10,9 +10,9 @@ use ruma::{OwnedDeviceId, OwnedRoomId, OwnedUserId};
 
 use super::lru::Lru;
 
-// In memory a room key takes about 7 kB, a device 4.5 kB, an identity 13 kB.
-const ROOM_KEYS: usize = 512;
-const USERS: usize = 2_000;
+// In memory a room key takes about 7 kB, a device 4.5 kB, an identity 13 kB: 7 MB when all are full.
+const ROOM_KEYS: usize = 128;
+const USERS: usize = 256;
 /// A user weighs one and one for each device, so that a few users with many devices stay bounded too.
 const USERS_AND_DEVICES: usize = 3 * USERS;
 
