@@ -47,7 +47,7 @@ impl Dice {
     pub(crate) fn text(&mut self, number: u64) -> String {
         let words = 5 + self.below(10);
         let mut text: Vec<String> = (0..words).map(|_| self.word()).collect();
-        if number % 5 == 0 {
+        if number.is_multiple_of(5) {
             text.push(COMMON.to_owned());
         }
         if number % 8000 == 17 {
