@@ -54,7 +54,7 @@ pub(super) fn release() -> Result<PathBuf> {
         println!();
     }
     if !status.success() {
-        bail!("qroc cannot be built: cargo says why above");
+        bail!("qroc cannot be built ({status}): cargo says why above");
     }
     if built > 0 {
         println!("Built qroc in {} s.\n", started.elapsed().as_secs());
