@@ -1,6 +1,7 @@
 //! The one way by which a server's event becomes rows: read, decrypted, related, redacted, counted. Idempotent.
 
 mod apply;
+mod attention;
 mod classify;
 mod names;
 mod prepare;
@@ -10,8 +11,9 @@ mod wire;
 use thiserror::Error;
 
 pub use apply::{Applied, Context, advance_read, apply, apply_older};
+pub use attention::Attention;
 pub use classify::{Class, classify};
-pub use prepare::{Attention, Prepared, prepare, prepare_older};
+pub use prepare::{Prepared, prepare, prepare_older};
 
 use crate::crypto::CryptoError;
 use crate::kind::ErrorKind;
