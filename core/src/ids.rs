@@ -40,3 +40,7 @@ row_id!(
     /// Names a row of `outbox`; later rows were queued later.
     OutboxRow
 );
+row_id!(
+    /// Names a row of `tracker`: one thing that moves.
+    TrackerRow
+);

@@ -18,6 +18,8 @@ pub enum Change {
     Timeline(RoomRow),
     /// What waits to be sent.
     Outbox,
+    /// Positions, shares or areas of a room.
+    Location(RoomRow),
 }
 
 /// Collects the changes of one transaction.

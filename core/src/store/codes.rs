@@ -73,6 +73,8 @@ code! {
         Broadcast = 2 "broadcast",
         /// An incident.
         Incident = 3 "incident",
+        /// Carries the tracks of another room; never listed.
+        Track = 4 "track",
     }
 }
 

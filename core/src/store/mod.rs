@@ -2,12 +2,15 @@
 //! that cannot write. A file per table group; rules about what the rows mean live above.
 
 pub mod account;
+pub mod areas;
 pub mod changes;
 pub mod chunks;
 pub mod codes;
+pub mod companions;
 pub(crate) mod crypto;
 pub mod error;
 pub mod events;
+pub mod fixes;
 pub mod key_file;
 mod migrate;
 mod open;
@@ -16,6 +19,7 @@ pub mod placing;
 mod pool;
 pub mod rooms;
 pub mod search;
+pub mod shares;
 mod sqlcipher;
 pub mod timeline;
 pub mod vault;

@@ -130,8 +130,8 @@ pub fn page(
 /// Notes this account's standing in a room. A room that was left is kept but not listed.
 pub fn set_membership(tx: &Transaction<'_>, id: RoomRow, membership: Membership) -> Result<(), StoreError> {
     let hidden = !matches!(membership, Membership::Join | Membership::Invite);
-    tx.prepare_cached("UPDATE room SET membership = ?2, hidden = ?3 WHERE id = ?1")?
-        .execute((id, membership, hidden))?;
+    tx.prepare_cached("UPDATE room SET membership = ?2, hidden = (?3 OR kind = ?4) WHERE id = ?1")?
+        .execute((id, membership, hidden, RoomKind::Track))?;
     Ok(())
 }
 
@@ -205,10 +205,11 @@ pub fn set_derived(
     kind: Option<RoomKind>,
 ) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "UPDATE room SET name = ?2, topic = ?3, alias = ?4, encrypted = max(encrypted, ?5), kind = coalesce(?6, kind)
+        "UPDATE room SET name = ?2, topic = ?3, alias = ?4, encrypted = max(encrypted, ?5), kind = coalesce(?6, kind),
+           hidden = CASE WHEN ?6 = ?7 THEN 1 ELSE hidden END
          WHERE id = ?1",
     )?
-    .execute((id, name, topic, alias, encrypted, kind))?;
+    .execute((id, name, topic, alias, encrypted, kind, RoomKind::Track))?;
     Ok(())
 }
 
@@ -276,11 +277,38 @@ pub fn bump(tx: &Transaction<'_>, id: RoomRow, ts: i64) -> Result<(), StoreError
 pub fn counts(connection: &Connection) -> Result<(usize, usize), StoreError> {
     let (rooms, undecryptable): (i64, i64) = connection.query_row(
         "SELECT (SELECT count(*) FROM room WHERE hidden = 0),
-           (SELECT count(*) FROM event WHERE session_id IS NOT NULL AND utd > 0)",
-        [],
+           (SELECT count(*) FROM event e JOIN room r ON r.id = e.room
+            WHERE e.session_id IS NOT NULL AND e.utd > 0 AND r.kind <> ?1)",
+        [RoomKind::Track],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
     Ok((usize::try_from(rooms).unwrap_or(0), usize::try_from(undecryptable).unwrap_or(0)))
+}
+
+/// Says how much a member may do, by the stored power levels.
+pub fn power(connection: &Connection, id: RoomRow, user_id: &str) -> Result<i64, StoreError> {
+    let levels: serde_json::Value = state(connection, id, "m.room.power_levels", "")?
+        .and_then(|content| serde_json::from_str(&content).ok())
+        .unwrap_or_default();
+    let given = levels.get("users").and_then(|users| users.get(user_id)?.as_i64());
+    match given {
+        Some(power) => Ok(power),
+        // In the newest room versions the creator stands above all numbers and in none of the lists.
+        None if creator(connection, id)?.as_deref() == Some(user_id) => Ok(100),
+        None => Ok(levels.get("users_default").and_then(serde_json::Value::as_i64).unwrap_or(0)),
+    }
+}
+
+/// Returns one member's standing, where it is stored.
+pub fn membership(
+    connection: &Connection,
+    id: RoomRow,
+    user: UserRow,
+) -> Result<Option<Membership>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT membership FROM member WHERE room = ?1 AND user = ?2")?
+        .query_row((id, user), |row| row.get(0))
+        .optional()?)
 }
 
 /// Returns the Matrix id of who made a room.

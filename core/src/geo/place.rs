@@ -1,4 +1,4 @@
-//! Positions as RFC 5870 `geo:` URIs. Pure.
+//! A place as people and other clients say it: RFC 5870 `geo:` URIs.
 
 /// A place on the earth, WGS 84.
 #[derive(Clone, Copy, Debug, PartialEq)]

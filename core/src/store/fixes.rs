@@ -1,0 +1,320 @@
+//! Positions: who moved where, each fix once, the newest of each tracker at hand for lists and maps.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
+
+use super::{StoreError, events};
+use crate::geo::{Fix, Source};
+use crate::ids::{RoomRow, TrackerRow, UserRow};
+
+/// Columns of a fix, wherever one is stored.
+pub(super) const FIX: &str = "ts, lat, lon, accuracy, speed, heading, altitude, source, battery";
+
+/// Reads a fix from nine columns.
+pub(super) fn fix(row: &Row<'_>, first: usize) -> rusqlite::Result<Fix> {
+    let at = |column: usize| first.saturating_add(column);
+    let source: Option<i64> = row.get(at(7))?;
+    Ok(Fix {
+        ts: row.get(at(0))?,
+        lat_e6: row.get(at(1))?,
+        lon_e6: row.get(at(2))?,
+        accuracy_dm: row.get(at(3))?,
+        speed_dms: row.get(at(4))?,
+        heading_deg: row.get(at(5))?,
+        altitude_dm: row.get(at(6))?,
+        source: source.and_then(Source::from_code),
+        battery: row.get(at(8))?,
+    })
+}
+
+/// Returns the row of a tracker, made when it is new. An empty tag is for positions in the standard form.
+pub fn tracker(
+    tx: &Transaction<'_>,
+    room: RoomRow,
+    user: UserRow,
+    tag: &str,
+) -> Result<TrackerRow, StoreError> {
+    let known = tx
+        .prepare_cached("SELECT id FROM tracker WHERE room = ?1 AND user = ?2 AND tag = ?3")?
+        .query_row((room, user, tag), |row| row.get(0))
+        .optional()?;
+    match known {
+        Some(known) => Ok(known),
+        None => Ok(tx
+            .prepare_cached("INSERT INTO tracker (room, user, tag) VALUES (?1, ?2, ?3) RETURNING id")?
+            .query_row((room, user, tag), |row| row.get(0))?),
+    }
+}
+
+/// Stores fixes, each once, in whichever order they come. Returns how many were new.
+pub fn take(tx: &Transaction<'_>, tracker: TrackerRow, fixes: &[Fix]) -> Result<usize, StoreError> {
+    let mut new: usize = 0;
+    // What came in the standard form says less than the same fix in a batch.
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO fix (tracker, ts, lat, lon, accuracy, speed, heading, altitude, source, battery)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+         ON CONFLICT (tracker, ts) DO NOTHING",
+    )?;
+    for fix in fixes {
+        new = new.saturating_add(insert.execute(rusqlite::params![
+            tracker,
+            fix.ts,
+            fix.lat_e6,
+            fix.lon_e6,
+            fix.accuracy_dm,
+            fix.speed_dms,
+            fix.heading_deg,
+            fix.altitude_dm,
+            fix.source.map(Source::code),
+            fix.battery,
+        ])?);
+    }
+    if let Some(newest) = fixes.iter().max_by_key(|fix| fix.ts) {
+        move_to(tx, tracker, newest)?;
+    }
+    Ok(new)
+}
+
+/// Makes a fix the newest of its tracker, unless a newer one is known.
+fn move_to(tx: &Transaction<'_>, tracker: TrackerRow, fix: &Fix) -> Result<(), StoreError> {
+    let moved = tx
+        .prepare_cached(
+            "UPDATE tracker SET ts = ?2, lat = ?3, lon = ?4, accuracy = ?5, speed = ?6, heading = ?7, altitude = ?8,
+               source = ?9, battery = ?10
+             WHERE id = ?1 AND ts < ?2",
+        )?
+        .execute(rusqlite::params![
+            tracker,
+            fix.ts,
+            fix.lat_e6,
+            fix.lon_e6,
+            fix.accuracy_dm,
+            fix.speed_dms,
+            fix.heading_deg,
+            fix.altitude_dm,
+            fix.source.map(Source::code),
+            fix.battery,
+        ])?;
+    if moved > 0 {
+        tx.prepare_cached("INSERT OR REPLACE INTO tracker_place VALUES (?1, ?2, ?2, ?3, ?3)")?
+            .execute((tracker, fix.lat_e6, fix.lon_e6))?;
+    }
+    Ok(())
+}
+
+/// Where a tracker is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The tracker.
+    pub tracker: TrackerRow,
+    /// Matrix id of the room.
+    pub room_id: String,
+    /// Matrix id of the user.
+    pub user_id: String,
+    /// Display name in the room.
+    pub name: Option<String>,
+    /// Its newest fix.
+    pub fix: Fix,
+    /// Until when the user says to share, in milliseconds since 1970; 0 where that is over or was never said.
+    pub live_until: i64,
+}
+
+const POSITION: &str = "t.id, r.room_id, u.user_id, m.name, CASE WHEN s.live THEN s.ends_ts ELSE 0 END,
+  t.ts, t.lat, t.lon, t.accuracy, t.speed, t.heading, t.altitude, t.source, t.battery
+  FROM tracker t JOIN room r ON r.id = t.room JOIN user u ON u.id = t.user
+  LEFT JOIN member m ON m.room = t.room AND m.user = t.user
+  LEFT JOIN share s ON s.room = t.room AND s.user = t.user";
+
+fn position(row: &Row<'_>) -> rusqlite::Result<Position> {
+    Ok(Position {
+        tracker: row.get(0)?,
+        room_id: row.get(1)?,
+        user_id: row.get(2)?,
+        name: row.get(3)?,
+        live_until: row.get::<_, Option<i64>>(4)?.unwrap_or(0),
+        fix: fix(row, 5)?,
+    })
+}
+
+/// A part of the map, in millionths of a degree. East may be less than west: across the antimeridian.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct View {
+    /// Southern edge.
+    pub south: i32,
+    /// Western edge.
+    pub west: i32,
+    /// Northern edge.
+    pub north: i32,
+    /// Eastern edge.
+    pub east: i32,
+}
+
+/// Lists where trackers are that lie in a view, of one room or of all.
+pub fn within(
+    connection: &Connection,
+    room: Option<RoomRow>,
+    view: View,
+) -> Result<Vec<Position>, StoreError> {
+    let spans = if view.west <= view.east {
+        vec![(view.west, view.east)]
+    } else {
+        vec![(view.west, 180_000_000), (-180_000_000, view.east)]
+    };
+    let mut found = Vec::new();
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {POSITION} WHERE t.id IN (SELECT id FROM tracker_place
+           WHERE lat_min <= ?3 AND lat_max >= ?2 AND lon_min <= ?5 AND lon_max >= ?4)
+           AND (?1 IS NULL OR t.room = ?1)"
+    ))?;
+    for (west, east) in spans {
+        let rows = statement.query_map((room, view.south, view.north, west, east), position)?;
+        for row in rows {
+            found.push(row?);
+        }
+    }
+    Ok(found)
+}
+
+/// Lists where everybody is, of one room or of all, newest first: of each user's trackers in a room the newest.
+pub fn positions(connection: &Connection, room: Option<RoomRow>) -> Result<Vec<Position>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {POSITION} WHERE t.ts >= 0 AND (?1 IS NULL OR t.room = ?1) ORDER BY t.ts DESC, t.id"
+    ))?;
+    let rows = statement.query_map([room], position)?;
+    let mut seen = std::collections::BTreeSet::new();
+    let mut found = Vec::new();
+    for row in rows {
+        let row = row?;
+        if seen.insert((row.room_id.clone(), row.user_id.clone())) {
+            found.push(row);
+        }
+    }
+    Ok(found)
+}
+
+/// A fix as it arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrived {
+    /// Later ones arrived later.
+    pub id: i64,
+    /// Matrix id of the room.
+    pub room_id: String,
+    /// Matrix id of the user.
+    pub user_id: String,
+    /// What was measured.
+    pub fix: Fix,
+    /// As in `Position`.
+    pub live_until: i64,
+}
+
+/// Returns the mark behind which later arrivals come.
+pub fn newest_arrival(connection: &Connection) -> Result<i64, StoreError> {
+    Ok(connection.query_row("SELECT coalesce(max(id), 0) FROM fix", [], |row| row.get(0))?)
+}
+
+/// Lists what arrived in a room behind a mark, in the order of arrival.
+pub fn arrived(
+    connection: &Connection,
+    room: RoomRow,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<Arrived>, StoreError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(
+        "SELECT f.id, r.room_id, u.user_id, CASE WHEN s.live THEN s.ends_ts ELSE 0 END,
+           f.ts, f.lat, f.lon, f.accuracy, f.speed, f.heading, f.altitude, f.source, f.battery
+         FROM fix f JOIN tracker t ON t.id = f.tracker JOIN room r ON r.id = t.room JOIN user u ON u.id = t.user
+           LEFT JOIN share s ON s.room = t.room AND s.user = t.user
+         WHERE f.id > ?2 AND t.room = ?1 ORDER BY f.id LIMIT ?3",
+    )?;
+    let rows = statement.query_map((room, after, limit), |row| {
+        Ok(Arrived {
+            id: row.get(0)?,
+            room_id: row.get(1)?,
+            user_id: row.get(2)?,
+            live_until: row.get::<_, Option<i64>>(3)?.unwrap_or(0),
+            fix: fix(row, 4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// One tracker's way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Track {
+    /// Matrix id of the user.
+    pub user_id: String,
+    /// Display name in the room.
+    pub name: Option<String>,
+    /// In the order of their times.
+    pub fixes: Vec<Fix>,
+}
+
+/// Reads the ways of a room, of one user or of all, between two times in milliseconds since 1970.
+pub fn tracks(
+    connection: &Connection,
+    room: RoomRow,
+    user: Option<UserRow>,
+    between: (i64, i64),
+) -> Result<Vec<Track>, StoreError> {
+    let mut trackers = connection.prepare_cached(
+        "SELECT t.id, u.user_id, m.name FROM tracker t JOIN user u ON u.id = t.user
+           LEFT JOIN member m ON m.room = t.room AND m.user = t.user
+         WHERE t.room = ?1 AND (?2 IS NULL OR t.user = ?2) ORDER BY u.user_id, t.id",
+    )?;
+    let rows = trackers.query_map((room, user), |row| {
+        Ok((row.get::<_, TrackerRow>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?))
+    })?;
+    let mut tracks = Vec::new();
+    for row in rows {
+        let (tracker, user_id, name) = row?;
+        let fixes = of_tracker(connection, tracker, between)?;
+        if !fixes.is_empty() {
+            tracks.push(Track { user_id, name, fixes });
+        }
+    }
+    Ok(tracks)
+}
+
+/// Reads one tracker's fixes between two times, in their order.
+pub fn of_tracker(
+    connection: &Connection,
+    tracker: TrackerRow,
+    (from, to): (i64, i64),
+) -> Result<Vec<Fix>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {FIX} FROM fix WHERE tracker = ?1 AND ts BETWEEN ?2 AND ?3 ORDER BY ts"
+    ))?;
+    let rows = statement.query_map((tracker, from, to), |row| fix(row, 0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Erases fixes measured before a time, and what was only there. Returns how many.
+pub fn prune(tx: &Transaction<'_>, before_ts: i64) -> Result<usize, StoreError> {
+    let erased = tx
+        .prepare_cached("DELETE FROM fix WHERE tracker IN (SELECT id FROM tracker) AND ts < ?1")?
+        .execute([before_ts])?;
+    let old: Vec<TrackerRow> = tx
+        .prepare_cached("SELECT id FROM tracker WHERE ts < ?1")?
+        .query_map([before_ts], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for tracker in old {
+        forget(tx, tracker)?;
+    }
+    Ok(erased)
+}
+
+fn forget(tx: &Transaction<'_>, tracker: TrackerRow) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM tracker_place WHERE id = ?1")?.execute([tracker])?;
+    tx.prepare_cached("DELETE FROM tracker WHERE id = ?1")?.execute([tracker])?;
+    Ok(())
+}
+
+/// Takes the content of an event away that lives on in rows of its own. Its place in the timeline stays.
+pub fn hollow(tx: &Transaction<'_>, event: crate::ids::EventRow) -> Result<(), StoreError> {
+    debug_assert!(events::get(tx, event).is_ok());
+    tx.prepare_cached("UPDATE event SET content = '{}' WHERE id = ?1")?.execute([event])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+use rusqlite::Connection;
+
+use super::{View, arrived, newest_arrival, positions, prune, take, tracker, tracks, within};
+use crate::geo::Fix;
+use crate::ids::RoomRow;
+use crate::store::{events, migrate, rooms, shares, sqlcipher};
+
+fn database() -> Connection {
+    sqlcipher::zero_freed_memory();
+    let mut connection = Connection::open_in_memory().expect("open");
+    migrate::create(&mut connection).expect("schema");
+    connection
+}
+
+fn fix(ts: i64, lat_e6: i32, lon_e6: i32) -> Fix {
+    Fix { lat_e6, lon_e6, ..Fix::at(ts, 0.0, 0.0).expect("on earth") }
+}
+
+const WORLD: View = View { south: -90_000_000, west: -180_000_000, north: 90_000_000, east: 180_000_000 };
+
+#[test]
+fn each_fix_is_kept_once_and_the_newest_is_where_somebody_is() {
+    let mut connection = database();
+    let tx = connection.transaction().expect("transaction");
+    let room = rooms::ensure(&tx, "!harbour").expect("room");
+    let lisbon = events::user(&tx, "@lisbon:x").expect("user");
+    let track = tracker(&tx, room, lisbon, "a").expect("tracker");
+    let way: Vec<Fix> = (0..10).map(|at| fix(at * 1000, i32::try_from(at).unwrap(), 5)).collect();
+    assert_eq!(take(&tx, track, &way[5..]).expect("take"), 5);
+    assert_eq!(take(&tx, track, &way[..7]).expect("take"), 5, "late and doubled");
+    assert_eq!(take(&tx, track, &way).expect("take"), 0);
+    let now = positions(&tx, Some(room)).expect("positions");
+    assert_eq!((now.len(), now[0].fix, now[0].live_until), (1, way[9], 0));
+    let found = tracks(&tx, room, Some(lisbon), (0, i64::MAX)).expect("tracks");
+    assert_eq!(found[0].fixes, way, "in order, however they came");
+    let came = arrived(&tx, room, 0, 100).expect("arrived");
+    assert_eq!(came.iter().map(|one| one.fix.ts).collect::<Vec<_>>()[..3], [5000, 6000, 7000]);
+    assert_eq!(newest_arrival(&tx).expect("mark"), came[9].id);
+
+    let share = shares::Share { event_id: None, live: true, started_ts: 0, ends_ts: 77 };
+    shares::set(&tx, room, lisbon, &share).expect("share");
+    assert_eq!(positions(&tx, None).expect("positions")[0].live_until, 77);
+
+    assert_eq!(prune(&tx, 4000).expect("prune"), 4);
+    assert_eq!(within(&tx, None, WORLD).expect("within").len(), 1);
+    prune(&tx, 100_000).expect("prune");
+    assert_eq!(within(&tx, None, WORLD).expect("within").len(), 0);
+    assert_eq!(positions(&tx, None).expect("positions").len(), 0);
+}
+
+#[test]
+fn a_view_finds_who_is_in_it_also_across_the_antimeridian() {
+    let mut connection = database();
+    let tx = connection.transaction().expect("transaction");
+    let room = rooms::ensure(&tx, "!fiji").expect("room");
+    let other = rooms::ensure(&tx, "!other").expect("room");
+    for (name, room, lat, lon) in [
+        ("@west:x", room, -16_500_000, 179_999_000),
+        ("@east:x", room, -16_500_000, -179_999_000),
+        ("@far:x", room, -16_500_000, 0),
+        ("@other:x", other, -16_500_000, 179_999_000),
+    ] {
+        let user = events::user(&tx, name).expect("user");
+        let track = tracker(&tx, room, user, "t").expect("tracker");
+        take(&tx, track, &[fix(1, lat, lon)]).expect("take");
+    }
+    let view = View { south: -17_000_000, west: 179_000_000, north: -16_000_000, east: -179_000_000 };
+    let names = |room: Option<RoomRow>, view| -> Vec<String> {
+        within(&tx, room, view).expect("within").into_iter().map(|one| one.user_id).collect()
+    };
+    assert_eq!(names(Some(room), view), ["@west:x", "@east:x"]);
+    assert_eq!(names(None, view).len(), 3);
+    let plain = View { west: -1_000_000, east: 1_000_000, ..view };
+    assert_eq!(names(Some(room), plain), ["@far:x"]);
+}
