@@ -12,6 +12,7 @@ mod prompt;
 mod sanitise;
 mod session;
 mod vault;
+mod worker;
 
 use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -31,6 +32,9 @@ use session::Session;
 const LEAVE: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
+    if let Some(ended) = worker::run() {
+        return ended;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

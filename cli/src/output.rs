@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, Local, Utc};
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use qroc_core::progress::Report;
 use serde::Serialize;
 use serde_json::json;
 
@@ -203,6 +204,18 @@ fn lay_out(header: &[&str], rows: Vec<Vec<Value>>, width: Option<u16>, colour: b
 
 /// A moving sign on standard error; gone when dropped.
 pub(crate) struct Busy(ProgressBar);
+
+impl Busy {
+    /// Shows how far a work is.
+    pub(crate) fn follow(&self) -> impl FnMut(Report) + Send + 'static {
+        let (bar, what) = (self.0.clone(), self.0.message());
+        move |Report { done, total, left_ms }| {
+            let part = done.saturating_mul(100).checked_div(total).unwrap_or_default().min(100);
+            let left = left_ms.map(|ms| format!(", {} s left", ms.div_ceil(1000))).unwrap_or_default();
+            bar.set_message(format!("{what} {part} %{left}"));
+        }
+    }
+}
 
 impl Drop for Busy {
     fn drop(&mut self) {

@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::vault::Wish;
+use crate::worker;
 
 /// How long a command waits for another process to let the profile go.
 const OWNER: Duration = Duration::from_secs(5);
@@ -95,7 +96,8 @@ impl Session {
     async fn open(&self, door: Door) -> Result<Client, Failure> {
         let profile = self.profile()?;
         let vault = self.wish.find(&profile, &self.interrupt).await?;
-        let open = async |access| Client::open(&profile, vault.as_ref(), access, Options::default()).await;
+        let options = Options { apart: worker::apart(), ..Options::default() };
+        let open = async |access| Client::open(&profile, vault.as_ref(), access, options.clone()).await;
         let opened = match door {
             Door::Read => open(Access::Read).await,
             Door::Own => open(Access::Own { wait: OWNER }).await,

@@ -32,6 +32,27 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    const ALL: [Self; 13] = [
+        Self::Network,
+        Self::RateLimited,
+        Self::SignedOut,
+        Self::Forbidden,
+        Self::Policy,
+        Self::NotFound,
+        Self::BadInput,
+        Self::BadFile,
+        Self::InUse,
+        Self::Storage,
+        Self::BadServer,
+        Self::Cancelled,
+        Self::Internal,
+    ];
+
+    /// Finds the kind with this code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
     /// Returns the stable code that scripts match on.
     pub fn code(self) -> &'static str {
         match self {

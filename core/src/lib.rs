@@ -15,6 +15,7 @@ pub mod model;
 pub mod net;
 pub mod outbox;
 pub mod ports;
+pub mod progress;
 pub mod redact;
 pub mod roster;
 pub mod secret;

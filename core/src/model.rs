@@ -189,6 +189,8 @@ pub struct SentFile {
     pub width: Option<u32>,
     /// Pixels.
     pub height: Option<u32>,
+    /// Milliseconds.
+    pub duration_ms: Option<u64>,
 }
 
 /// A file that was fetched.

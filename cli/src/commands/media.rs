@@ -1,20 +1,22 @@
 //! The pipeline of files alone, offline: what would be sealed lands in a file.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
-use qroc_core::attachments::{self, AttachmentError, Sealed, TreatAs};
+use qroc_core::attachments::{AttachmentError, Job, Sealed, TreatAs};
 use qroc_core::kind::ErrorKind;
-use qroc_core::media::{self, SealKey};
+use qroc_core::media::{self, SealKey, Trim};
+use qroc_core::progress::{Cancel, Progress};
 use serde::Serialize;
 
-use super::send_file::Treat;
+use super::send_file::{Treat, part};
 use crate::failure::Failure;
 use crate::output::size;
 use crate::session::Session;
+use crate::worker;
 
 /// What `media` takes.
 #[derive(Debug, Args)]
@@ -28,6 +30,9 @@ pub(crate) struct MediaArgs {
     /// What to treat it as; by its content otherwise
     #[arg(long = "as", value_name = "KIND")]
     treat_as: Option<Treat>,
+    /// Take only this part of a clip, in seconds from its start: 5-20, 5- or -20
+    #[arg(long, value_name = "FROM-UNTIL", value_parser = part)]
+    trim: Option<Trim>,
     /// Replace a file that is there
     #[arg(long)]
     force: bool,
@@ -52,11 +57,13 @@ struct Prepared {
 
 pub(crate) async fn run(args: MediaArgs, session: &Session) -> Result<(), Failure> {
     let busy = session.output.busy("Preparing");
+    let cancel = Cancel::default();
+    let mut progress = Progress::new(cancel.clone(), busy.follow());
     let prepared = async {
-        let task = tokio::task::spawn_blocking(move || prepare(&args)).await;
+        let task = tokio::task::spawn_blocking(move || prepare(&args, &mut progress)).await;
         task.unwrap_or_else(|_| Err(Failure::new(ErrorKind::Internal, "the file could not be prepared")))
     };
-    let prepared = session.interrupt.or(prepared).await?;
+    let prepared = session.interrupt.or(prepared).await.inspect_err(|_| cancel.cancel())?;
     drop(busy);
     session.output.one(&prepared, |prepared| {
         format!(
@@ -71,13 +78,17 @@ pub(crate) async fn run(args: MediaArgs, session: &Session) -> Result<(), Failur
 }
 
 /// Goes the whole way that a file goes, sealing included, and opens it again at the other end.
-fn prepare(args: &MediaArgs) -> Result<Prepared, Failure> {
-    let treat_as = args.treat_as.map_or(TreatAs::Auto, TreatAs::from);
+fn prepare(args: &MediaArgs, progress: &mut Progress) -> Result<Prepared, Failure> {
     let begun = Instant::now();
     let unusable =
         |error: std::io::Error| Failure::new(ErrorKind::Storage, format!("no place to work: {error}"));
     let work = tempfile::tempdir().map_err(unusable)?;
-    let sealed = attachments::seal(work.path(), &args.file, None, treat_as)?;
+    let job = Job {
+        treat_as: args.treat_as.map_or(TreatAs::Auto, TreatAs::from),
+        trim: args.trim,
+        ..Job::new(work.path(), &args.file)?
+    };
+    let sealed = worker::apart().seal(&job, progress)?;
     let took = begun.elapsed();
     let dest = if args.to.is_dir() { args.to.join(name(&sealed)?) } else { args.to.clone() };
     open(&sealed, work.path(), &dest, args.force)?;
@@ -91,9 +102,9 @@ fn prepare(args: &MediaArgs) -> Result<Prepared, Failure> {
         blurhash: sealed.blurhash,
         width: sealed.size.map(|(width, _)| width),
         height: sealed.size.map(|(_, height)| height),
-        duration_ms: None,
+        duration_ms: sealed.duration_ms,
         took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-        peak_bytes: peak_bytes(),
+        peak_bytes: sealed.peak_bytes,
     })
 }
 
@@ -108,17 +119,10 @@ fn nameless() -> Failure {
 fn open(sealed: &Sealed, work: &Path, dest: &Path, force: bool) -> Result<(), Failure> {
     let key = sealed.content.get("file").cloned().ok_or_else(nameless)?;
     let key: SealKey = serde_json::from_value(key).map_err(|_| nameless())?;
-    let (_, file, _) = sealed.uploads.first().ok_or_else(nameless)?;
+    let file = sealed.uploads.iter().find(|(pointer, ..)| pointer == "/file/url");
+    let (_, file, _) = file.ok_or_else(nameless)?;
     let wrong = |error: media::Error| AttachmentError::File { path: dest.to_owned(), error };
     let file = File::open(work.join(file)).map_err(|error| wrong(error.into()))?;
     media::open_to_file(&mut BufReader::new(file), &key, dest, force, &mut |_| true).map_err(wrong)?;
     Ok(())
-}
-
-/// The most memory that this process had at once, where the system counts it.
-fn peak_bytes() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kib * 1024)
 }

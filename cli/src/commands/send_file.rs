@@ -1,9 +1,11 @@
 //! Sending a file or a photo.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use qroc_core::client::{Action, TreatAs};
+use qroc_core::media::Trim;
 
 use super::delivery::{Delivery, new_txn};
 use crate::failure::Failure;
@@ -12,7 +14,8 @@ use crate::session::Session;
 /// What `send-file` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A photo is turned upright, made smaller and freed of its metadata, place included.
+A photo is turned upright, made smaller and freed of its metadata, place included. A clip becomes
+H.264 of at most 720 lines, or keeps its pictures where they fit, and loses its metadata too.
 
 Example:
   qroc send-file 'Operation Tejo' photo.jpg --caption 'North entrance'
@@ -28,17 +31,22 @@ pub(crate) struct SendFileArgs {
     /// What to treat it as; by its content otherwise
     #[arg(long = "as", value_name = "KIND")]
     treat_as: Option<Treat>,
+    /// Send only this part of a clip, in seconds from its start: 5-20, 5- or -20
+    #[arg(long, value_name = "FROM-UNTIL", value_parser = part)]
+    trim: Option<Trim>,
     #[command(flatten)]
     delivery: Delivery,
 }
 
-/// What a file is treated as. Metadata of photos is removed either way.
+/// What a file is treated as. Metadata of photos and clips is removed either way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Treat {
     /// Bytes with a name
     File,
     /// A photo
     Image,
+    /// A clip
+    Video,
 }
 
 impl From<Treat> for TreatAs {
@@ -46,13 +54,45 @@ impl From<Treat> for TreatAs {
         match treat {
             Treat::File => Self::File,
             Treat::Image => Self::Image,
+            Treat::Video => Self::Video,
         }
     }
 }
 
 pub(crate) async fn run(args: SendFileArgs, session: &Session) -> Result<(), Failure> {
-    let SendFileArgs { room, path, caption, treat_as, delivery } = args;
+    let SendFileArgs { room, path, caption, treat_as, trim, delivery } = args;
     let treat_as = treat_as.map_or(TreatAs::Auto, TreatAs::from);
-    let action = Action::SendFile { room, path, caption, treat_as, txn: new_txn()? };
+    let action = Action::SendFile { room, path, caption, treat_as, trim, txn: new_txn()? };
     delivery.perform(action, session).await
+}
+
+/// Reads a part of a clip, in seconds.
+pub(super) fn part(text: &str) -> Result<Trim, String> {
+    let wrong = || "a part is two times in seconds: 5-20, 5- or -20".to_owned();
+    let (from, until) = text.split_once('-').ok_or_else(wrong)?;
+    let ms = |seconds: &str| {
+        let time = seconds.parse::<f64>().ok().filter(|time| (0.0..1e6).contains(time));
+        time.and_then(|time| u64::try_from(Duration::from_secs_f64(time).as_millis()).ok()).ok_or_else(wrong)
+    };
+    let from_ms = if from.is_empty() { 0 } else { ms(from)? };
+    let until_ms = if until.is_empty() { None } else { Some(ms(until)?) };
+    if text == "-" || until_ms.is_some_and(|until| until <= from_ms) {
+        return Err(wrong());
+    }
+    Ok(Trim { from_ms, until_ms })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_read() {
+        assert_eq!(part("5-20"), Ok(Trim { from_ms: 5000, until_ms: Some(20_000) }));
+        assert_eq!(part("0.5-"), Ok(Trim { from_ms: 500, until_ms: None }));
+        assert_eq!(part("-20"), Ok(Trim { from_ms: 0, until_ms: Some(20_000) }));
+        for wrong in ["", "-", "5", "20-5", "5-5", "a-b", "NaN-", "-1e99"] {
+            assert!(part(wrong).is_err(), "{wrong}");
+        }
+    }
 }

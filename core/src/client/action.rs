@@ -7,10 +7,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::files::Wish;
 use super::{Client, Error, Owner, handover};
-use crate::attachments::{self, TreatAs};
+use crate::attachments::TreatAs;
 use crate::geo::Place;
 use crate::ids::RoomRow;
+use crate::media::Trim;
 use crate::model::{Sent, SentFile};
 use crate::outbox::{Outgoing, Queue, Ticket};
 use crate::store::codes::SendState;
@@ -84,6 +86,9 @@ pub enum Action {
         caption: Option<String>,
         /// As what.
         treat_as: TreatAs,
+        /// The part of a clip that is wanted.
+        #[serde(default)]
+        trim: Option<Trim>,
         /// The same id twice is one message.
         txn: Option<String>,
     },
@@ -255,8 +260,9 @@ impl super::Inner {
                     None => Sent { txn_id, event_id: None, state: SendState::Sent.as_str(), error: None },
                 }))
             }
-            Action::SendFile { path, caption, treat_as, .. } => {
-                self.queue_file(owner, room, path, caption, treat_as, txn_id).await
+            Action::SendFile { path, caption, treat_as, trim, .. } => {
+                let wish = Wish { path, caption, treat_as, trim };
+                self.queue_file(owner, room, wish, txn_id).await
             }
         }
     }
@@ -284,7 +290,7 @@ impl super::Inner {
         Ok(Outcome::Sent(self.put(owner, room, outgoing).await?))
     }
 
-    async fn put(&self, owner: &Owner, room: RoomRow, outgoing: Outgoing) -> Result<Sent, Error> {
+    pub(super) async fn put(&self, owner: &Owner, room: RoomRow, outgoing: Outgoing) -> Result<Sent, Error> {
         let queue = self.as_queue();
         let ticket = self
             .store
@@ -292,50 +298,6 @@ impl super::Inner {
             .await?;
         owner.sender.wake();
         Ok(queued(ticket))
-    }
-
-    async fn queue_file(
-        &self,
-        owner: &Owner,
-        room: RoomRow,
-        path: PathBuf,
-        caption: Option<String>,
-        treat_as: TreatAs,
-        txn_id: String,
-    ) -> Result<Outcome, Error> {
-        let media = self.media_dir();
-        let sealed = tokio::task::spawn_blocking(move || {
-            attachments::seal(&media, &path, caption.as_deref(), treat_as)
-        })
-        .await
-        .map_err(|_| Error::BadInput("the file could not be prepared".to_owned()))??;
-        let files: Vec<String> = sealed.uploads.iter().map(|(_, file, _)| file.clone()).collect();
-        let outgoing = Outgoing {
-            kind: "m.room.message".to_owned(),
-            content: sealed.content,
-            txn_id,
-            uploads: sealed.uploads,
-        };
-        let sent = match self.put(owner, room, outgoing).await {
-            Ok(sent) => sent,
-            Err(error) => {
-                for file in files {
-                    let _ = std::fs::remove_file(self.media_dir().join(file));
-                }
-                return Err(error);
-            }
-        };
-        Ok(Outcome::File(SentFile {
-            sent,
-            mime: sealed.mime,
-            source_bytes: sealed.source_bytes,
-            sent_bytes: sealed.sent_bytes,
-            thumbnail_bytes: sealed.thumbnail_bytes,
-            sha256: sealed.sha256,
-            blurhash: sealed.blurhash,
-            width: sealed.size.map(|(width, _)| width),
-            height: sealed.size.map(|(_, height)| height),
-        }))
     }
 
     /// Waits until the server has what was queued, it is refused, or the time is over; sends meanwhile.

@@ -54,6 +54,8 @@ struct File {
     blurhash: Option<String>,
     width: Option<u32>,
     height: Option<u32>,
+    #[serde(default)]
+    duration_ms: Option<u64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -137,6 +139,7 @@ fn told(outcome: &Outcome) -> Reply {
             blurhash: file.blurhash.clone(),
             width: file.width,
             height: file.height,
+            duration_ms: file.duration_ms,
         }),
     };
     Reply {
@@ -217,6 +220,7 @@ fn understand(reply: Reply) -> Result<Outcome, Error> {
             blurhash: file.blurhash,
             width: file.width,
             height: file.height,
+            duration_ms: file.duration_ms,
         }),
     })
 }

@@ -2,6 +2,7 @@
 
 mod action;
 mod error;
+mod files;
 mod handover;
 mod open;
 mod read;
@@ -21,7 +22,7 @@ pub use error::Error;
 pub use open::{Access, Login, Options, account_exists, vault_of, wipe};
 pub use rooms::NewRoom;
 
-pub use crate::attachments::TreatAs;
+pub use crate::attachments::{Apart, TreatAs};
 use crate::clock::Clock;
 use crate::crypto::Crypto;
 use crate::net::Http;
@@ -44,6 +45,8 @@ pub(crate) struct Inner {
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
     account: Account,
+    /// Where files are prepared.
+    apart: Apart,
     owner: Option<Owner>,
 }
 

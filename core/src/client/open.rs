@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::{Client, Error, Inner, Owner, handover, media_dir};
+use crate::attachments::Apart;
 use crate::clock::{Clock, SystemClock};
 use crate::crypto::Crypto;
 use crate::kind::ErrorKind;
@@ -35,11 +36,13 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Certificates (PEM) that are trusted besides the system's.
     pub authorities: Vec<String>,
+    /// Where files are prepared.
+    pub apart: Apart,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), authorities: Vec::new() }
+        Self { clock: Arc::new(SystemClock), authorities: Vec::new(), apart: Apart::default() }
     }
 }
 
@@ -288,6 +291,7 @@ impl Client {
             store,
             clock: options.clock.clone(),
             account: account.clone(),
+            apart: options.apart.clone(),
             owner,
         });
         let listener = if owns { Some(handover::listen(&inner)?) } else { None };

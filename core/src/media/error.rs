@@ -26,8 +26,47 @@ pub enum Error {
         /// What it is by content.
         mime: &'static str,
     },
-    /// The source is a picture that this build cannot decode.
-    #[error("images of type {0} cannot be decoded here")]
+    /// The source is something else than a clip.
+    #[error("not a video but {mime}")]
+    NotAVideo {
+        /// What it is by content.
+        mime: &'static str,
+    },
+    /// The source is something else than a recording.
+    #[error("not a sound recording but {mime}")]
+    NotASound {
+        /// What it is by content.
+        mime: &'static str,
+    },
+    /// The source has no stream that can be shown or heard.
+    #[error("there is no picture or sound in it that can be decoded here")]
+    NothingInside,
+    /// The clip or recording is longer than allowed.
+    #[error("it lasts {seconds} s; at most {limit} s may be sent: cut it")]
+    TooLong {
+        /// Seconds that it lasts, at least.
+        seconds: u64,
+        /// Seconds allowed.
+        limit: u64,
+    },
+    /// Nothing is left between start and end of what was to be cut out.
+    #[error("there is nothing between {from_ms} and {until_ms} ms: it lasts {duration_ms} ms")]
+    NothingLeft {
+        /// Milliseconds where it was to begin.
+        from_ms: u64,
+        /// Milliseconds where it was to end.
+        until_ms: u64,
+        /// Milliseconds of the whole.
+        duration_ms: u64,
+    },
+    /// Preparing it would cost more than allowed.
+    #[error("preparing it takes more {0} than allowed")]
+    OverBudget(&'static str),
+    /// This build has no encoder for what is to be made.
+    #[error("this build cannot encode it")]
+    NoCodec,
+    /// The source is something that this build cannot decode.
+    #[error("files of type {0} cannot be decoded here")]
     UnsupportedFormat(&'static str),
     /// The picture would decode to more pixels than allowed.
     #[error("{width} × {height} pixels are more than the {limit} allowed")]

@@ -8,7 +8,10 @@ mod decode;
 mod encode;
 mod error;
 mod exif;
+#[cfg(feature = "ffmpeg")]
+mod ffmpeg;
 mod jpeg;
+mod limits;
 mod name;
 mod photo;
 mod preview;
@@ -16,12 +19,16 @@ mod probe;
 mod save;
 mod scale;
 mod seal;
+#[cfg(feature = "ffmpeg")]
+mod spool;
 mod strip;
 #[cfg(test)]
 mod testing;
+mod video;
 
 pub use error::Error;
 pub use exif::{CaptureInfo, capture_info, read_capture_info};
+pub use limits::{Budget, Limits};
 pub use name::safe_name;
 pub use photo::{Handling, Photo, PhotoOptions, prepare_photo, prepare_photo_file};
 pub use preview::Thumbnail;
@@ -29,3 +36,15 @@ pub use probe::{HEAD_BYTES, ImageFormat, Kind, Probe, probe, probe_reader};
 pub use save::open_to_file;
 pub use seal::{Opened, SealKey, SealedInfo, Step, open, seal};
 pub use strip::{Stripped, strip};
+pub use video::{DynamicRange, Trim, Video, prepare_video};
+
+/// Opens a file to be read.
+///
+/// # Errors
+/// [`Error::NotAFile`] for a directory, a device or a pipe; [`Error::Io`].
+pub fn open_regular(path: &std::path::Path) -> Result<std::fs::File, Error> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(Error::NotAFile);
+    }
+    Ok(std::fs::File::open(path)?)
+}

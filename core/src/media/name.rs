@@ -231,6 +231,7 @@ fn extensions(mime: &str) -> &'static [&'static str] {
         "video/3gpp2" => &["3g2"],
         "video/x-msvideo" => &["avi"],
         "video/ogg" => &["ogv"],
+        "video/mp2t" => &["ts", "mts", "m2ts"],
         "audio/mp4" => &["m4a", "m4b"],
         "audio/mpeg" => &["mp3"],
         "audio/aac" => &["aac"],

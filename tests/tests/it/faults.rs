@@ -42,7 +42,7 @@ impl Scene {
         let dir = tempfile::tempdir().expect("dir");
         let profile = dir.path().join("profile");
         let clock = ManualClock::new(SystemClock.now_ms());
-        let options = client::Options { clock: Arc::new(clock.clone()), authorities: Vec::new() };
+        let options = client::Options { clock: Arc::new(clock.clone()), ..client::Options::default() };
         let url = proxy.url();
         let login = Login { server: &url, user: "lisbon", password: PASSWORD, device_name: None };
         let (client, _) = Client::login(&profile, &vault(), login, options).await.expect("sign in");

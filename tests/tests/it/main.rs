@@ -12,6 +12,7 @@ mod architecture;
 mod bad_input;
 mod beside;
 mod cli;
+mod clips;
 mod disk;
 mod faults;
 mod history;

@@ -11,6 +11,7 @@ pub(super) fn recognise(head: &[u8]) -> Option<Probe> {
         .or_else(|| riff(head))
         .or_else(|| matroska(head))
         .or_else(|| ogg(head))
+        .or_else(|| transport(head))
         .or_else(|| sound(head))
         .or_else(|| document(head))
         .or_else(|| others(head))
@@ -73,6 +74,15 @@ fn ogg(head: &[u8]) -> Option<Probe> {
     } else {
         Probe::new(Kind::Audio, "audio/ogg", "ogg")
     })
+}
+
+/// MPEG transport streams of body and car cameras: packets of one length, each with the same first byte.
+fn transport(head: &[u8]) -> Option<Probe> {
+    const PACKETS: usize = 4;
+    let is = |first: usize, length: usize| {
+        (0..PACKETS).all(|packet| head.get(first + packet * length) == Some(&0x47))
+    };
+    (is(0, 188) || is(4, 192)).then(|| Probe::new(Kind::Video, "video/mp2t", "ts"))
 }
 
 fn sound(head: &[u8]) -> Option<Probe> {
