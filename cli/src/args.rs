@@ -6,8 +6,8 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account, devices, download, location, media, message, queue, room, rooms, search, send_file, shell, sync,
-    timeline,
+    account, devices, download, location, lock, media, message, policy, queue, room, rooms, search,
+    send_file, shell, sync, timeline,
 };
 
 /// Secure messages, files and positions over Matrix, from the command line.
@@ -114,6 +114,13 @@ pub(crate) enum Command {
     /// Send positions
     #[command(subcommand)]
     Location(location::LocationCommand),
+    /// Seal the profile: nothing opens it but its PIN or password
+    Lock(lock::LockArgs),
+    /// Open a sealed profile
+    Unlock(lock::UnlockArgs),
+    /// What administrators demand: show, explain, check, sign and apply it
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
     /// List the account's devices, or sign one out
     Devices(devices::DevicesArgs),
     /// Print the completions of a shell

@@ -7,6 +7,7 @@ use qroc_core::client;
 use qroc_core::kind::ErrorKind;
 use qroc_core::media;
 use qroc_core::outbox::OutboxError;
+use qroc_core::policy::Denied;
 use qroc_core::ports::key_vault::VaultError;
 use qroc_core::store::key_file::KeyFileError;
 
@@ -22,6 +23,10 @@ pub(crate) enum Failure {
     },
     /// The action is durable but the server does not have it yet; what is on standard output says so already.
     Waiting(String),
+    /// Policy forbids it: status 3.
+    Denied(Box<Denied>),
+    /// A policy file with mistakes in it, one of them told: status 1.
+    Faulty(String),
     /// Nobody reads standard output any more, which is no fault.
     ReaderGone,
 }
@@ -43,7 +48,8 @@ impl Failure {
     pub(crate) fn kind(&self) -> Option<ErrorKind> {
         match self {
             Self::Said { kind, .. } => Some(*kind),
-            Self::Waiting(_) | Self::ReaderGone => None,
+            Self::Denied(_) => Some(ErrorKind::Policy),
+            Self::Faulty(_) | Self::Waiting(_) | Self::ReaderGone => None,
         }
     }
 
@@ -51,6 +57,8 @@ impl Failure {
     pub(crate) fn status(&self) -> u8 {
         match self {
             Self::Said { kind, .. } => status(*kind),
+            Self::Denied(_) => status(ErrorKind::Policy),
+            Self::Faulty(_) => 1,
             Self::Waiting(_) => status(ErrorKind::Network),
             Self::ReaderGone => 0,
         }
@@ -113,6 +121,9 @@ fn with_advice(message: String, advice: Option<&str>) -> String {
 
 impl From<client::Error> for Failure {
     fn from(error: client::Error) -> Self {
+        if let Some(denied) = error.denied() {
+            return Self::Denied(Box::new(denied.clone()));
+        }
         let message = with_advice(error.to_string(), advice(&error));
         Self::Said { kind: error.kind(), message }
     }
@@ -120,6 +131,9 @@ impl From<client::Error> for Failure {
 
 impl From<AttachmentError> for Failure {
     fn from(error: AttachmentError) -> Self {
+        if let AttachmentError::Denied(denied) = error {
+            return Self::Denied(denied);
+        }
         Self::Said { kind: error.kind(), message: with_advice(error.to_string(), about_file(&error)) }
     }
 }

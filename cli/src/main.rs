@@ -7,6 +7,7 @@ mod failure;
 mod interrupt;
 mod keyring_vault;
 mod logging;
+mod managed;
 mod output;
 mod prompt;
 mod sanitise;

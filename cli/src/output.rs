@@ -128,12 +128,29 @@ impl Output {
     /// Tells how a command ended.
     pub(crate) fn failure(&self, failure: &Failure) {
         let message = match failure {
-            Failure::Said { message, .. } | Failure::Waiting(message) => message,
+            Failure::Said { message, .. } | Failure::Waiting(message) | Failure::Faulty(message) => {
+                message.clone()
+            }
+            Failure::Denied(denied) => denied.to_string(),
             Failure::ReaderGone => return,
         };
-        if let (true, Some(kind)) = (self.json, failure.kind()) {
+        let kind = match failure {
+            Failure::Faulty(_) => Some("bad_policy"),
+            other => other.kind().map(qroc_core::kind::ErrorKind::code),
+        };
+        if let (true, Some(kind)) = (self.json, kind) {
+            let mut error = json!({"kind": kind, "message": message});
+            if let (Failure::Denied(denied), Some(error)) = (failure, error.as_object_mut()) {
+                error.extend([
+                    ("action".to_owned(), json!(denied.action)),
+                    ("key".to_owned(), json!(denied.key)),
+                    ("source".to_owned(), json!(denied.origin)),
+                    ("value".to_owned(), json!(denied.value)),
+                    ("allowed".to_owned(), json!(denied.needed)),
+                ]);
+            }
             // Where standard output is gone, standard error and the status still tell.
-            let _ = self.object(&json!({"error": {"kind": kind.code(), "message": message}}));
+            let _ = self.object(&json!({"error": error}));
         }
         self.note(&format!("qroc: {message}"));
     }

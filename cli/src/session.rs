@@ -9,6 +9,7 @@ use qroc_core::kind::ErrorKind;
 use crate::args::Global;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
+use crate::managed;
 use crate::output::Output;
 use crate::vault::Wish;
 use crate::worker;
@@ -96,7 +97,8 @@ impl Session {
     async fn open(&self, door: Door) -> Result<Client, Failure> {
         let profile = self.profile()?;
         let vault = self.wish.find(&profile, &self.interrupt).await?;
-        let options = Options { apart: worker::apart(), ..Options::default() };
+        let options =
+            Options { apart: worker::apart(), managed: managed::read(&self.output), ..Options::default() };
         let open = async |access| Client::open(&profile, vault.as_ref(), access, options.clone()).await;
         let opened = match door {
             Door::Read => open(Access::Read).await,

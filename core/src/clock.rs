@@ -9,6 +9,34 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub trait Clock: Debug + Send + Sync {
     /// Returns the wall clock, in milliseconds since 1970 (UTC).
     fn now_ms(&self) -> i64;
+
+    /// Returns how long the device has been running, where it tells. Nobody can turn that back.
+    fn up(&self) -> Option<Uptime> {
+        None
+    }
+
+    /// Returns both.
+    fn moment(&self) -> Moment {
+        Moment { now_ms: self.now_ms(), up: self.up() }
+    }
+}
+
+/// How long the device has been running.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uptime {
+    /// Which run it is; another after each start of the device.
+    pub boot: String,
+    /// Since its start, sleep included, in milliseconds.
+    pub ms: u64,
+}
+
+/// A point in time by the wall clock and by the device's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// Milliseconds since 1970.
+    pub now_ms: i64,
+    /// Since the device's start.
+    pub up: Option<Uptime>,
 }
 
 /// Reads the operating system's clock.
@@ -19,6 +47,14 @@ impl Clock for SystemClock {
     fn now_ms(&self) -> i64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    fn up(&self) -> Option<Uptime> {
+        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?.trim().to_owned();
+        let text = std::fs::read_to_string("/proc/uptime").ok()?;
+        let (seconds, hundredths) = text.split_whitespace().next()?.split_once('.')?;
+        let ms = seconds.parse::<u64>().ok()?.saturating_mul(1000);
+        Some(Uptime { boot, ms: ms.saturating_add(hundredths.parse::<u64>().ok()?.saturating_mul(10)) })
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::policy::Value as PolicyValue;
+
 /// The account, as a status line shows it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Status {
@@ -288,4 +290,70 @@ pub struct SignedIn {
     pub device_id: String,
     /// Base URL of the server.
     pub homeserver: String,
+}
+
+/// What holds for one policy key.
+#[derive(Clone, Debug, Serialize)]
+pub struct PolicyLine {
+    /// Its name, dotted.
+    pub key: String,
+    /// Its value; nothing: unset.
+    pub value: Option<PolicyValue>,
+    /// `default`, `user`, `mdm`, `bundle`, or several with a `+`.
+    pub source: String,
+    /// Whether the user cannot change it.
+    pub locked: bool,
+    /// `applied`, `ignored` or `error` for what a source set; `default` otherwise.
+    pub state: &'static str,
+    /// Why it is not applied.
+    pub error: Option<String>,
+}
+
+/// Whether something may be done, and why.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explained {
+    /// What was asked about.
+    pub action: String,
+    /// The answer.
+    pub allowed: bool,
+    /// The key that decided.
+    pub because: &'static str,
+    /// Who set it.
+    pub source: String,
+    /// Its value.
+    pub value: Option<PolicyValue>,
+    /// What would be allowed instead.
+    pub needed: Option<String>,
+}
+
+/// How the application lock stands.
+#[derive(Clone, Debug, Serialize)]
+pub struct LockStatus {
+    /// `none`, `unlocked` or `sealed`.
+    pub state: &'static str,
+    /// Wrong attempts that are left; nothing: no limit, or no lock.
+    pub attempts_left: Option<u32>,
+    /// When the next attempt is possible, in milliseconds since 1970; nothing: now.
+    pub retry_at: Option<i64>,
+    /// Whether policy asks for a lock.
+    pub required: bool,
+}
+
+/// What the device signs when it has done, or is about to do, what the organisation ordered.
+#[derive(Clone, Debug, Serialize)]
+pub struct Receipt {
+    /// `wipe`, `lock` or `report`.
+    pub order: &'static str,
+    /// The order's nonce, in hexadecimal.
+    pub nonce: String,
+    /// `@name:server`.
+    pub user_id: String,
+    /// The device.
+    pub device_id: String,
+    /// When, in milliseconds since 1970.
+    pub ts: i64,
+    /// The text that is signed.
+    pub signed: String,
+    /// By user and key id, as everywhere in Matrix.
+    pub signatures: serde_json::Value,
 }

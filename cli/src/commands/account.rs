@@ -8,6 +8,7 @@ use qroc_core::model::Destroyed;
 
 use crate::args::VaultChoice;
 use crate::failure::Failure;
+use crate::managed;
 use crate::output::{Value, size};
 use crate::prompt;
 use crate::session::Session;
@@ -67,7 +68,8 @@ pub(crate) async fn login(args: LoginArgs, session: &Session) -> Result<(), Fail
         device_name: args.device_name.as_deref(),
     };
     let busy = session.output.busy("Signing in");
-    let signing_in = Client::login(&profile, vault.as_ref(), login, Options::default());
+    let options = Options { managed: managed::read(&session.output), ..Options::default() };
+    let signing_in = Client::login(&profile, vault.as_ref(), login, options);
     let (client, signed_in) = session.interrupt.or(async { Ok(signing_in.await?) }).await?;
     client.close().await;
     drop(busy);

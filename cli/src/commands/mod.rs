@@ -5,8 +5,10 @@ mod delivery;
 pub(crate) mod devices;
 pub(crate) mod download;
 pub(crate) mod location;
+pub(crate) mod lock;
 pub(crate) mod media;
 pub(crate) mod message;
+pub(crate) mod policy;
 pub(crate) mod queue;
 pub(crate) mod room;
 pub(crate) mod rooms;
@@ -40,6 +42,9 @@ pub(crate) async fn run(command: Command, session: &Session) -> Result<(), Failu
         Command::SendFile(args) => send_file::run(args, session).await,
         Command::Download(args) => download::run(args, session).await,
         Command::Media(args) => media::run(args, session).await,
+        Command::Lock(args) => lock::lock(args, session).await,
+        Command::Unlock(args) => lock::unlock(args, session).await,
+        Command::Policy(command) => policy::run(command, session).await,
         Command::Search(args) => search::run(args, session).await,
         Command::Location(command) => location::run(command, session).await,
         Command::Devices(args) => devices::run(args, session).await,

@@ -13,6 +13,7 @@ use thiserror::Error;
 use crate::kind::ErrorKind;
 use crate::media::{self, Limits, Trim};
 use crate::net::NetError;
+use crate::policy::Denied;
 
 pub use apart::{Apart, serve};
 pub use fetch::{Fetched, fetch};
@@ -104,6 +105,9 @@ pub enum AttachmentError {
         /// Bytes allowed.
         limit: u64,
     },
+    /// Policy forbids sending it.
+    #[error(transparent)]
+    Denied(#[from] Box<Denied>),
     /// The process that prepared the file said so.
     #[error("{message}")]
     Apart {
@@ -146,6 +150,7 @@ impl AttachmentError {
             }
             Self::Apart { kind, .. } => *kind,
             Self::NoWorker(_) => ErrorKind::Internal,
+            Self::Denied(_) => ErrorKind::Policy,
             Self::NoAttachment => ErrorKind::NotFound,
             Self::Net(error) => error.kind(),
             Self::Own(_) => ErrorKind::Storage,

@@ -7,8 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::files::Wish;
-use super::{Client, Error, Owner, handover};
+use super::{Client, Error, Owner, Wish, files, handover};
 use crate::attachments::TreatAs;
 use crate::geo::Place;
 use crate::ids::RoomRow;
@@ -230,6 +229,8 @@ impl super::Inner {
                 self.queue_event(owner, room, "m.reaction", content, txn_id).await
             }
             Action::Location { lat, lon, accuracy_m, .. } => {
+                self.permit(Wish::SendPosition).await?;
+                let (lat, lon, accuracy_m) = self.mdm.policy().location().round(lat, lon, accuracy_m);
                 let place = Place::new(lat, lon, accuracy_m)
                     .ok_or_else(|| Error::BadInput(format!("{lat},{lon} is not a place on the earth")))?;
                 let content = crate::location::content(place, self.clock.now_ms());
@@ -248,7 +249,10 @@ impl super::Inner {
                 Ok(Outcome::Sent(queued(ticket)))
             }
             Action::Read { .. } => {
-                let (queue, txn) = (self.as_queue(), txn_id.clone());
+                let mut queue = self.as_queue();
+                // Not telling others is no reason not to remember it.
+                queue.private_receipts = !self.mdm.policy().decide(Wish::SendReceipt).allowed;
+                let txn = txn_id.clone();
                 let ticket = self
                     .store
                     .write(Durability::Full, move |tx, changes| queue.read(tx, changes, room, &txn))
@@ -261,14 +265,14 @@ impl super::Inner {
                 }))
             }
             Action::SendFile { path, caption, treat_as, trim, .. } => {
-                let wish = Wish { path, caption, treat_as, trim };
+                let wish = files::Wish { path, caption, treat_as, trim };
                 self.queue_file(owner, room, wish, txn_id).await
             }
         }
     }
 
     fn as_queue(&self) -> Queue {
-        Queue { own: self.account.user_id.clone(), now_ms: self.clock.now_ms() }
+        Queue { own: self.account.user_id.clone(), now_ms: self.clock.now_ms(), private_receipts: false }
     }
 
     fn require_event(&self, room: RoomRow, event_id: &str) -> Result<(), Error> {

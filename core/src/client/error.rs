@@ -6,8 +6,10 @@ use crate::attachments::AttachmentError;
 use crate::crypto::CryptoError;
 use crate::ingest::IngestError;
 use crate::kind::ErrorKind;
+use crate::mdm::MdmError;
 use crate::net::NetError;
 use crate::outbox::OutboxError;
+use crate::policy::{BundleError, Denied};
 use crate::ports::key_vault::VaultError;
 use crate::roster::RosterError;
 use crate::store::StoreError;
@@ -38,6 +40,23 @@ pub enum Error {
     /// Files.
     #[error(transparent)]
     Attachment(#[from] AttachmentError),
+    /// Policy forbids it.
+    #[error(transparent)]
+    Denied(#[from] Box<Denied>),
+    /// A signed bundle that is not put in place.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// The last wrong PIN was one too many.
+    #[error("that was the last attempt: the keys and all data here are destroyed{}", if *.wipes { "" } else { ", and this device is signed out" })]
+    DestroyedByAttempts {
+        /// Whether policy says wipe, not sign out.
+        wipes: bool,
+    },
+    /// The server was out of reach for longer than policy allows.
+    #[error(
+        "the server was out of reach for longer than data.offline_wipe_h allows: the keys and all data here are destroyed"
+    )]
+    DestroyedOffline,
     /// Nobody is signed in here.
     #[error("nobody is signed in to this profile; sign in with `login`")]
     NotSignedIn,
@@ -81,6 +100,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns what policy forbids, where it is policy.
+    pub fn denied(&self) -> Option<&Denied> {
+        match self {
+            Self::Denied(denied) | Self::Attachment(AttachmentError::Denied(denied)) => Some(denied),
+            _ => None,
+        }
+    }
+
     /// Sorts the error by what the caller can do.
     pub fn kind(&self) -> ErrorKind {
         match self {
@@ -91,9 +118,12 @@ impl Error {
             Self::Sync(error) => error.kind(),
             Self::Outbox(error) => error.kind(),
             Self::Attachment(error) => error.kind(),
+            Self::DestroyedByAttempts { .. } | Self::DestroyedOffline => ErrorKind::SignedOut,
             Self::NotSignedIn | Self::Held(_) | Self::SignedOutForGood => ErrorKind::SignedOut,
             Self::NoSuchRoom(_) | Self::NoSuchEvent(_) => ErrorKind::NotFound,
             Self::AlreadySignedIn | Self::AmbiguousRoom { .. } | Self::BadInput(_) => ErrorKind::BadInput,
+            Self::Denied(_) => ErrorKind::Policy,
+            Self::Bundle(_) => ErrorKind::BadFile,
             Self::Owner { kind, .. } => *kind,
             Self::Handover(_) => ErrorKind::InUse,
         }
@@ -106,7 +136,13 @@ fn key_file(error: &KeyFileError) -> ErrorKind {
             ErrorKind::SignedOut
         }
         KeyFileError::Vault(VaultError::Exposed { .. } | VaultError::Malformed(_)) => ErrorKind::BadFile,
-        KeyFileError::Vault(_) | KeyFileError::OtherVault(_) => ErrorKind::SignedOut,
+        KeyFileError::Vault(_)
+        | KeyFileError::OtherVault(_)
+        | KeyFileError::Sealed
+        | KeyFileError::WrongPin { .. }
+        | KeyFileError::TooEarly { .. }
+        | KeyFileError::Exhausted => ErrorKind::SignedOut,
+        KeyFileError::NoPin => ErrorKind::BadInput,
         KeyFileError::Exists | KeyFileError::AccountExists => ErrorKind::BadInput,
         KeyFileError::InUse => ErrorKind::InUse,
         KeyFileError::NoSuchAccount => ErrorKind::NotFound,
@@ -136,5 +172,14 @@ impl From<RosterError> for Error {
 impl From<IngestError> for Error {
     fn from(error: IngestError) -> Self {
         Self::Sync(error.into())
+    }
+}
+
+impl From<MdmError> for Error {
+    fn from(error: MdmError) -> Self {
+        match error {
+            MdmError::KeyFile(error) => Self::KeyFile(error),
+            MdmError::Bundle(error) => Self::Bundle(error),
+        }
     }
 }

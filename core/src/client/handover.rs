@@ -14,6 +14,7 @@ use super::action::{Action, Outcome};
 use super::{Error, Inner};
 use crate::kind::ErrorKind;
 use crate::model::{Sent, SentFile};
+use crate::policy::Denied;
 
 const SOCKET: &str = "owner.sock";
 /// A line longer than this is not one of ours.
@@ -21,11 +22,14 @@ const LONGEST_LINE: u64 = 1 << 20;
 /// Longer than any wait that a caller asks for, for the answer to arrive.
 const SLACK: Duration = Duration::from_secs(60);
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Request {
     /// Nothing: the profile has been wiped, and whoever still has it open is to end.
     action: Option<Action>,
     wait_ms: Option<u64>,
+    /// Another process put a policy in place.
+    #[serde(default)]
+    policy: bool,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -62,6 +66,8 @@ struct File {
 struct Refused {
     kind: String,
     message: String,
+    #[serde(default)]
+    denied: Option<Box<Denied>>,
 }
 
 /// Listens until the returned task is aborted. The socket is open to this user alone: its directory is.
@@ -97,7 +103,7 @@ async fn serve(inner: &Arc<Inner>, stream: UnixStream) -> Result<(), Error> {
     let reply = match serde_json::from_str::<Request>(&line) {
         Ok(request) => match carry_out(inner, request).await {
             Ok(outcome) => told(&outcome),
-            Err(error) => refused(error.kind().code(), &error.to_string()),
+            Err(error) => refused_by(&error),
         },
         Err(_) => refused("bad_input", "the owner of this profile is another version"),
     };
@@ -108,7 +114,15 @@ async fn serve(inner: &Arc<Inner>, stream: UnixStream) -> Result<(), Error> {
 
 async fn carry_out(inner: &Arc<Inner>, request: Request) -> Result<Outcome, Error> {
     let Some(owner) = &inner.owner else { return Err(Error::Handover("it does not own it".to_owned())) };
-    let gate = inner.gate();
+    if request.policy {
+        inner.mdm.refresh()?;
+        let receipts = inner.carry_out_orders(owner).await?;
+        if receipts.iter().any(|receipt| receipt.order != "report") {
+            owner.gone.notify_waiters();
+        }
+        return Err(Error::NotSignedIn);
+    }
+    let gate = inner.gate().and(inner.check_sealed());
     let Some(action) = request.action else {
         if gate.is_err() {
             owner.gone.notify_waiters();
@@ -119,9 +133,17 @@ async fn carry_out(inner: &Arc<Inner>, request: Request) -> Result<Outcome, Erro
     inner.carry_out(owner, action, request.wait_ms.map(Duration::from_millis)).await
 }
 
+fn refused_by(error: &Error) -> Reply {
+    let mut reply = refused(error.kind().code(), &error.to_string());
+    if let (Some(refused), Some(denied)) = (&mut reply.refused, error.denied()) {
+        refused.denied = Some(Box::new(denied.clone()));
+    }
+    reply
+}
+
 fn refused(kind: &str, message: &str) -> Reply {
     Reply {
-        refused: Some(Refused { kind: kind.to_owned(), message: message.to_owned() }),
+        refused: Some(Refused { kind: kind.to_owned(), message: message.to_owned(), denied: None }),
         ..Reply::default()
     }
 }
@@ -154,16 +176,25 @@ fn told(outcome: &Outcome) -> Reply {
 
 /// Tells a process that has a wiped profile open, so that it ends at once rather than at its next look.
 pub(super) async fn tell_gone(account_dir: &Path) {
+    tell(account_dir, &Request::default(), Duration::from_millis(500)).await;
+}
+
+/// Tells a process that owns the profile that the key file holds another policy, and waits until it holds there.
+pub(super) async fn tell_policy(account_dir: &Path) {
+    tell(account_dir, &Request { policy: true, ..Request::default() }, Duration::from_secs(2)).await;
+}
+
+async fn tell(account_dir: &Path, request: &Request, wait: Duration) {
     let Ok(address) = Address::of(account_dir) else { return };
     let told = async {
         let mut stream = UnixStream::connect(address.path()).await?;
-        let mut text = serde_json::to_string(&Request { action: None, wait_ms: None })?;
+        let mut text = serde_json::to_string(request)?;
         text.push('\n');
         stream.write_all(text.as_bytes()).await?;
         stream.read_to_end(&mut Vec::new()).await
     };
     // Nobody there is the usual case.
-    let _ = tokio::time::timeout(Duration::from_millis(500), told).await;
+    let _ = tokio::time::timeout(wait, told).await;
 }
 
 /// Asks the owner to do it. Whether or not an answer comes, asking again with the same transaction id is safe.
@@ -178,6 +209,7 @@ pub(super) async fn hand_over(
     let request = Request {
         action: Some(action.clone()),
         wait_ms: wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+        policy: false,
     };
     let mut text = serde_json::to_string(&request).map_err(|error| Error::BadInput(error.to_string()))?;
     text.push('\n');
@@ -195,6 +227,9 @@ pub(super) async fn hand_over(
 
 fn understand(reply: Reply) -> Result<Outcome, Error> {
     if let Some(refused) = reply.refused {
+        if let Some(denied) = refused.denied {
+            return Err(Error::Denied(denied));
+        }
         return Err(Error::Owner { kind: kind_of(&refused.kind), message: refused.message });
     }
     let state = match reply.state.as_str() {

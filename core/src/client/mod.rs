@@ -4,7 +4,10 @@ mod action;
 mod error;
 mod files;
 mod handover;
+mod lock;
 mod open;
+mod orders;
+mod policy;
 mod read;
 mod rooms;
 mod run;
@@ -19,18 +22,23 @@ use tokio::task::JoinHandle;
 
 pub use action::{Action, Outcome};
 pub use error::Error;
-pub use open::{Access, Login, Options, account_exists, vault_of, wipe};
+pub use lock::{lock_status, seal, unlock};
+pub use open::{Access, Login, Options, account_exists, require_unlocked, vault_of, wipe};
+
+pub use crate::model::LockStatus;
+pub use policy::{Managed, explained};
 pub use rooms::NewRoom;
 
 pub use crate::attachments::{Apart, TreatAs};
 use crate::clock::Clock;
 use crate::crypto::Crypto;
+use crate::mdm::Mdm;
 use crate::net::Http;
 use crate::outbox::Sender;
+use crate::policy::Action as Wish;
 use crate::store::Store;
 use crate::store::account::{self, Account};
 use crate::store::codes::AccountState;
-use crate::store::key_file::KeyFile;
 use crate::sync::Sync;
 
 /// One signed-in account of a profile, owned or only read by this process.
@@ -47,6 +55,7 @@ pub(crate) struct Inner {
     account: Account,
     /// Where files are prepared.
     apart: Apart,
+    mdm: Mdm,
     owner: Option<Owner>,
 }
 
@@ -110,9 +119,28 @@ impl Inner {
         media_dir(&self.dir)
     }
 
+    /// Asks the policy; what it forbids is noted.
+    async fn permit(&self, wish: Wish<'_>) -> Result<(), Error> {
+        Ok(self.mdm.permit(&self.store, self.clock.now_ms(), wish).await?)
+    }
+
+    /// Notes a denial that was met elsewhere.
+    async fn note_denied(&self, denied: &crate::policy::Denied) {
+        self.mdm.note(&self.store, self.clock.now_ms(), denied).await;
+    }
+
     /// Contents stay hidden while the server refuses the sign-in or holds the account, and once a wipe has begun.
     fn gate(&self) -> Result<(), Error> {
-        KeyFile::read(&self.profile)?;
+        // Sees a wipe by another process, and a policy that it put in place.
+        self.mdm.refresh()?;
+        let policy = self.mdm.policy();
+        for wish in [
+            Wish::Run { version: env!("CARGO_PKG_VERSION") },
+            Wish::Unlocked { protected: self.mdm.has_lock() },
+        ] {
+            policy.decide(wish).permit(wish)?;
+        }
+        self.check_lock()?;
         match self.store.read(account::load)?.state {
             AccountState::Active | AccountState::Suspended | AccountState::SoftSignedOut => Ok(()),
             AccountState::Locked => Err(Error::Held(

@@ -8,20 +8,23 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::{Client, Error, Inner, Owner, handover, media_dir};
+use super::policy::before_profile;
+use super::{Client, Error, Inner, Managed, Owner, Wish, handover, media_dir};
 use crate::attachments::Apart;
 use crate::clock::{Clock, SystemClock};
 use crate::crypto::Crypto;
 use crate::kind::ErrorKind;
+use crate::mdm::Mdm;
 use crate::model::{Destroyed, SignedIn};
 use crate::net::{Homeserver, Http, discover};
 use crate::outbox::Sender;
+use crate::policy::Policy;
 use crate::ports::key_vault::KeyVault;
 use crate::session::{self, Keeper};
 use crate::store::account::{self, Account};
 use crate::store::codes::{AccountState, IdentityState};
 use crate::store::key_file::{
-    AccountKeys, KeyFile, KeyFileError, VaultRef, account_dir, begin_wipe, finish_wipe,
+    AccountKeys, KeyFile, KeyFileError, Locked, Unlocked, VaultRef, account_dir, begin_wipe, finish_wipe,
 };
 use crate::store::{Durability, Store, StoreError, outbox};
 use crate::sync::Sync;
@@ -38,11 +41,18 @@ pub struct Options {
     pub authorities: Vec<String>,
     /// Where files are prepared.
     pub apart: Apart,
+    /// What the device's management says.
+    pub managed: Vec<Managed>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), authorities: Vec::new(), apart: Apart::default() }
+        Self {
+            clock: Arc::new(SystemClock),
+            authorities: Vec::new(),
+            apart: Apart::default(),
+            managed: Vec::new(),
+        }
     }
 }
 
@@ -109,6 +119,33 @@ pub fn vault_of(profile: &Path) -> Result<VaultRef, Error> {
     }
 }
 
+/// Reads the key file: a wipe that was interrupted is finished, and one that is due because nobody reached the server
+/// for too long is done, before anything else is looked at.
+pub(super) fn read_key_file(profile: &Path, clock: &dyn Clock) -> Result<Locked, Error> {
+    match KeyFile::read(profile) {
+        Ok(locked) if locked.offline_clock().is_over_at(&clock.moment()) => {
+            begin_wipe(profile)?;
+            finish_wipe(profile)?;
+            Err(Error::DestroyedOffline)
+        }
+        Ok(locked) => Ok(locked),
+        Err(KeyFileError::Missing) => Err(Error::NotSignedIn),
+        Err(KeyFileError::WipePending) => {
+            finish_wipe(profile)?;
+            Err(Error::NotSignedIn)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Says no where the profile is sealed.
+///
+/// # Errors
+/// `Sealed`, `NotSignedIn`; a key file that cannot be read.
+pub fn require_unlocked(profile: &Path, clock: &dyn Clock) -> Result<(), Error> {
+    if read_key_file(profile, clock)?.is_unlocked() { Ok(()) } else { Err(KeyFileError::Sealed.into()) }
+}
+
 /// Destroys a profile: first the keys, then everything else. Needs neither key nor network, works while in use, and
 /// is finished at the next start where it was interrupted.
 ///
@@ -144,7 +181,10 @@ impl Client {
             // A sign-in that was interrupted before it had an account.
             wipe(profile).await?;
         }
+        let policy = before_profile(&options.managed);
         let server = discover(login.server, &options.authorities, options.clock.clone()).await?;
+        let wish = Wish::SignIn { server: server.as_str(), user: login.user };
+        policy.decide(wish).permit(wish)?;
         let http = Http::new(&server, &options.authorities, options.clock.clone())?;
         let versions = session::versions(&http).await?;
         let name = login.device_name.unwrap_or("QROC");
@@ -162,8 +202,12 @@ impl Client {
             identity: IdentityState::Unknown,
             generation: 0,
         };
+        if let Err(error) = count_devices(&policy, &signed_in(&http, &account, None)).await {
+            let _ = session::sign_out(&signed_in(&http, &account, None)).await;
+            return Err(error);
+        }
         let made = make(profile, vault, &account).await;
-        let (dir, store) = match made {
+        let (dir, store, keys) = match made {
             Ok(made) => made,
             Err(error) => {
                 let _ = session::sign_out(&signed_in(&http, &account, None)).await;
@@ -171,7 +215,7 @@ impl Client {
                 return Err(error);
             }
         };
-        let client = Self::assemble(profile, dir, store, &mut account, true, &options).await?;
+        let client = Self::assemble(profile, dir, store, keys, &mut account, true, &options).await?;
         client.publish(login.password).await;
         let signed_in = SignedIn {
             user_id: account.user_id.clone(),
@@ -263,8 +307,7 @@ impl Client {
         access: Access,
         options: Options,
     ) -> Result<Self, Error> {
-        vault_of(profile)?;
-        let unlocked = KeyFile::read(profile)?.unlock(vault).await?;
+        let unlocked = read_key_file(profile, &*options.clock)?.unlock(vault).await?;
         let keys = unlocked.accounts().first().cloned().ok_or(Error::NotSignedIn)?;
         let dir = account_dir(profile, keys.number);
         let store = match access {
@@ -272,28 +315,36 @@ impl Client {
             Access::Own { wait } => own(&dir, &keys, wait).await?,
         };
         let mut account = store.read(account::load)?;
-        Self::assemble(profile, dir, store, &mut account, access != Access::Read, &options).await
+        Self::assemble(profile, dir, store, unlocked, &mut account, access != Access::Read, &options).await
     }
 
     async fn assemble(
         profile: &Path,
         dir: std::path::PathBuf,
         store: Store,
+        keys: Unlocked,
         account: &mut Account,
         owns: bool,
         options: &Options,
     ) -> Result<Self, Error> {
         let store = Arc::new(store);
         let owner = if owns { Some(become_owner(&dir, &store, account, options).await?) } else { None };
-        let inner = Arc::new(Inner {
+        let inner = Inner {
             profile: profile.to_owned(),
             dir,
             store,
             clock: options.clock.clone(),
             account: account.clone(),
             apart: options.apart.clone(),
+            mdm: Mdm::new(keys, options.clock.clone()),
             owner,
-        });
+        };
+        if owns {
+            for managed in &options.managed {
+                inner.take_managed(managed)?;
+            }
+        }
+        let inner = Arc::new(inner);
         let listener = if owns { Some(handover::listen(&inner)?) } else { None };
         Ok(Self { inner, listener })
     }
@@ -316,6 +367,16 @@ impl Client {
     }
 }
 
+/// A sign-in that is one device too many is taken back. With room to spare the server is not asked.
+async fn count_devices(policy: &Policy, http: &Http) -> Result<(), Error> {
+    if !policy.is_managed() {
+        return Ok(());
+    }
+    let devices = u64::try_from(session::devices(http).await?.len()).unwrap_or(u64::MAX);
+    let wish = Wish::AddDevice { devices };
+    Ok(policy.decide(wish).permit(wish)?)
+}
+
 async fn own(dir: &Path, keys: &AccountKeys, wait: Duration) -> Result<Store, Error> {
     let deadline = tokio::time::Instant::now() + wait;
     loop {
@@ -333,7 +394,7 @@ async fn make(
     profile: &Path,
     vault: &dyn KeyVault,
     account: &Account,
-) -> Result<(std::path::PathBuf, Store), Error> {
+) -> Result<(std::path::PathBuf, Store, Unlocked), Error> {
     let mut unlocked = KeyFile::create(profile, vault, LABEL).await?;
     let keys = unlocked.add_account(&account.user_id, &account.homeserver)?;
     let dir = account_dir(profile, keys.number);
@@ -342,7 +403,7 @@ async fn make(
     let account = account.clone();
     store.write(Durability::Full, move |tx, _| account::insert(tx, &account)).await?;
     unlocked.save()?;
-    Ok((dir, store))
+    Ok((dir, store, unlocked))
 }
 
 fn signed_in(http: &Http, account: &Account, store: Option<&Arc<Store>>) -> Http {

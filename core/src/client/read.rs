@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::action::content_of;
-use super::{Client, Error, Inner};
+use super::{Client, Error, Inner, Wish};
 use crate::attachments;
 use crate::ids::EventRow;
 use crate::model::{Device, Downloaded, Item, Member, QueueItem, Room, SearchHit, Status};
@@ -188,6 +188,7 @@ impl Client {
         overwrite: bool,
     ) -> Result<Downloaded, Error> {
         self.gate()?;
+        self.inner.permit(Wish::Save).await?;
         let room = self.inner.resolve(room)?;
         let content = content_of(&self.inner, room.id, event_id)?;
         let fetched = attachments::fetch(&self.owner()?.http, &content, to, overwrite).await?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Client, Error};
+use super::{Client, Error, Wish};
 use crate::ids::OutboxRow;
 use crate::net::{Backoff, Call, NetError, part};
 use crate::outbox::{self, OutboxError};
@@ -39,10 +39,18 @@ impl Client {
     /// `BadInput` for a malformed user id, the server's refusal, the network's.
     pub async fn create_room(&self, room: NewRoom) -> Result<String, Error> {
         self.gate()?;
+        self.inner.permit(Wish::CreateRoom).await?;
         for user in &room.invite {
-            check_user(user)?;
+            self.check_invite(user).await?;
         }
-        let answer: RoomId = self.patiently("/_matrix/client/v3/createRoom", &request(&room)).await?;
+        let policy = self.policy();
+        let admins = match room.kind {
+            RoomKind::Direct => &[],
+            RoomKind::Group | RoomKind::Broadcast | RoomKind::Incident => policy.room_admins(),
+        };
+        let admins: Vec<_> = admins.iter().filter(|admin| **admin != self.inner.account.user_id).collect();
+        let body = request(&room, &admins, self.names_creator(admins.is_empty()).await?);
+        let answer: RoomId = self.patiently("/_matrix/client/v3/createRoom", &body).await?;
         if room.kind == RoomKind::Direct {
             self.note_direct(&room.invite, &answer.room_id).await?;
         }
@@ -91,6 +99,8 @@ impl Client {
     /// # Errors
     /// `NoSuchRoom`, `BadInput` for a malformed user id, the server's refusal, the network's.
     pub async fn invite(&self, room: &str, user: &str) -> Result<(), Error> {
+        self.gate()?;
+        self.check_invite(user).await?;
         self.membership(room, "invite", user).await
     }
 
@@ -100,6 +110,27 @@ impl Client {
     /// As `invite`.
     pub async fn kick(&self, room: &str, user: &str) -> Result<(), Error> {
         self.membership(room, "kick", user).await
+    }
+
+    /// Says whether this user may be invited.
+    async fn check_invite(&self, user: &str) -> Result<(), Error> {
+        check_user(user)?;
+        let server = |user: &str| user.split_once(':').map_or("", |(_, server)| server).to_owned();
+        let (server, own) = (server(user), server(&self.inner.account.user_id));
+        self.inner.permit(Wish::Invite { server: &server, own: &own }).await
+    }
+
+    /// Returns who has to be named beside others who are given power in a new room: in the newest room versions the
+    /// creator stands above the list and may not be in it.
+    async fn names_creator(&self, nobody_else: bool) -> Result<Option<&str>, Error> {
+        if nobody_else {
+            return Ok(None);
+        }
+        let owner = self.owner()?;
+        let answer: Value = owner.http.json(Call::get("/_matrix/client/v3/capabilities")).await?;
+        let version = answer.pointer("/capabilities/m.room_versions/default").and_then(Value::as_str);
+        let old = version.and_then(|version| version.parse::<u32>().ok()).is_some_and(|version| version < 12);
+        Ok(old.then_some(self.inner.account.user_id.as_str()))
     }
 
     async fn membership(&self, room: &str, verb: &str, user: &str) -> Result<(), Error> {
@@ -212,10 +243,12 @@ fn check_user(user: &str) -> Result<(), Error> {
 }
 
 /// The power levels that later features need are there from the first day: an older room would refuse them for ever.
-fn request(room: &NewRoom) -> Value {
-    json!({
+fn request(room: &NewRoom, admins: &[&String], creator: Option<&str>) -> Value {
+    let mut invite = room.invite.clone();
+    invite.extend(admins.iter().filter(|admin| !room.invite.contains(admin)).map(|admin| (*admin).clone()));
+    let mut request = json!({
         "name": room.name,
-        "invite": room.invite,
+        "invite": invite,
         "is_direct": room.kind == RoomKind::Direct,
         "preset": if room.kind == RoomKind::Direct { "trusted_private_chat" } else { "private_chat" },
         "visibility": "private",
@@ -243,5 +276,13 @@ fn request(room: &NewRoom) -> Value {
             "eu.qroc.classification": 50,
             "eu.qroc.area": 50,
         } },
-    })
+    });
+    if !admins.is_empty() {
+        let powerful = admins.iter().map(|admin| admin.as_str()).chain(creator);
+        let users: serde_json::Map<_, _> = powerful.map(|user| (user.to_owned(), json!(100))).collect();
+        if let Some(levels) = request.get_mut("power_level_content_override").and_then(Value::as_object_mut) {
+            levels.insert("users".to_owned(), Value::Object(users));
+        }
+    }
+    request
 }

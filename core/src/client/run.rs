@@ -11,7 +11,7 @@ use crate::model::{Item, SyncSummary};
 use crate::net::Backoff;
 use crate::outbox::Pass;
 use crate::session;
-use crate::store::key_file::{KeyFile, KeyFileError};
+use crate::store::key_file::KeyFileError;
 use crate::store::{StoreError, rooms, timeline};
 use crate::sync::{Step, SyncError};
 
@@ -28,6 +28,7 @@ impl Client {
     /// `SignedOutForGood`, faults of the store. What came until then is stored.
     pub async fn sync_once(&self, limit: Option<Duration>) -> Result<SyncSummary, Error> {
         let owner = self.owner()?;
+        self.inner.obey(owner).await?;
         let started = Instant::now();
         let mut summary = SyncSummary::default();
         let round = self.inner.until_quiet(owner, &mut summary, limit.unwrap_or(PATIENCE));
@@ -39,6 +40,7 @@ impl Client {
                 Err(_) => return Err(Error::Net(crate::net::NetError::Timeout)),
             },
         }
+        self.inner.obey(owner).await?;
         self.catch_up_on_server().await?;
         self.inner.count(&mut summary)?;
         summary.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -61,7 +63,11 @@ impl Client {
         let (keys, caught_up) = (Notify::new(), Notify::new());
         tokio::select! {
             () = stop => {}
-            () = owner.gone.notified() => return Err(KeyFileError::WipePending.into()),
+            () = owner.gone.notified() => {
+                self.inner.mdm.refresh()?;
+                self.inner.check_sealed()?;
+                return Err(KeyFileError::WipePending.into());
+            }
             error = self.inner.keep_syncing(owner, &keys, &caught_up, &items, &mut summary) => return Err(error),
             error = self.inner.keep_sending(owner) => return Err(error),
             error = self.inner.keep_keys(owner, &keys) => return Err(error),
@@ -108,6 +114,21 @@ impl Client {
 }
 
 impl Inner {
+    /// Does what others demand of this device before anything else goes on: policy, orders, the lock, the time that
+    /// it may be out of reach.
+    async fn obey(&self, owner: &Owner) -> Result<(), Error> {
+        self.mdm.refresh()?;
+        self.take_from_server()?;
+        if !self.mdm.pending().is_empty() {
+            let wiped = self.carry_out_orders(owner).await?.iter().any(|receipt| receipt.order == "wipe");
+            if wiped {
+                return Err(KeyFileError::WipePending.into());
+            }
+        }
+        self.check_sealed()?;
+        self.check_reach()
+    }
+
     fn count(&self, summary: &mut SyncSummary) -> Result<(), Error> {
         let (rooms, undecryptable) = self.store.read(rooms::counts)?;
         summary.rooms = rooms;
@@ -130,6 +151,7 @@ impl Inner {
                     self.judge(owner, Ok(())).await?;
                     failing_since = None;
                     backoff.reset();
+                    self.mdm.contact()?;
                     step
                 }
                 Err(error) => {
@@ -195,13 +217,19 @@ impl Inner {
         let mut answered = false;
         loop {
             // A wipe by another process has made this one's keys worthless.
-            if let Err(error) = KeyFile::read(&self.profile) {
+            if let Err(error) = self.mdm.refresh() {
                 return error.into();
+            }
+            if let Err(error) = self.obey(owner).await {
+                return error;
             }
             let timeout = if answered { LONG_POLL } else { Duration::ZERO };
             match owner.sync.step(timeout).await {
                 Ok(step) => {
                     backoff.reset();
+                    if let Err(error) = self.mdm.contact() {
+                        return error.into();
+                    }
                     // A refusal before this answer, wherever it came from, was not the last word.
                     if let Err(error) = self.judge(owner, Ok(())).await {
                         return error;

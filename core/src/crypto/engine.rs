@@ -1,6 +1,8 @@
 //! Owns the `OlmMachine`: feeds it what sync brings, sends what it asks for, encrypts and decrypts events.
 //! No cryptography of our own; every key lives in matrix-sdk-crypto and in our store below it.
 
+mod signing;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, PoisonError};

@@ -24,6 +24,8 @@ pub struct Queue {
     pub own: String,
     /// Now, in milliseconds since 1970.
     pub now_ms: i64,
+    /// Whether a read marker stays between this account and its server.
+    pub private_receipts: bool,
 }
 
 /// An event that is to be sent.
@@ -169,7 +171,7 @@ impl Queue {
         let unread = timeline::unread(tx, room.id, Some(&event_id))?;
         rooms::set_unread(tx, room.id, unread.unread, unread.highlights, unread.at_least)?;
         outbox::supersede(tx, room.id, OutboxKind::Read)?;
-        let payload = json!({ "event_id": event_id }).to_string();
+        let payload = json!({ "event_id": event_id, "private": self.private_receipts }).to_string();
         self.insert(tx, &room, OutboxKind::Read, txn_id, None, &payload)?;
         note(changes, room.id);
         Ok(Some(Ticket { txn_id: txn_id.to_owned(), event_id: None }))

@@ -170,7 +170,8 @@ impl Sender {
             OutboxKind::Read => {
                 let event_id = payload_event(action).ok_or(OutboxError::Malformed)?;
                 let path = format!("/_matrix/client/v3/rooms/{room}/read_markers");
-                let body = json!({ "m.fully_read": event_id, "m.read": event_id });
+                let kind = if is_private(action) { "m.read.private" } else { "m.read" };
+                let body = json!({ "m.fully_read": event_id, kind: event_id });
                 self.http.call(Call::post(&path, &body)).await?;
                 Ok(None)
             }
@@ -413,4 +414,9 @@ mod tests {
         assert_eq!(with_relation(by_engine(&reply), &reply)["m.relates_to"], reply["m.relates_to"]);
         assert_eq!(with_relation(json!({ "ciphertext": "x" }), &json!({})), json!({ "ciphertext": "x" }));
     }
+}
+
+fn is_private(action: &Queued) -> bool {
+    let payload: Option<Value> = serde_json::from_str(&action.payload).ok();
+    payload.and_then(|payload| payload.get("private")?.as_bool()).unwrap_or(false)
 }

@@ -8,6 +8,8 @@ mod disk;
 mod error;
 mod frame;
 mod header;
+mod pin;
+mod session;
 mod unlocked;
 mod wipe;
 
@@ -28,6 +30,7 @@ pub use disk::FILE_NAME;
 pub use error::KeyFileError;
 pub use frame::VERSION;
 pub use header::{LockKind, LockPolicy, OfflineClock, OnMaxAttempts, Slot, SlotKind, VaultRef};
+pub use pin::PinRecord;
 pub use unlocked::Unlocked;
 pub use wipe::{begin_wipe, finish_wipe, set_wipe_intent};
 
@@ -92,7 +95,7 @@ impl KeyFile {
     fn write_first(dir: &Path, header: Header, device_key: Secret<32>) -> Result<Unlocked, KeyFileError> {
         let attempts_start = Secret::random()?;
         let state = Attempts::none(&attempts_start).encode()?;
-        let body = Body { attempts_start, next_account: 1, accounts: Vec::new(), policy: None };
+        let body = Body { attempts_start, next_account: 1, accounts: Vec::new(), policy: None, pin: None };
         let header_bytes = encode_header(&header)?;
         let sealed = body.seal(&device_key, &header_bytes)?;
         let bytes = Frame { header: header_bytes, state, body: sealed }.encode()?;
@@ -194,7 +197,10 @@ impl Locked {
     /// # Errors
     /// Those of the vault (`WrongSecret`, `Gone` …), `OtherVault`, `UnsupportedSlot`, `Tampered`.
     pub async fn unlock(&self, vault: &dyn KeyVault) -> Result<Unlocked, KeyFileError> {
-        let device_key = self.device_key(vault).await?;
+        self.open_with(self.device_key(vault).await?)
+    }
+
+    fn open_with(&self, device_key: Secret<32>) -> Result<Unlocked, KeyFileError> {
         let body = Body::open(&self.frame.body, &device_key, &self.frame.header)?;
         self.attempts.check(&body.attempts_start)?;
         Ok(Unlocked::new(&self.dir, device_key, self.header.clone(), body))
@@ -206,7 +212,17 @@ impl Locked {
         for slot in self.header.slots.iter().filter(|slot| slot.vault.kind == vault.kind()) {
             match slot.kind {
                 SlotKind::Vault => {}
-                SlotKind::VaultPin | SlotKind::VaultPinShare | SlotKind::Duress | SlotKind::Other(_) => {
+                SlotKind::VaultPin => {
+                    let Some((handle, wrapped)) = session::read(&self.dir, &self.header.file_id) else {
+                        return Err(KeyFileError::Sealed);
+                    };
+                    match vault.unwrap(&handle, &wrapped, &session::aad(&self.header.file_id)).await {
+                        Ok(key) => return Ok(key),
+                        Err(error) => refused = Some(error),
+                    }
+                    continue;
+                }
+                SlotKind::VaultPinShare | SlotKind::Duress | SlotKind::Other(_) => {
                     unsupported = Some(slot.kind.to_string());
                     continue;
                 }

@@ -4,7 +4,11 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::StoreError;
 
-const MIGRATIONS: [&str; 2] = [include_str!("sql/0001_init.sql"), include_str!("sql/0004_location.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("sql/0001_init.sql"),
+    include_str!("sql/0003_policy.sql"),
+    include_str!("sql/0004_location.sql"),
+];
 const LATEST: &str = include_str!("sql/latest.sql");
 
 fn known() -> u32 {

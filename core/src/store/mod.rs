@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod areas;
+pub mod audit;
 pub mod changes;
 pub mod chunks;
 pub mod codes;
@@ -92,6 +93,11 @@ impl Store {
             None => (None, None),
         };
         Ok(Self { writer, readers: Pool::new(path, key.clone(), reader), published, _owner: owner })
+    }
+
+    /// Says whether some process owns the database in `dir` now.
+    pub fn is_owned(dir: &Path) -> bool {
+        matches!(own(dir), Err(StoreError::InUse))
     }
 
     /// Says whether this process owns the writer.

@@ -32,6 +32,7 @@ pub const LAYERS: &[&[&str]] = &[
 
 /// Imports within one layer that are allowed all the same. Services (the layer below `client`) have none.
 pub const WITHIN: &[(&str, &str)] = &[
+    ("model", "policy"),
     ("crypto", "store"),
     ("crypto", "net"),
     ("ingest", "crypto"),

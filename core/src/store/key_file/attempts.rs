@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::error::KeyFileError;
+use crate::clock::Moment;
 use crate::secret::Secret;
 
 /// Counting stops here, so that checking a count stays quick.
@@ -19,11 +20,16 @@ pub(super) struct Attempts {
     /// Time of the last attempt, in milliseconds since 1970.
     pub(super) last_ms: Option<i64>,
     tally: String,
+    /// Which run of the device it was in, and how long that had run, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    boot: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    up_ms: Option<u64>,
 }
 
 impl Attempts {
     pub(super) fn none(start: &Secret<32>) -> Self {
-        Self { count: 0, last_ms: None, tally: hex::encode(step(start.expose())) }
+        Self { count: 0, last_ms: None, tally: hex::encode(step(start.expose())), boot: None, up_ms: None }
     }
 
     pub(super) fn encode(&self) -> Result<Vec<u8>, KeyFileError> {
@@ -47,6 +53,23 @@ impl Attempts {
             self.count += 1;
         }
         Ok(())
+    }
+
+    pub(super) fn add_at(&mut self, now: &Moment) -> Result<(), KeyFileError> {
+        self.add(now.now_ms)?;
+        self.boot = now.up.as_ref().map(|up| up.boot.clone());
+        self.up_ms = now.up.as_ref().map(|up| up.ms);
+        Ok(())
+    }
+
+    /// Returns how long the last attempt is ago at least, in milliseconds. In a later run of the device that is as
+    /// long as it has been running; the clock is believed only where the device tells nothing else.
+    pub(super) fn elapsed_ms(&self, now: &Moment) -> u64 {
+        match (&now.up, &self.boot, self.up_ms) {
+            (Some(up), Some(boot), Some(then)) if up.boot == *boot => up.ms.saturating_sub(then),
+            (Some(up), Some(_), _) => up.ms,
+            _ => u64::try_from(now.now_ms.saturating_sub(self.last_ms.unwrap_or(0))).unwrap_or(0),
+        }
     }
 
     /// Says whether the count is the one that began at `start`.

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::error::KeyFileError;
 use super::frame::Frame;
+use super::pin::PinRecord;
 use crate::secret::{DbKey, Secret};
 use crate::store::vault::envelope;
 
@@ -40,6 +41,8 @@ pub(super) struct Body {
     pub(super) accounts: Vec<AccountKeys>,
     #[serde(with = "policy_text")]
     pub(super) policy: Option<Vec<u8>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) pin: Option<PinRecord>,
 }
 
 impl Body {
@@ -48,7 +51,7 @@ impl Body {
             self.accounts.iter().map(|account| account.user_id.len() + account.homeserver.len() + 256).sum();
         let policy = self.policy.as_ref().map_or(0, |policy| policy.len() * 2);
         // Large enough that it never moves: a buffer that grows leaves keys behind.
-        let mut plain = Zeroizing::new(Vec::with_capacity(1024 + names * 2 + policy));
+        let mut plain = Zeroizing::new(Vec::with_capacity(8192 + names * 2 + policy));
         serde_json::to_writer(&mut *plain, self).map_err(|_| KeyFileError::TooLarge)?;
         Ok(envelope::seal(device_key, plain, &Frame::associated_data(header))?)
     }

@@ -48,6 +48,27 @@ pub enum KeyFileError {
     /// No slot is opened by the vault at hand.
     #[error("the profile's key is kept in another vault: {}", .0.join(", "))]
     OtherVault(Vec<String>),
+    /// A PIN or password protects the file, and nobody gave it since it was sealed.
+    #[error("the profile is sealed: `qroc unlock` opens it with its PIN or password")]
+    Sealed,
+    /// No PIN or password protects the file.
+    #[error("no PIN or password is set: `qroc lock set` sets one")]
+    NoPin,
+    /// The PIN or password is wrong.
+    #[error("wrong PIN or password{}", .left.map_or_else(String::new, |left| format!("; {left} attempts left")))]
+    WrongPin {
+        /// Attempts that are left; nothing: no limit.
+        left: Option<u32>,
+    },
+    /// After wrong ones some time has to pass.
+    #[error("too many wrong attempts: the next is possible in {} s", .wait_ms.div_ceil(1000))]
+    TooEarly {
+        /// How long, in milliseconds.
+        wait_ms: u64,
+    },
+    /// There is no attempt left.
+    #[error("there is no attempt left")]
+    Exhausted,
     /// The vault refused.
     #[error(transparent)]
     Vault(#[from] VaultError),

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::clock::Moment;
 use crate::ports::key_vault::{KeyHandle, Wrapped};
 
 /// What opens a slot. The format knows all kinds; this version makes and opens `Vault`.
@@ -142,15 +143,83 @@ pub struct OfflineClock {
     pub last_contact_ms: i64,
     /// Hours without contact after which the profile is to be wiped; unset: never.
     pub limit_h: Option<u32>,
+    /// The latest time that was ever seen on this device, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub latest_ms: i64,
+    /// Which run of the device `up_ms` counts in; 0: unknown.
+    #[serde(default, skip_serializing_if = "is_none_yet")]
+    pub boot: u64,
+    /// How long the device had run then, in milliseconds.
+    #[serde(default, skip_serializing_if = "is_none_yet")]
+    pub up_ms: u64,
+    /// Time without contact that was counted by then, in milliseconds.
+    #[serde(default, skip_serializing_if = "is_none_yet")]
+    pub spent_ms: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]
+fn is_none_yet(number: &u64) -> bool {
+    *number == 0
 }
 
 impl OfflineClock {
+    /// Returns how long the server was out of reach, in milliseconds. While the device runs on, its own count is
+    /// believed, whatever the clock says; after a restart the longest of what count, clock and the latest time ever
+    /// seen come to.
+    pub fn without_contact_ms(&self, now: &Moment) -> u64 {
+        let by_clock = now.now_ms.max(self.latest_ms).saturating_sub(self.last_contact_ms);
+        let by_clock = u64::try_from(by_clock).unwrap_or(0);
+        match &now.up {
+            Some(up) if self.boot != 0 && boot_number(&up.boot) == self.boot => {
+                self.spent_ms.saturating_add(up.ms.saturating_sub(self.up_ms))
+            }
+            Some(up) if self.boot != 0 => by_clock.max(self.spent_ms.saturating_add(up.ms)),
+            Some(_) | None => by_clock,
+        }
+    }
+
+    /// Says whether the limit has passed.
+    pub fn is_over_at(&self, now: &Moment) -> bool {
+        let limit = self.limit_h.map(|hours| u64::from(hours).saturating_mul(3_600_000));
+        limit.is_some_and(|limit| self.without_contact_ms(now) > limit)
+    }
+
+    /// Notes that the server was reached.
+    pub(super) fn contact(&mut self, now: &Moment) {
+        self.last_contact_ms = now.now_ms;
+        self.latest_ms = now.now_ms;
+        self.boot = now.up.as_ref().map_or(0, |up| boot_number(&up.boot));
+        self.up_ms = now.up.as_ref().map_or(0, |up| up.ms);
+        self.spent_ms = 0;
+    }
+
+    /// Notes how much time has passed without contact, so that neither a restart nor a clock takes it back.
+    pub(super) fn carry(&mut self, now: &Moment) {
+        self.spent_ms = self.without_contact_ms(now);
+        self.latest_ms = self.latest_ms.max(now.now_ms);
+        self.boot = now.up.as_ref().map_or(0, |up| boot_number(&up.boot));
+        self.up_ms = now.up.as_ref().map_or(0, |up| up.ms);
+    }
+
     /// Says whether the limit has passed. A clock that was set back makes it later, never earlier.
     pub fn is_over(&self, now_ms: i64) -> bool {
         self.limit_h.is_some_and(|hours| {
             now_ms.saturating_sub(self.last_contact_ms) > i64::from(hours).saturating_mul(3_600_000)
         })
     }
+}
+
+/// Tells one run of the device from another; never 0.
+fn boot_number(boot: &str) -> u64 {
+    use sha2::Digest as _;
+    let hash = sha2::Sha256::digest(boot);
+    let first = hash.first_chunk::<8>().copied().unwrap_or_default();
+    u64::from_be_bytes(first).max(1)
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,6 +7,7 @@ use super::*;
 use crate::store::vault::{Cost, FileVault, PassphraseVault};
 
 mod damage;
+mod locking;
 mod wiping;
 
 const USER: &str = "@inspector.needle:police.example";
@@ -21,6 +22,15 @@ struct Profile {
     root: TempDir,
     dir: PathBuf,
     vault: FileVault,
+}
+
+impl Drop for Profile {
+    /// What keeps it open lies outside the directory.
+    fn drop(&mut self) {
+        if let Ok(locked) = KeyFile::read(&self.dir) {
+            let _ = session::remove(&self.dir, &locked.header.file_id);
+        }
+    }
 }
 
 impl Profile {

@@ -10,8 +10,9 @@ use super::body::{AccountKeys, Body};
 use super::disk::{self, DirLock};
 use super::error::KeyFileError;
 use super::frame::Frame;
-use super::header::{Header, LockPolicy, OfflineClock};
-use super::{Locked, encode_header};
+use super::header::{Header, LockPolicy, OfflineClock, SlotKind};
+use super::{KeyFile, Locked, encode_header};
+use crate::clock::Moment;
 use crate::secret::{DbKey, Secret};
 
 /// An unlocked key file: keys in memory, zeroed on drop. Changes reach the disk with `save`.
@@ -35,6 +36,10 @@ impl fmt::Debug for Unlocked {
 impl Unlocked {
     pub(super) fn new(dir: &Path, device_key: Secret<32>, header: Header, body: Body) -> Self {
         Self { dir: dir.to_owned(), device_key, header, body, attempts_cleared: false, last_written: None }
+    }
+
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// Returns the accounts in the order of their numbers.
@@ -83,6 +88,26 @@ impl Unlocked {
         self.header.offline.limit_h = offline_wipe_h;
     }
 
+    /// Says whether a PIN or password is needed to open the file.
+    pub fn has_lock(&self) -> bool {
+        self.header.slots.iter().any(|slot| slot.kind == SlotKind::VaultPin)
+    }
+
+    /// Reads the file again where another process changed it, and says whether it did. Changes that were not saved
+    /// are given up then.
+    ///
+    /// # Errors
+    /// As `KeyFile::read`; `Tampered` where the file is not one of this key any more.
+    pub fn reload(&mut self) -> Result<bool, KeyFileError> {
+        let found = KeyFile::read(&self.dir)?;
+        if found.header == self.header {
+            return Ok(false);
+        }
+        let fresh = found.open_with(self.device_key.clone())?;
+        *self = fresh;
+        Ok(true)
+    }
+
     /// Returns what the policy asks at the lock.
     pub fn lock_policy(&self) -> &LockPolicy {
         &self.header.lock
@@ -96,6 +121,16 @@ impl Unlocked {
     /// Notes that the server was reached.
     pub fn note_contact(&mut self, now_ms: i64) {
         self.header.offline.last_contact_ms = now_ms;
+    }
+
+    /// Notes that the server was reached, by the device's own clock too.
+    pub fn contact(&mut self, now: &Moment) {
+        self.header.offline.contact(now);
+    }
+
+    /// Notes how much time has passed without the server.
+    pub fn carry(&mut self, now: &Moment) {
+        self.header.offline.carry(now);
     }
 
     /// Forgets the attempts, with the next `save`.

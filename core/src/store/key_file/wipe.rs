@@ -17,8 +17,18 @@ use super::frame::{Frame, WIPED};
 use super::header::{Header, Slot};
 
 /// What this program puts into a profile's directory, but for the key file, which goes last.
-const OURS: [&str; 9] =
-    [NEW_NAME, "accounts", "media", "inbox", "cache", "tmp", "owner.lock", "owner.sock", "sockets"];
+const OURS: [&str; 10] = [
+    NEW_NAME,
+    super::session::IN_PROFILE,
+    "accounts",
+    "media",
+    "inbox",
+    "cache",
+    "tmp",
+    "owner.lock",
+    "owner.sock",
+    "sockets",
+];
 /// Our trees are three deep; a stranger's must not use up the open files.
 const DEEPEST: u32 = 32;
 /// A running owner may add files while the directory is emptied.
@@ -48,9 +58,14 @@ fn mark(dir: &Path, intent: &[u8], destroy: bool) -> Result<Vec<Slot>, KeyFileEr
         Err(error) => Err(error),
     };
     let slots = match known {
-        Ok(frame) => {
-            serde_json::from_slice::<Header>(&frame.header).map(|header| header.slots).unwrap_or_default()
-        }
+        Ok(frame) => match serde_json::from_slice::<Header>(&frame.header) {
+            Ok(header) => {
+                // What keeps it open opens nothing once the body is gone; it goes all the same.
+                let _ = super::session::remove(dir, &header.file_id);
+                header.slots
+            }
+            Err(_) => Vec::new(),
+        },
         Err(KeyFileError::NotAKeyFile | KeyFileError::Missing) if !has_accounts(dir) => {
             return Err(known.err().unwrap_or(KeyFileError::NotAKeyFile));
         }

@@ -395,3 +395,11 @@ CREATE TABLE crypto_lease (
   expires_ts INTEGER NOT NULL,
   generation INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE denial (
+  id     INTEGER PRIMARY KEY,
+  ts     INTEGER NOT NULL,
+  action TEXT    NOT NULL,
+  key    TEXT    NOT NULL,                     -- the policy key that forbids it
+  source TEXT    NOT NULL,
+  value  TEXT    NOT NULL
+) STRICT;

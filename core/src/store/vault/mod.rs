@@ -5,4 +5,4 @@ pub mod file;
 pub mod passphrase;
 
 pub use file::FileVault;
-pub use passphrase::{Cost, PassphraseVault};
+pub use passphrase::{Cost, PassphraseVault, derive};

@@ -64,14 +64,21 @@ impl PassphraseVault {
     async fn derive(&self, handle: &KeyHandle) -> Result<Secret<32>, VaultError> {
         let Handle { salt, cost } = serde_json::from_slice(&handle.0).map_err(|_| malformed())?;
         let salt = hex::decode(salt).map_err(|_| malformed())?;
-        if cost.memory_kib > DEAREST.memory_kib || cost.passes > DEAREST.passes || cost.lanes > DEAREST.lanes
-        {
-            return Err(malformed());
-        }
-        let passphrase = self.passphrase.clone();
-        let derived = tokio::task::spawn_blocking(move || argon2id(&passphrase, &salt, cost)).await;
-        derived.map_err(|error| VaultError::unavailable("the key could not be derived", error))?
+        derive(&self.passphrase, &salt, cost).await
     }
+}
+
+/// Makes a key of what a person knows, on a thread of its own.
+///
+/// # Errors
+/// `Malformed` for costs that make no sense, `Unavailable` where the thread does not come to its end.
+pub async fn derive(secret: &SecretBytes, salt: &[u8], cost: Cost) -> Result<Secret<32>, VaultError> {
+    if cost.memory_kib > DEAREST.memory_kib || cost.passes > DEAREST.passes || cost.lanes > DEAREST.lanes {
+        return Err(malformed());
+    }
+    let (secret, salt) = (secret.clone(), salt.to_vec());
+    let derived = tokio::task::spawn_blocking(move || argon2id(&secret, &salt, cost)).await;
+    derived.map_err(|error| VaultError::unavailable("the key could not be derived", error))?
 }
 
 fn argon2id(passphrase: &SecretBytes, salt: &[u8], cost: Cost) -> Result<Secret<32>, VaultError> {

@@ -1,0 +1,149 @@
+//! The application lock: sealed, the keys are in no memory and nothing but the PIN brings them back.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Client, Error, Inner, handover, open, wipe};
+use crate::clock::Clock;
+use crate::model::LockStatus;
+use crate::ports::key_vault::KeyVault;
+use crate::secret::SecretBytes;
+use crate::store::Store;
+use crate::store::key_file::{KeyFile, KeyFileError, OnMaxAttempts, account_dir, begin_wipe, finish_wipe};
+use crate::store::vault::Cost;
+
+/// How long an owner has to let go of its keys.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Says how the lock of a profile stands. Needs no key.
+///
+/// # Errors
+/// `NotSignedIn`; a key file that cannot be read.
+pub fn lock_status(profile: &Path, clock: &dyn Clock) -> Result<LockStatus, Error> {
+    let locked = open::read_key_file(profile, clock)?;
+    let now = clock.moment();
+    let wait_ms = i64::try_from(locked.wait_ms(&now)).unwrap_or(i64::MAX);
+    let state = match (locked.has_pin(), locked.is_unlocked()) {
+        (false, _) => "none",
+        (true, true) => "unlocked",
+        (true, false) => "sealed",
+    };
+    Ok(LockStatus {
+        state,
+        attempts_left: if locked.has_pin() { locked.attempts_left() } else { None },
+        retry_at: (locked.has_pin() && wait_ms > 0).then(|| now.now_ms.saturating_add(wait_ms)),
+        required: locked.lock_policy().required,
+    })
+}
+
+/// Seals a profile: the keys leave every process, and nothing but the PIN brings them back.
+///
+/// # Errors
+/// `NoPin`; `InUse` where a process that has the keys does not end; what the file system says.
+pub async fn seal(profile: &Path, clock: &dyn Clock) -> Result<LockStatus, Error> {
+    open::read_key_file(profile, clock)?;
+    KeyFile::seal(profile)?;
+    let dir = account_dir(profile, 1);
+    handover::tell_gone(&dir).await;
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while Store::is_owned(&dir) {
+        if tokio::time::Instant::now() >= deadline {
+            return Err(Error::Handover("it still has the keys in its memory; end it".to_owned()));
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    lock_status(profile, clock)
+}
+
+/// Opens a sealed profile for this device, until it is sealed again or the device restarts. The attempt is counted
+/// durably before it is made; after the last one all keys and data are destroyed.
+///
+/// # Errors
+/// `NoPin`, `WrongPin`, `TooEarly`; `DestroyedByAttempts` where this was the last one.
+pub async fn unlock(
+    profile: &Path,
+    vault: &dyn KeyVault,
+    pin: &SecretBytes,
+    clock: &dyn Clock,
+) -> Result<LockStatus, Error> {
+    let mut locked = open::read_key_file(profile, clock)?;
+    let wipes = locked.lock_policy().on_max_attempts == OnMaxAttempts::Wipe;
+    match locked.unlock_with_pin(vault, pin, &clock.moment()).await {
+        Ok(unlocked) => unlocked.stay_open(vault).await?,
+        Err(KeyFileError::Exhausted) => {
+            // Signing out without the tokens, which are sealed as well, is destroying what is here.
+            wipe(profile).await?;
+            return Err(Error::DestroyedByAttempts { wipes });
+        }
+        Err(error) => return Err(error.into()),
+    }
+    lock_status(profile, clock)
+}
+
+impl Client {
+    /// Sets the PIN or password of the application lock, or another one. It is not asked for until the profile is
+    /// sealed.
+    ///
+    /// # Errors
+    /// `Denied` with the rule that it breaks; those of the vault and of the key file.
+    pub async fn set_pin(&self, vault: &dyn KeyVault, pin: &str) -> Result<(), Error> {
+        self.set_pin_at_cost(vault, pin, Cost::default()).await
+    }
+
+    /// As `set_pin`, with another price of a guess.
+    ///
+    /// # Errors
+    /// As `set_pin`.
+    pub async fn set_pin_at_cost(&self, vault: &dyn KeyVault, pin: &str, cost: Cost) -> Result<(), Error> {
+        let policy = self.policy();
+        let judged = policy.judge_pin(pin);
+        if let Err(denied) = judged {
+            self.inner.note_denied(&denied).await;
+            return Err(denied.into());
+        }
+        let secret = SecretBytes::from(pin.to_owned());
+        let mut keys = self.inner.mdm.with_keys(|keys| keys.reload().map(|_| keys.clone()))?;
+        let most = usize::try_from(policy.lock().history).unwrap_or(usize::MAX);
+        if keys.was_used(&secret, most).await? {
+            let denied = policy.refuse_used();
+            self.inner.note_denied(&denied).await;
+            return Err(denied.into());
+        }
+        let length = u32::try_from(pin.chars().count()).unwrap_or(u32::MAX);
+        let digits = pin.chars().all(|letter| letter.is_ascii_digit());
+        keys.set_pin(vault, &secret, length, digits, cost, self.inner.clock.now_ms()).await?;
+        self.inner.mdm.refresh()?;
+        Ok(())
+    }
+}
+
+impl Inner {
+    /// Sees that the profile was sealed, or that its PIN is not what the policy asks for any more.
+    pub(super) fn check_lock(&self) -> Result<(), Error> {
+        let record = self.mdm.with_keys(|keys| keys.pin().map(|pin| (pin.length, pin.digits, pin.set_ms)));
+        let Some((length, digits, set_ms)) = record else { return Ok(()) };
+        if !KeyFile::read(&self.profile)?.is_unlocked() {
+            return Err(KeyFileError::Sealed.into());
+        }
+        let age_ms = self.clock.now_ms().saturating_sub(set_ms);
+        Ok(self.mdm.policy().judge_present(length, digits, age_ms)?)
+    }
+
+    /// Destroys the profile where the server was out of reach for too long.
+    pub(super) fn check_reach(&self) -> Result<(), Error> {
+        if self.mdm.is_out_of_reach()? {
+            begin_wipe(&self.profile)?;
+            finish_wipe(&self.profile)?;
+            return Err(Error::DestroyedOffline);
+        }
+        Ok(())
+    }
+
+    /// Sees that the profile was sealed.
+    pub(super) fn check_sealed(&self) -> Result<(), Error> {
+        if self.mdm.has_lock() && !KeyFile::read(&self.profile)?.is_unlocked() {
+            return Err(KeyFileError::Sealed.into());
+        }
+        Ok(())
+    }
+}

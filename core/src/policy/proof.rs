@@ -1,0 +1,30 @@
+//! Which test shows that a key is enforced: it stops what it should, and without it the same is allowed.
+
+use super::key::Key;
+
+impl Key {
+    /// Returns the test, by module and name, of an enforced key.
+    pub fn test(self) -> Option<&'static str> {
+        self.definition().since?;
+        Some(match self {
+            Self::ServerHomeserverUrl | Self::ServerAllowOther | Self::AccountUsername => {
+                "policy::the_server_and_the_user_are_fixed_by_the_machines_management"
+            }
+            Self::AccountMaxDevices => "policy::a_device_too_many_is_taken_back",
+            Self::OrgPolicyKeys => "policy::a_signed_bundle_holds_and_never_goes_back",
+            Self::LockRequired
+            | Self::LockKind
+            | Self::LockMinLength
+            | Self::LockBlockSimple
+            | Self::LockMaxAgeDays
+            | Self::LockHistory => "lock::what_policy_demands_of_a_pin",
+            Self::LockMaxAttempts | Self::LockOnMaxAttempts => "lock::after_the_last_attempt_nothing_is_left",
+            Self::AppMinVersion | Self::AppStoreUrl => {
+                "policy::an_old_version_only_says_where_the_new_one_is"
+            }
+            Self::DataOfflineWipeH => "lock::out_of_reach_for_too_long_nothing_is_left",
+            Self::AuditEnabled => "policy::what_was_refused_is_kept",
+            _ => "policy::every_enforced_key_stops_its_action",
+        })
+    }
+}

@@ -1,0 +1,184 @@
+mod bundles;
+mod deciding;
+mod generated;
+mod properties;
+mod reading;
+mod words;
+
+use serde_json::{Value as Json, json};
+
+use super::*;
+
+pub(super) fn layer(source: Source, said: &Json) -> Layer {
+    layer_after(source, said, None)
+}
+
+pub(super) fn layer_after(source: Source, said: &Json, before: Option<&Layer>) -> Layer {
+    let object = said.as_object().expect("an object");
+    Layer::read(source, object.iter().map(|(key, value)| (key.as_str(), value)), before)
+}
+
+pub(super) fn admin(name: &str) -> Source {
+    Source { rank: Rank::Mdm, name: name.to_owned() }
+}
+
+pub(super) fn policy(layers: &[Layer]) -> Policy {
+    Policy::resolve(&Merged::all(layers), &Choices::new(), &Choices::new())
+}
+
+pub(in super::super) fn managed(said: &Json) -> Policy {
+    policy(&[layer(Source::mdm(), said)])
+}
+
+#[test]
+fn every_row_of_the_table_is_sound() {
+    assert_eq!(Key::ALL.len(), 111);
+    for (place, key) in Key::ALL.iter().enumerate() {
+        let definition = key.definition();
+        assert_eq!((definition.key, *key as usize), (*key, place));
+        assert_eq!(Key::find(definition.name), Some(*key));
+        for default in [definition.default, definition.unmanaged] {
+            if let Some(value) = default.value() {
+                let json = serde_json::to_value(&value).unwrap();
+                assert_eq!(read(definition, &json), Reading::Value(value), "{}", definition.name);
+            }
+        }
+        let fits = match (definition.kind, definition.merge) {
+            (_, Merge::Top) => true,
+            (Type::Flag, Merge::Or | Merge::And) => true,
+            (Type::Number { .. }, Merge::Min | Merge::Max) => true,
+            (Type::Choice(_), Merge::Min | Merge::Max | Merge::Stricter) => true,
+            (Type::Text(Form::Version), Merge::Max) => true,
+            (Type::List(_), Merge::Meet | Merge::Join) => true,
+            _ => false,
+        };
+        assert!(fits, "{} cannot be merged by {}", definition.name, definition.merge.as_str());
+    }
+}
+
+#[test]
+fn without_a_source_little_is_forbidden_and_with_the_first_the_table_holds() {
+    let free = Policy::default();
+    assert!(!free.is_managed() && free.decide(Action::Save).allowed);
+    assert!(!free.lock().required && free.decide(Action::Copy { inside: false }).allowed);
+    for key in [Key::ShareOpenExternal, Key::ShareExport, Key::SharePrint, Key::ShareScreenshots] {
+        assert_eq!(free.value(key), Some(&Value::Flag(true)));
+    }
+    let managed = managed(&json!({}));
+    assert!(managed.is_managed() && managed.lock().required);
+    let denied = managed.decide(Action::Save);
+    assert_eq!(
+        (denied.allowed, denied.key, denied.source),
+        (false, Key::ShareSaveToDevice, &Origin::Default)
+    );
+}
+
+#[test]
+fn the_user_may_choose_what_nobody_sets_and_only_tighten_some() {
+    let chosen = Choices::from([
+        (Key::LockMinLength, Value::Number(4)),
+        (Key::LockMaxAttempts, Value::Number(3)),
+        (Key::E2eeRequire, Value::Flag(false)),
+        (Key::MediaImageQuality, Value::Number(100)),
+        (Key::ShareMaxUploadMb, Value::Number(500)),
+    ]);
+    let source = layer(Source::mdm(), &json!({ "share.max_upload_mb": 20 }));
+    let holds = Policy::resolve(&Merged::of(&source), &Choices::new(), &chosen);
+    assert_eq!(holds.lock().min_length, 6, "only tighter");
+    assert_eq!(holds.lock().max_attempts, Some(3));
+    assert_eq!(holds.value(Key::E2eeRequire), Some(&Value::Flag(true)));
+    assert_eq!(holds.photo().quality, Some(100), "free");
+    assert_eq!(holds.value(Key::ShareMaxUploadMb), Some(&Value::Number(20)), "set by a source");
+    assert!(
+        holds.entry(Key::ShareMaxUploadMb).is_locked() && !holds.entry(Key::MediaImageQuality).is_locked()
+    );
+}
+
+#[test]
+fn strongest_wins_where_a_key_says_so_and_equals_that_differ_leave_what_was() {
+    let modes = |one: &str, other: &str| {
+        let one = layer(admin("a"), &json!({ "location.mode": one }));
+        let other = layer(admin("b"), &json!({ "location.mode": other }));
+        let bundle = layer(Source::bundle(), &json!({ "location.mode": "off" }));
+        Merged::all([&bundle, &one, &other])
+    };
+    let agreed = Policy::resolve(&modes("forced", "forced"), &Choices::new(), &Choices::new());
+    assert_eq!(agreed.location().mode, LocationMode::Forced);
+    assert_eq!(agreed.entry(Key::LocationMode).origin.to_string(), "mdm:a+mdm:b");
+    let kept = agreed.to_keep();
+    let torn = Policy::resolve(&modes("forced", "user"), &kept, &Choices::new());
+    assert_eq!(torn.location().mode, LocationMode::Forced, "the last good value");
+    assert!(torn.entry(Key::LocationMode).conflict);
+    let told = torn.feedback(&layer(admin("a"), &json!({ "location.mode": "forced" })));
+    assert_eq!((told[0].state, told[0].key.as_str()), (State::Error, "location.mode"));
+    assert!(told[0].reason.as_ref().unwrap().contains("mdm:b"), "{told:?}");
+    let never = Policy::resolve(&modes("forced", "user"), &Choices::new(), &Choices::new());
+    assert_eq!(never.location().mode, LocationMode::User, "the default, not the weaker source");
+}
+
+#[test]
+fn limits_meet_unset_as_no_limit_and_lists_know_all_and_none() {
+    let set = |said: Json| Merged::of(&layer(admin(&said.to_string()), &said));
+    let merged = |one: Json, other: Json, key: Key| set(one).with(&set(other)).value(key).cloned();
+    assert_eq!(
+        merged(json!({}), json!({ "data.message_days": 30 }), Key::DataMessageDays),
+        Some(Value::Number(30))
+    );
+    let list =
+        |items: &[&str]| Some(Value::List(List::Only(items.iter().map(|item| (*item).to_owned()).collect())));
+    let mime = |one: Json, other: Json| {
+        merged(json!({ "share.mime_allow": one }), json!({ "share.mime_allow": other }), Key::ShareMimeAllow)
+    };
+    assert_eq!(mime(json!("all"), json!(["image/png"])), list(&["image/png"]));
+    assert_eq!(
+        mime(json!(["image/*", "text/plain"]), json!("image/png,image/jpeg")),
+        list(&["image/jpeg", "image/png"])
+    );
+    assert_eq!(mime(json!("none"), json!("all")), list(&[]));
+    assert_eq!(mime(json!("all"), json!("*")), Some(Value::List(List::All)));
+    let (a, b) =
+        ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=");
+    let pins =
+        merged(json!({ "server.spki_pins": [a] }), json!({ "server.spki_pins": [b] }), Key::ServerSpkiPins);
+    assert_eq!(pins, list(&[]), "pins that do not intersect: connect nowhere, which is not: no pins");
+}
+
+#[test]
+fn the_floor_bounds_retention_from_below() {
+    let holds = managed(&json!({ "data.message_days": 7, "data.file_days": 90, "data.floor_days": 30 }));
+    assert_eq!(holds.retention_days(), (Some(30), Some(90)));
+    assert_eq!(managed(&json!({ "data.floor_days": 30 })).retention_days(), (None, None));
+}
+
+#[test]
+fn each_source_is_told_what_became_of_each_key() {
+    let mdm = layer(
+        Source::mdm(),
+        &json!({
+            "lock.min_lenght": 9, "share.max_upload_mb": -1, "lock.max_attempts": "9", "calls.allowed": false,
+            "data.message_days": "", "rooms.create": "no",
+        }),
+    );
+    let bundle =
+        layer(Source::bundle(), &json!({ "lock.max_attempts": 3, "server.spki_pins": [], "org.name": "PJ" }));
+    let holds = policy(&[mdm.clone(), bundle.clone()]);
+    let told = holds.feedback(&mdm);
+    let of = |key: &str| told.iter().find(|line| line.key == key).unwrap_or_else(|| panic!("{key}"));
+    assert_eq!(of("lock.min_lenght").state, State::Ignored);
+    assert!(of("lock.min_lenght").reason.as_ref().unwrap().contains("lock.min_length"));
+    assert_eq!(of("share.max_upload_mb").state, State::Error);
+    let reason = of("share.max_upload_mb").reason.clone().unwrap();
+    assert!(reason.contains("-1") && reason.contains("leave the key out"), "{reason}");
+    assert_eq!(of("lock.max_attempts").state, State::Ignored);
+    assert_eq!(of("lock.max_attempts").reason.as_deref(), Some("3 holds, from bundle"));
+    assert_eq!(
+        (of("calls.allowed").state, of("calls.allowed").reason.as_deref()),
+        (State::Ignored, Some(NOT_ENFORCED))
+    );
+    assert_eq!(of("data.message_days").state, State::Ignored);
+    assert_eq!((of("rooms.create").state, &of("rooms.create").reason), (State::Applied, &None));
+    assert_eq!(told.len(), 6);
+    let told = holds.feedback(&bundle);
+    let pins = told.iter().find(|line| line.key == "server.spki_pins").unwrap();
+    assert_eq!(pins.reason.as_deref(), Some("only the device's MDM may set this key"));
+}

@@ -1,0 +1,291 @@
+//! The application lock: a slot that the vault opens only together with a PIN. Two seals lie around the device key,
+//! one under a key that the vault wraps, one under what Argon2id makes of the PIN.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::crash;
+use super::disk::{self, DirLock};
+use super::error::KeyFileError;
+use super::header::{Slot, SlotKind, VaultRef};
+use super::unlocked::Unlocked;
+use super::{KeyFile, Locked, session};
+use crate::clock::Moment;
+use crate::ports::key_vault::{KeyHandle, KeyVault, Wrapped};
+use crate::secret::{Secret, SecretBytes, fill_random};
+use crate::store::vault::envelope;
+use crate::store::vault::{Cost, derive};
+
+const COST: &str = "cost";
+const SALT: &str = "salt";
+const SEALED: &str = "sealed";
+/// More earlier ones are not kept, whatever policy asks.
+const MOST_EARLIER: usize = 24;
+
+/// What is known about the PIN once the file is open. Sealed in the body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PinRecord {
+    /// When it was set, in milliseconds since 1970.
+    pub set_ms: i64,
+    /// Its length, in characters.
+    pub length: u32,
+    /// Whether it is digits alone.
+    pub digits: bool,
+    /// Hashes of this one and of earlier ones, newest first.
+    earlier: Vec<Earlier>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Earlier {
+    salt: String,
+    cost: Cost,
+    hash: String,
+}
+
+/// How long one has to wait after so many wrong ones, in milliseconds.
+fn delay_ms(count: u32) -> u64 {
+    match count {
+        0..3 => 0,
+        3 => 5_000,
+        4 => 30_000,
+        5 => 120_000,
+        6 => 600_000,
+        _ => 3_600_000,
+    }
+}
+
+impl Locked {
+    /// Says whether a PIN or password protects the file.
+    pub fn has_pin(&self) -> bool {
+        self.pin_slot().is_some()
+    }
+
+    /// Says whether the file opens without the PIN now: there is none, or somebody unlocked it and nobody sealed it.
+    pub fn is_unlocked(&self) -> bool {
+        !self.has_pin() || session::read(&self.dir, &self.header.file_id).is_some()
+    }
+
+    fn pin_slot(&self) -> Option<&Slot> {
+        self.header.slots.iter().find(|slot| slot.kind == SlotKind::VaultPin)
+    }
+
+    /// Returns how many milliseconds have to pass before the next attempt. Counted by the time that the device was
+    /// running, where it tells: turning the clock changes nothing.
+    pub fn wait_ms(&self, now: &Moment) -> u64 {
+        let delay = delay_ms(self.attempts.count);
+        delay.saturating_sub(self.attempts.elapsed_ms(now))
+    }
+
+    /// Opens the file with the vault and the PIN. The attempt is counted durably before it is made; a right one
+    /// clears the count.
+    ///
+    /// # Errors
+    /// `WrongPin`, `TooEarly` (not counted), `Exhausted` where this was the last attempt or none was left; those of
+    /// the vault and of the file.
+    pub async fn unlock_with_pin(
+        &mut self,
+        vault: &dyn KeyVault,
+        pin: &SecretBytes,
+        now: &Moment,
+    ) -> Result<Unlocked, KeyFileError> {
+        if self.attempts_left() == Some(0) {
+            return Err(KeyFileError::Exhausted);
+        }
+        let wait_ms = self.wait_ms(now);
+        if wait_ms > 0 {
+            return Err(KeyFileError::TooEarly { wait_ms });
+        }
+        let slot = self.pin_slot().cloned().ok_or(KeyFileError::NoPin)?;
+        if slot.vault.kind != vault.kind() {
+            return Err(KeyFileError::OtherVault(vec![slot.vault.kind]));
+        }
+        let aad = self.header.slot_aad(&slot.kind);
+        // What the vault says tells nothing about the PIN: a prompt that was dismissed is no attempt.
+        let outer = vault.unwrap(&slot.handle, &slot.wrapped, &aad).await?;
+        self.count_attempt_at(now)?;
+        crash::point()?;
+        let key = match open(&slot, &outer, pin, &aad).await? {
+            Some(key) => key,
+            None => {
+                return Err(match self.attempts_left() {
+                    Some(0) => KeyFileError::Exhausted,
+                    left => KeyFileError::WrongPin { left },
+                });
+            }
+        };
+        let mut unlocked = self.open_with(key)?;
+        unlocked.clear_attempts();
+        unlocked.save()?;
+        Ok(unlocked)
+    }
+
+    /// Counts an attempt, durably, before it is made.
+    fn count_attempt_at(&mut self, now: &Moment) -> Result<(), KeyFileError> {
+        let _lock = DirLock::exclusive(&self.dir)?;
+        let mut fresh = Self::decode(&self.dir, &disk::read(&self.dir)?)?;
+        // Another process may have used up the last one meanwhile.
+        if fresh.attempts_left() == Some(0) {
+            return Err(KeyFileError::Exhausted);
+        }
+        fresh.attempts.add_at(now)?;
+        fresh.frame.state = fresh.attempts.encode()?;
+        disk::replace(&self.dir, &fresh.frame.encode()?)?;
+        *self = fresh;
+        Ok(())
+    }
+}
+
+async fn open(
+    slot: &Slot,
+    outer: &Secret<32>,
+    pin: &SecretBytes,
+    aad: &[u8],
+) -> Result<Option<Secret<32>>, KeyFileError> {
+    let damaged = || KeyFileError::Damaged("slot");
+    let text = |name: &str| slot.parameters.get(name).ok_or_else(damaged);
+    let cost: Cost = serde_json::from_str(text(COST)?).map_err(|_| damaged())?;
+    let salt = hex::decode(text(SALT)?).map_err(|_| damaged())?;
+    let sealed = STANDARD.decode(text(SEALED)?).map_err(|_| damaged())?;
+    let inner = envelope::open(outer, &sealed, aad).ok_or(KeyFileError::Tampered)?;
+    let key = derive(pin, &salt, cost).await?;
+    let Some(plain) = envelope::open(&key, &inner, aad) else { return Ok(None) };
+    Ok(Some(Secret::from_slice(&plain).ok_or_else(damaged)?))
+}
+
+impl Unlocked {
+    /// Says what is known about the PIN.
+    pub fn pin(&self) -> Option<&PinRecord> {
+        self.body.pin.as_ref()
+    }
+
+    /// Says whether a PIN is the present one or one of the `most` before it.
+    ///
+    /// # Errors
+    /// Without memory to derive.
+    pub async fn was_used(&self, pin: &SecretBytes, most: usize) -> Result<bool, KeyFileError> {
+        let earlier = self.body.pin.iter().flat_map(|record| record.earlier.iter()).take(most);
+        for known in earlier {
+            let salt = hex::decode(&known.salt).map_err(|_| KeyFileError::Damaged("body"))?;
+            let hash = derive(pin, &salt, known.cost).await?;
+            if hex::encode(hash.expose()) == known.hash {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Lets the file be opened by this PIN and the vault together, and no longer by the vault alone. It stays open
+    /// on this device until somebody seals it.
+    ///
+    /// # Errors
+    /// Those of the vault, and of `save`; then what held goes on to hold.
+    pub async fn set_pin(
+        &mut self,
+        vault: &dyn KeyVault,
+        pin: &SecretBytes,
+        length: u32,
+        digits: bool,
+        cost: Cost,
+        now_ms: i64,
+    ) -> Result<(), KeyFileError> {
+        let handle = self.handle(vault)?;
+        let slot = self.pin_slot_of(vault, handle.clone(), pin, cost).await?;
+        let mut earlier = vec![Earlier::of(pin, cost).await?];
+        earlier.extend(self.body.pin.iter().flat_map(|record| record.earlier.iter().cloned()));
+        earlier.truncate(MOST_EARLIER + 1);
+        // First the way that stays open, then the slot: a crash in between locks nobody out.
+        self.stay_open(vault).await?;
+        let mut changed = self.clone();
+        changed.header.slots.retain(|slot| !matches!(slot.kind, SlotKind::Vault | SlotKind::VaultPin));
+        changed.header.slots.push(slot);
+        changed.body.pin = Some(PinRecord { set_ms: now_ms, length, digits, earlier });
+        changed.clear_attempts();
+        changed.save()?;
+        *self = changed;
+        Ok(())
+    }
+
+    /// Lets later processes of this device open the file without the PIN until it is sealed.
+    ///
+    /// # Errors
+    /// Those of the vault and of the file system.
+    pub async fn stay_open(&self, vault: &dyn KeyVault) -> Result<(), KeyFileError> {
+        let handle = self.handle(vault)?;
+        let aad = session::aad(&self.header.file_id);
+        let wrapped = vault.wrap(&handle, &self.device_key, &aad).await?;
+        session::write(self.dir(), &self.header.file_id, &handle, &wrapped)
+    }
+
+    fn handle(&self, vault: &dyn KeyVault) -> Result<KeyHandle, KeyFileError> {
+        let ours = |slot: &&Slot| {
+            slot.vault.kind == vault.kind() && matches!(slot.kind, SlotKind::Vault | SlotKind::VaultPin)
+        };
+        let slot = self.header.slots.iter().find(ours);
+        slot.map(|slot| slot.handle.clone()).ok_or(KeyFileError::OtherVault(Vec::new()))
+    }
+
+    async fn pin_slot_of(
+        &self,
+        vault: &dyn KeyVault,
+        handle: KeyHandle,
+        pin: &SecretBytes,
+        cost: Cost,
+    ) -> Result<Slot, KeyFileError> {
+        let aad = self.header.slot_aad(&SlotKind::VaultPin);
+        let mut salt = [0; 16];
+        fill_random(&mut salt)?;
+        let outer = Secret::<32>::random()?;
+        let inner = {
+            let mut plain = Zeroizing::new(Vec::with_capacity(48));
+            plain.extend_from_slice(self.device_key.expose());
+            envelope::seal(&derive(pin, &salt, cost).await?, plain, &aad)?
+        };
+        let mut plain = Zeroizing::new(Vec::with_capacity(inner.len() + 16));
+        plain.extend_from_slice(&inner);
+        let sealed = envelope::seal(&outer, plain, &aad)?;
+        let cost = serde_json::to_string(&cost).map_err(|_| KeyFileError::TooLarge)?;
+        Ok(Slot {
+            kind: SlotKind::VaultPin,
+            vault: VaultRef { kind: vault.kind().to_owned(), parameters: vault.parameters() },
+            wrapped: vault.wrap(&handle, &outer, &aad).await?,
+            handle,
+            parameters: BTreeMap::from([
+                (COST.to_owned(), cost),
+                (SALT.to_owned(), hex::encode(salt)),
+                (SEALED.to_owned(), STANDARD.encode(sealed)),
+            ]),
+        })
+    }
+}
+
+impl Earlier {
+    async fn of(pin: &SecretBytes, cost: Cost) -> Result<Self, KeyFileError> {
+        let mut salt = [0; 16];
+        fill_random(&mut salt)?;
+        let hash = derive(pin, &salt, cost).await?;
+        Ok(Self { salt: hex::encode(salt), cost, hash: hex::encode(hash.expose()) })
+    }
+}
+
+impl KeyFile {
+    /// Seals a profile: from now on nothing opens it but the PIN. Says whether it was open.
+    ///
+    /// # Errors
+    /// `NoPin` where there is none; those of reading, and of the file system.
+    pub fn seal(dir: &std::path::Path) -> Result<bool, KeyFileError> {
+        let locked = Self::read(dir)?;
+        if !locked.has_pin() {
+            return Err(KeyFileError::NoPin);
+        }
+        session::remove(dir, &locked.header.file_id)
+    }
+}
+
+/// A key that the vault opens without the PIN: what `session` keeps.
+pub(super) type Open = (KeyHandle, Wrapped);

@@ -1,0 +1,116 @@
+//! What keeps a profile open between two processes after its PIN was given: the device key, wrapped by the vault, in
+//! a place that is memory and empty after a restart. Without such a place it lies in the profile.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rustix::fs::OFlags;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::crash;
+use super::disk;
+use super::error::KeyFileError;
+use super::pin::Open;
+use crate::ports::key_vault::{KeyHandle, Wrapped};
+
+/// Its name where it has to lie in the profile.
+pub(super) const IN_PROFILE: &str = "session.key";
+const LARGEST: u64 = 64 * 1024;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    handle: String,
+    wrapped: String,
+}
+
+pub(super) fn aad(file_id: &str) -> Vec<u8> {
+    format!("eu.qroc.session 1\0{file_id}").into_bytes()
+}
+
+/// The places where it may be, best first.
+fn places(dir: &Path, file_id: &str) -> Vec<PathBuf> {
+    let hash = Sha256::new().chain_update(b"eu.qroc.session\0").chain_update(file_id).finalize();
+    let name = format!("qroc-{}.session", hex::encode(hash.get(..16).unwrap_or_default()));
+    let mut places = Vec::new();
+    if let Some(runtime) = std::env::var_os("XDG_RUNTIME_DIR").filter(|runtime| !runtime.is_empty()) {
+        places.push(Path::new(&runtime).join(&name));
+    }
+    places.push(Path::new("/dev/shm").join(&name));
+    places.push(dir.join(IN_PROFILE));
+    places
+}
+
+pub(super) fn read(dir: &Path, file_id: &str) -> Option<Open> {
+    places(dir, file_id).iter().find_map(|place| {
+        let mut text = String::new();
+        open(place, OFlags::RDONLY).ok()?.take(LARGEST).read_to_string(&mut text).ok()?;
+        let stored: Stored = serde_json::from_str(&text).ok()?;
+        let bytes = |text: &str| STANDARD.decode(text).ok();
+        Some((KeyHandle(bytes(&stored.handle)?), Wrapped(bytes(&stored.wrapped)?)))
+    })
+}
+
+/// Only a file of this user that nobody else can read is ours.
+fn open(place: &Path, access: OFlags) -> std::io::Result<File> {
+    let flags = access | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(place, flags, rustix::fs::Mode::empty())?);
+    let about = file.metadata()?;
+    let ours =
+        about.is_file() && about.uid() == rustix::process::geteuid().as_raw() && about.mode() & 0o077 == 0;
+    if ours { Ok(file) } else { Err(std::io::Error::from(std::io::ErrorKind::PermissionDenied)) }
+}
+
+pub(super) fn write(
+    dir: &Path,
+    file_id: &str,
+    handle: &KeyHandle,
+    wrapped: &Wrapped,
+) -> Result<(), KeyFileError> {
+    let stored = Stored { handle: STANDARD.encode(&handle.0), wrapped: STANDARD.encode(&wrapped.0) };
+    let text = serde_json::to_vec(&stored).map_err(|_| KeyFileError::TooLarge)?;
+    remove(dir, file_id)?;
+    let mut last = None;
+    for place in places(dir, file_id) {
+        match create(&place, &text) {
+            Ok(()) => return Ok(()),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.map_or(KeyFileError::ReadOnly, KeyFileError::from))
+}
+
+fn create(place: &Path, text: &[u8]) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(place)?;
+    crash::point()?;
+    let written = file.write_all(text).and_then(|()| file.sync_all());
+    if written.is_err() {
+        let _ = std::fs::remove_file(place);
+    }
+    crash::point()?;
+    written
+}
+
+/// Overwrites and removes it wherever it is; says whether it was anywhere.
+pub(super) fn remove(dir: &Path, file_id: &str) -> Result<bool, KeyFileError> {
+    let mut found = false;
+    for place in places(dir, file_id) {
+        match open(&place, OFlags::RDWR) {
+            Ok(mut file) => {
+                disk::erase(&mut file, &[])?;
+                crash::point()?;
+                std::fs::remove_file(&place)?;
+                found = true;
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            // Somebody else's file of this name opens nothing.
+            Err(_) => {}
+        }
+    }
+    Ok(found)
+}
