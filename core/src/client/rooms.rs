@@ -45,7 +45,7 @@ impl Client {
         }
         let policy = self.policy();
         let admins = match room.kind {
-            RoomKind::Direct => &[],
+            RoomKind::Direct | RoomKind::Track => &[],
             RoomKind::Group | RoomKind::Broadcast | RoomKind::Incident => policy.room_admins(),
         };
         let admins: Vec<_> = admins.iter().filter(|admin| **admin != self.inner.account.user_id).collect();
