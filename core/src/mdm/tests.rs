@@ -133,8 +133,9 @@ async fn a_bundle_never_goes_back_and_a_stolen_key_blocks_nobody() {
     take(&mdm, 5, &old).unwrap();
     believe(&[&old, &new]);
     assert!(take(&mdm, 5, &new).is_err(), "serials count for all keys together");
-    take(&mdm, u64::MAX, &old).unwrap_err();
-    take(&mdm, 90, &old).unwrap();
+    take(&mdm, u64::MAX, &old).unwrap();
+    take(&mdm, 90, &old).unwrap_err();
+    take(&mdm, 6, &new).unwrap_err();
     believe(&[&new]);
     take(&mdm, 6, &new).unwrap();
     assert_eq!(mdm.policy().lock().max_attempts, Some(6));

@@ -209,12 +209,14 @@ impl Locked {
     async fn device_key(&self, vault: &dyn KeyVault) -> Result<Secret<32>, KeyFileError> {
         let mut refused: Option<VaultError> = None;
         let mut unsupported = None;
+        let mut sealed = false;
         for slot in self.header.slots.iter().filter(|slot| slot.vault.kind == vault.kind()) {
             match slot.kind {
                 SlotKind::Vault => {}
                 SlotKind::VaultPin => {
                     let Some((handle, wrapped)) = session::read(&self.dir, &self.header.file_id) else {
-                        return Err(KeyFileError::Sealed);
+                        sealed = true;
+                        continue;
                     };
                     match vault.unwrap(&handle, &wrapped, &session::aad(&self.header.file_id)).await {
                         Ok(key) => return Ok(key),
@@ -235,6 +237,9 @@ impl Locked {
         }
         if let Some(error) = refused {
             return Err(error.into());
+        }
+        if sealed {
+            return Err(KeyFileError::Sealed);
         }
         Err(match unsupported {
             Some(kind) => KeyFileError::UnsupportedSlot(kind),
