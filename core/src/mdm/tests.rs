@@ -158,7 +158,7 @@ async fn an_order_waits_until_it_is_done_and_is_done_once() {
             .sign(&signer)
     };
     mdm.take_bundle(&ordered(1), reader()).unwrap();
-    assert_eq!(profile.again().await.pending(), [ours.clone()]);
+    assert_eq!(profile.again().await.pending(), std::slice::from_ref(&ours));
     mdm.finish(&ours).unwrap();
     assert!(mdm.pending().is_empty());
     mdm.take_bundle(&ordered(2), reader()).unwrap();

@@ -398,6 +398,11 @@ fn told(changes: &mut Changes, action: &Queued) {
     changes.note(Change::Timeline(action.room));
 }
 
+fn is_private(action: &Queued) -> bool {
+    let payload: Option<Value> = serde_json::from_str(&action.payload).ok();
+    payload.and_then(|payload| payload.get("private")?.as_bool()).unwrap_or(false)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -414,9 +419,4 @@ mod tests {
         assert_eq!(with_relation(by_engine(&reply), &reply)["m.relates_to"], reply["m.relates_to"]);
         assert_eq!(with_relation(json!({ "ciphertext": "x" }), &json!({})), json!({ "ciphertext": "x" }));
     }
-}
-
-fn is_private(action: &Queued) -> bool {
-    let payload: Option<Value> = serde_json::from_str(&action.payload).ok();
-    payload.and_then(|payload| payload.get("private")?.as_bool()).unwrap_or(false)
 }

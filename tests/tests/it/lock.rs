@@ -169,7 +169,7 @@ async fn out_of_reach_for_too_long_nothing_is_left() {
     clock.advance(23 * 3_600_000);
     open().await.expect("not yet").close().await;
     clock.advance(2 * 3_600_000);
-    let refused = open().await.err().expect("too long");
+    let refused = open().await.expect_err("too long");
     assert!(refused.to_string().contains("data.offline_wipe_h"), "{refused}");
     let left: Vec<_> = fs::read_dir(&profile).map_or_else(|_| Vec::new(), Iterator::collect);
     assert!(left.is_empty(), "{left:?}");

@@ -255,7 +255,7 @@ async fn the_server_and_the_user_are_fixed_by_the_machines_management() {
         ),
         ("madrid", json!({ "account.username": "lisbon" }), "account.username"),
     ] {
-        let refused = sign_in(user, policy).await.err().expect("refused");
+        let refused = sign_in(user, policy).await.expect_err("refused");
         let denied = refused.denied().expect("by policy");
         assert_eq!((denied.key.as_str(), denied.origin.as_str()), (key, "mdm:system"));
         assert!(!profile.join("device.key").exists(), "nothing is left behind");
@@ -283,7 +283,7 @@ async fn a_device_too_many_is_taken_back() {
     };
     let (first, _) = sign_in("first", 2).await.expect("one");
     let (second, _) = sign_in("second", 2).await.expect("two");
-    let refused = sign_in("third", 2).await.err().expect("three");
+    let refused = sign_in("third", 2).await.expect_err("three");
     assert_eq!(refused.denied().expect("by policy").key, "account.max_devices");
     assert!(!dir.path().join("third/device.key").exists());
     assert_eq!(first.devices().await.expect("devices").len(), 2, "and the server has forgotten it");

@@ -50,15 +50,13 @@ fn parse_xml(text: &str) -> Element {
         .strip_prefix("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n")
         .or_else(|| text.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"))
         .expect("a declaration");
-    while let Some(start) = rest.find('<') {
-        let said = rest[..start].trim();
-        stack.last_mut().unwrap().text.push_str(&unescape(said));
-        rest = &rest[start..];
-        if let Some(after) = rest.strip_prefix("<!--") {
+    while let Some((said, tagged)) = rest.split_once('<') {
+        stack.last_mut().unwrap().text.push_str(&unescape(said.trim()));
+        if let Some(after) = tagged.strip_prefix("!--") {
             rest = after.split_once("-->").expect("a comment's end").1;
             continue;
         }
-        let (tag, after) = rest[1..].split_once('>').expect("a tag's end");
+        let (tag, after) = tagged.split_once('>').expect("a tag's end");
         rest = after;
         if let Some(name) = tag.strip_prefix('/') {
             let done = stack.pop().unwrap();

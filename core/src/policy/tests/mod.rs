@@ -43,15 +43,15 @@ fn every_row_of_the_table_is_sound() {
                 assert_eq!(read(definition, &json), Reading::Value(value), "{}", definition.name);
             }
         }
-        let fits = match (definition.kind, definition.merge) {
-            (_, Merge::Top) => true,
-            (Type::Flag, Merge::Or | Merge::And) => true,
-            (Type::Number { .. }, Merge::Min | Merge::Max) => true,
-            (Type::Choice(_), Merge::Min | Merge::Max | Merge::Stricter) => true,
-            (Type::Text(Form::Version), Merge::Max) => true,
-            (Type::List(_), Merge::Meet | Merge::Join) => true,
-            _ => false,
-        };
+        let fits = matches!(
+            (definition.kind, definition.merge),
+            (_, Merge::Top)
+                | (Type::Flag, Merge::Or | Merge::And)
+                | (Type::Number { .. }, Merge::Min | Merge::Max)
+                | (Type::Choice(_), Merge::Min | Merge::Max | Merge::Stricter)
+                | (Type::Text(Form::Version), Merge::Max)
+                | (Type::List(_), Merge::Meet | Merge::Join)
+        );
         assert!(fits, "{} cannot be merged by {}", definition.name, definition.merge.as_str());
     }
 }
