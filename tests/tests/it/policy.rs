@@ -114,6 +114,15 @@ fn what_is_sent(lisbon: &Officer, madrid: &Officer, room: &str, photo: &str) {
     apply(lisbon, &json!({ "media.image_max_px": 200, "media.image_quality": 5 }));
     let coarse = lisbon.run(&["send-file", room, photo]).one()["sent_bytes"].as_u64();
     assert!(coarse < fine, "{coarse:?} {fine:?}");
+    let clip = qroc_fixtures::path("bikes.mp4").display().to_string();
+    let clip = |policy: Value| {
+        apply(lisbon, &policy);
+        lisbon.run(&["send-file", room, &clip, "--trim", "1-3"]).one()
+    };
+    let low = clip(json!({ "media.video_max_height": 144 }));
+    assert!(low["width"].as_u64().min(low["height"].as_u64()) <= Some(144), "{low}");
+    let lower = clip(json!({ "media.video_max_height": 144, "media.video_kbps": 64 }));
+    assert!(lower["sent_bytes"].as_u64() < low["sent_bytes"].as_u64(), "{lower} {low}");
     // Metadata goes whatever anybody says: this build sends none.
     let located = qroc_fixtures::path("canon.jpg").display().to_string();
     let source = fs::read(&located).expect("photo");
