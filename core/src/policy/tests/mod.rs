@@ -144,6 +144,44 @@ fn limits_meet_unset_as_no_limit_and_lists_know_all_and_none() {
 }
 
 #[test]
+fn of_two_values_the_stricter_one_holds_in_either_order() {
+    let mime = |items: &[&str]| json!(items);
+    for (name, loose, strict, whole) in [
+        ("lock.required", json!(false), json!(true), json!(true)),
+        ("rooms.create", json!(true), json!(false), json!(false)),
+        ("lock.min_length", json!(8), json!(10), json!(10)),
+        ("lock.max_attempts", json!(9), json!(3), json!(3)),
+        ("location.precision_m", json!(10), json!(100), json!(100)),
+        ("share.max_upload_mb", json!(50), json!(0), json!(0)),
+        ("net.min_tls", json!("1.2"), json!("1.3"), json!("1.3")),
+        ("log.level", json!("debug"), json!("warn"), json!("warn")),
+        ("app.min_version", json!("1.9"), json!("1.10"), json!("1.10")),
+        ("lock.kind", json!("pin"), json!("password"), json!("password")),
+        ("lock.on_max_attempts", json!("logout"), json!("wipe"), json!("wipe")),
+        ("share.clipboard", json!("any"), json!("app"), json!("app")),
+        ("share.clipboard", json!("app"), json!("none"), json!("none")),
+        ("share.reason", json!("never"), json!("always"), json!("always")),
+        ("media.auto_download", json!("always"), json!("never"), json!("never")),
+        ("data.key_backup", json!("forced"), json!("off"), json!("off")),
+        ("share.classification_ceiling", json!("secret"), json!("restricted"), json!("restricted")),
+        ("share.mime_allow", json!("all"), json!(["image/*"]), mime(&["image/*"])),
+        ("share.mime_deny", json!("none"), json!(["image/*"]), mime(&["image/*"])),
+        ("share.mime_deny", json!(["text/plain"]), json!(["image/*"]), mime(&["image/*", "text/plain"])),
+        ("rooms.federation_allow", json!(["a.x", "b.x"]), json!(["*.x", "c.y"]), mime(&["a.x", "b.x"])),
+        ("rooms.admins", json!(["@a:x"]), json!(["@b:x"]), mime(&["@a:x", "@b:x"])),
+    ] {
+        let key = Key::find(name).unwrap();
+        for (one, other) in [(&loose, &strict), (&strict, &loose)] {
+            let one = layer(admin("one"), &json!({ name: one }));
+            let other = layer(admin("other"), &json!({ name: other }));
+            let holds = policy(&[one, other]);
+            let value = holds.value(key).map(|value| serde_json::to_value(value).unwrap());
+            assert_eq!(value, Some(whole.clone()), "{name}: {loose} and {strict}");
+        }
+    }
+}
+
+#[test]
 fn the_floor_bounds_retention_from_below() {
     let holds = managed(&json!({ "data.message_days": 7, "data.file_days": 90, "data.floor_days": 30 }));
     assert_eq!(holds.retention_days(), (Some(30), Some(90)));

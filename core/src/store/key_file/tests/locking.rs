@@ -99,6 +99,25 @@ async fn no_kill_wins_a_guess() {
     assert!(matches!(right, Err(KeyFileError::Exhausted)), "{right:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_count_is_on_the_disk_before_the_guess_is_made() {
+    let (profile, mut unlocked) = Profile::new().await;
+    // Long enough to look at the disk meanwhile.
+    let slow = Cost { memory_kib: 32 * 1024, passes: 20, lanes: 1 };
+    unlocked.set_pin(&profile.vault, &pin("736204"), 6, true, slow, 1_000).await.unwrap();
+    KeyFile::seal(&profile.dir).unwrap();
+    let mut locked = KeyFile::read(&profile.dir).unwrap();
+    let vault = FileVault::new(profile.vault.path());
+    let guess =
+        tokio::spawn(async move { locked.unlock_with_pin(&vault, &pin("111111"), &at(0, "a", 0)).await });
+    while KeyFile::read(&profile.dir).unwrap().attempts() == 0 {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    assert!(!guess.is_finished(), "counted when the answer was known");
+    assert!(matches!(guess.await.unwrap(), Err(KeyFileError::WrongPin { left: Some(4) })));
+}
+
 #[tokio::test]
 async fn delays_outlive_restarts_and_clocks() {
     let (profile, mut unlocked) = Profile::new().await;
