@@ -5,6 +5,7 @@ pub mod attachments;
 pub mod client;
 pub mod clock;
 pub mod crypto;
+pub mod diff;
 pub mod geo;
 pub mod ids;
 pub mod ingest;

@@ -30,7 +30,7 @@ pub struct Status {
 }
 
 /// A room as the list shows it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Room {
     /// Matrix id.
     pub room_id: String,
@@ -63,7 +63,7 @@ pub struct Room {
 }
 
 /// A member of a room.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Member {
     /// Matrix id of the room.
     pub room_id: String,
@@ -78,7 +78,7 @@ pub struct Member {
 }
 
 /// One item of a timeline.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Item {
     /// Pages go on from here; stays the same from local echo to sent event.
     pub cursor: String,
@@ -88,6 +88,8 @@ pub struct Item {
     pub txn_id: Option<String>,
     /// Who sent it.
     pub sender: String,
+    /// What the sender is called in this room.
+    pub sender_name: Option<String>,
     /// Milliseconds since 1970.
     pub ts: i64,
     /// The decrypted type.
@@ -119,12 +121,14 @@ pub struct Item {
     pub location: Option<Location>,
     /// Whether it came end-to-end encrypted.
     pub encrypted: bool,
+    /// Whether older items may be missing right before this one.
+    pub gap_before: bool,
     /// Matrix id of the room.
     pub room_id: String,
 }
 
 /// What is attached to a message.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Attachment {
     /// As the sender called it; not safe as a path.
     pub name: String,
@@ -209,7 +213,7 @@ pub struct Downloaded {
 }
 
 /// Something that waits to be sent.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct QueueItem {
     /// Names it to retry or cancel.
     pub id: i64,

@@ -21,6 +21,7 @@ pub fn item(room_id: &str, stored: Item) -> model::Item {
         event_id: stored.event_id,
         txn_id: stored.txn_id,
         sender: stored.sender,
+        sender_name: stored.sender_name,
         ts: stored.ts,
         msgtype: text(&content, "msgtype").filter(|_| message),
         body,
@@ -37,6 +38,7 @@ pub fn item(room_id: &str, stored: Item) -> model::Item {
         attachment: if message { attachment(&content) } else { None },
         location: if message { location(&content) } else { None },
         encrypted: stored.encrypted,
+        gap_before: stored.gap_before,
         room_id: room_id.to_owned(),
         kind: stored.kind,
     }

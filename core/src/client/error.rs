@@ -94,6 +94,9 @@ pub enum Error {
         /// Its words.
         message: String,
     },
+    /// The client was closed.
+    #[error("this client was closed; open the profile again")]
+    Closed,
     /// The connection between two processes of this profile broke.
     #[error("the process that owns this profile does not answer: {0}")]
     Handover(String),
@@ -119,7 +122,7 @@ impl Error {
             Self::Outbox(error) => error.kind(),
             Self::Attachment(error) => error.kind(),
             Self::DestroyedByAttempts { .. } | Self::DestroyedOffline => ErrorKind::SignedOut,
-            Self::NotSignedIn | Self::Held(_) | Self::SignedOutForGood => ErrorKind::SignedOut,
+            Self::NotSignedIn | Self::Held(_) | Self::SignedOutForGood | Self::Closed => ErrorKind::SignedOut,
             Self::NoSuchRoom(_) | Self::NoSuchEvent(_) => ErrorKind::NotFound,
             Self::AlreadySignedIn | Self::AmbiguousRoom { .. } | Self::BadInput(_) => ErrorKind::BadInput,
             Self::Denied(_) => ErrorKind::Policy,

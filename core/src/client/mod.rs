@@ -4,6 +4,7 @@ mod action;
 mod error;
 mod files;
 mod handover;
+mod life;
 mod lock;
 mod open;
 mod orders;
@@ -11,23 +12,26 @@ mod policy;
 mod read;
 mod rooms;
 mod run;
+mod stream;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 pub use action::{Action, Outcome};
 pub use error::Error;
+pub use life::{Ending, Lifecycle, Link};
 pub use lock::{lock_status, seal, unlock};
 pub use open::{Access, Login, Options, account_exists, require_unlocked, vault_of, wipe};
 
 pub use crate::model::LockStatus;
 pub use policy::{Managed, explained};
 pub use rooms::NewRoom;
+pub use stream::{FIRST_PAGE, LONGEST, QueueSource, Reading, RoomListSource, Source, Stream, TimelineSource};
 
 pub use crate::attachments::{Apart, TreatAs};
 use crate::clock::Clock;
@@ -57,6 +61,10 @@ pub(crate) struct Inner {
     apart: Apart,
     mdm: Mdm,
     owner: Option<Owner>,
+    /// Whether the server answers.
+    link: watch::Sender<Link>,
+    /// The client is being closed: what waits for news is to end.
+    ended: watch::Sender<bool>,
 }
 
 /// What only the owner of the profile has.
@@ -94,6 +102,7 @@ impl Client {
     /// Ends it: stops listening, finishes what is being written, closes the database, frees the keys.
     pub async fn close(self) {
         let Self { inner, listener } = self;
+        inner.ended.send_replace(true);
         if let Some(listener) = listener {
             listener.abort();
             let _ = listener.await;

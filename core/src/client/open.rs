@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::policy::before_profile;
-use super::{Client, Error, Inner, Managed, Owner, Wish, handover, media_dir};
+use super::{Client, Error, Inner, Link, Managed, Owner, Wish, handover, media_dir};
 use crate::attachments::Apart;
 use crate::clock::{Clock, SystemClock};
 use crate::crypto::Crypto;
@@ -338,6 +338,8 @@ impl Client {
             apart: options.apart.clone(),
             mdm: Mdm::new(keys, options.clock.clone()),
             owner,
+            link: watch::channel(Link::Idle).0,
+            ended: watch::channel(false).0,
         };
         if owns {
             for managed in &options.managed {

@@ -13,7 +13,7 @@ use crate::store::timeline::Wanted;
 use crate::store::{StoreError, account, outbox, rooms, search, timeline};
 
 /// Requests for one page of a timeline.
-const MOST_ROUNDS: usize = 100;
+pub(super) const MOST_ROUNDS: usize = 100;
 
 impl Client {
     /// Reads the account's state. Works while contents are held back.
@@ -261,7 +261,7 @@ fn cursor(text: &str) -> Result<EventRow, Error> {
     text.parse().map(EventRow).map_err(|_| Error::BadInput(format!("{text:?} is not a cursor of a timeline")))
 }
 
-fn view(room: rooms::Room) -> Room {
+pub(super) fn view(room: rooms::Room) -> Room {
     Room {
         room_id: room.room_id,
         name: room.name,
@@ -280,7 +280,7 @@ fn view(room: rooms::Room) -> Room {
     }
 }
 
-fn queue_item(queued: Queued) -> QueueItem {
+pub(super) fn queue_item(queued: Queued) -> QueueItem {
     QueueItem {
         id: queued.id.0,
         room_id: queued.room_id,

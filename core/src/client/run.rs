@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc};
 
-use super::{Client, Error, Inner, Owner};
+use super::{Client, Error, Inner, Link, Owner};
 use crate::ids::EventRow;
 use crate::kind::ErrorKind;
 use crate::model::{Item, SyncSummary};
@@ -238,6 +238,7 @@ impl Inner {
                         owner.sender.wake();
                         caught_up.notify_one();
                     }
+                    self.link.send_replace(Link::Online);
                     answered = step.covers_all;
                     summary.events = summary.events.saturating_add(step.new_events.len());
                     keys.notify_one();
@@ -247,7 +248,10 @@ impl Inner {
                 }
                 Err(error) => {
                     answered = false;
-                    match self.weigh(owner, &error).await {
+                    let weighed = self.weigh(owner, &error).await;
+                    let held = matches!(weighed, Err(Error::Held(_)));
+                    self.link.send_replace(if held { Link::Held } else { Link::Offline });
+                    match weighed {
                         Err(Error::SignedOutForGood) => return Error::SignedOutForGood,
                         Err(Error::Store(error)) => return error.into(),
                         // Held: asked again, quietly, until it is known what it means.
@@ -266,7 +270,7 @@ impl Inner {
     }
 
     async fn tell(&self, rows: &[EventRow], items: &mpsc::Sender<Item>) -> Result<(), Error> {
-        if rows.is_empty() {
+        if rows.is_empty() || items.is_closed() {
             return Ok(());
         }
         let found = self.store.read(|connection| {

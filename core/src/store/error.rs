@@ -46,6 +46,9 @@ pub enum StoreError {
     /// A value in the database is not what this program writes.
     #[error("unexpected value in {0}")]
     Malformed(&'static str),
+    /// The program has a fault; nothing was changed.
+    #[error("this program has a fault; nothing was changed")]
+    Fault,
     /// A fault of the file system.
     #[error("the file system said: {0}")]
     Io(#[from] std::io::Error),
@@ -61,7 +64,7 @@ impl StoreError {
             Self::InUse => ErrorKind::InUse,
             Self::NotFound(_) => ErrorKind::NotFound,
             Self::Closed => ErrorKind::SignedOut,
-            Self::Sql(_) | Self::Malformed(_) => ErrorKind::Internal,
+            Self::Sql(_) | Self::Malformed(_) | Self::Fault => ErrorKind::Internal,
             Self::Missing
             | Self::Exists
             | Self::WrongKey

@@ -149,3 +149,24 @@ async fn a_full_disk_changes_nothing_and_is_over_when_there_is_room_again() {
     say(&store, "later").await.expect("write");
     assert_eq!(said(&store), ["before", "later"]);
 }
+
+#[tokio::test]
+async fn a_fault_in_the_middle_of_a_write_takes_it_back_and_the_writer_goes_on() {
+    let dir = tempfile::tempdir().expect("dir");
+    let store = Store::create(dir.path(), &key()).expect("create");
+    say(&store, "before").await.expect("write");
+    let mut changes = store.subscribe();
+    let fault = store
+        .write(Durability::Full, |tx, changes: &mut Changes| -> Result<(), StoreError> {
+            tx.execute("INSERT INTO account_data (type, content) VALUES ('half', '{}')", [])?;
+            changes.note(Change::RoomList);
+            panic!("a fault of the program");
+        })
+        .await;
+    assert!(matches!(fault, Err(StoreError::Fault)), "{fault:?}");
+    assert_eq!(said(&store), ["before"]);
+    assert!(changes.try_recv().is_err(), "nothing was published");
+    say(&store, "later").await.expect("the writer goes on");
+    drop(store);
+    assert_eq!(said(&Store::open(dir.path(), &key()).expect("open")), ["before", "later"]);
+}

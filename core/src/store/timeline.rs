@@ -21,6 +21,8 @@ pub struct Item {
     pub txn_id: Option<String>,
     /// Who sent it.
     pub sender: String,
+    /// What the sender is called in this room.
+    pub sender_name: Option<String>,
     /// Milliseconds since 1970.
     pub ts: i64,
     /// The decrypted type.
@@ -47,6 +49,8 @@ pub struct Item {
     pub reactions: BTreeMap<String, Vec<String>>,
     /// Who read up to here.
     pub receipts: Vec<String>,
+    /// Whether a hole lies right before it.
+    pub gap_before: bool,
     place: Option<Place>,
 }
 
@@ -72,8 +76,9 @@ pub struct Wanted {
 
 const ITEM: &str = "e.id, e.event_id, e.txn_id, u.user_id, e.ts, e.type, e.state_key,
   coalesce(x.content -> 'm.new_content', e.content), e.edit IS NOT NULL, e.redacted, e.encrypted, e.send_state, e.utd,
-  e.reply_to, e.thread, e.chunk, e.idx, e.room
-  FROM event e JOIN user u ON u.id = e.sender LEFT JOIN event x ON x.id = e.edit";
+  e.reply_to, e.thread, e.chunk, e.idx, e.room, m.name
+  FROM event e JOIN user u ON u.id = e.sender LEFT JOIN event x ON x.id = e.edit
+  LEFT JOIN member m ON m.room = e.room AND m.user = e.sender";
 
 fn item(row: &Row<'_>) -> rusqlite::Result<Item> {
     let chunk: Option<ChunkRow> = row.get(15)?;
@@ -82,6 +87,7 @@ fn item(row: &Row<'_>) -> rusqlite::Result<Item> {
         event_id: row.get(1)?,
         txn_id: row.get(2)?,
         sender: row.get(3)?,
+        sender_name: row.get(18)?,
         ts: row.get(4)?,
         kind: row.get(5)?,
         state_key: row.get(6)?,
@@ -95,6 +101,7 @@ fn item(row: &Row<'_>) -> rusqlite::Result<Item> {
         thread: row.get(14)?,
         reactions: BTreeMap::new(),
         receipts: Vec::new(),
+        gap_before: false,
         place: chunk.zip(row.get(16)?).map(|(chunk, idx)| Place { chunk, idx }),
     })
 }
@@ -125,7 +132,11 @@ pub fn page(connection: &Connection, room: RoomRow, wanted: Wanted) -> Result<Pa
             gap = Some(chunk);
             break;
         }
-        if chunk.gap.is_none() {
+        if chunk.gap.is_some() {
+            if let Some(newer) = items.last_mut() {
+                newer.gap_before = true;
+            }
+        } else {
             items.extend(run(connection, place, wanted.limit.saturating_sub(items.len()))?);
         }
         at = chunk.prev.map(|chunk| Place { chunk, idx: i64::MAX });

@@ -1,5 +1,6 @@
 //! The one writer: a thread that owns the only connection which writes.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
@@ -51,7 +52,9 @@ impl Worker {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(StoreError::from)?;
-        let value = work(&transaction, &mut changes)?;
+        // A fault of the program takes this transaction back, and the writer goes on.
+        let done = catch_unwind(AssertUnwindSafe(|| work(&transaction, &mut changes)));
+        let value = done.unwrap_or_else(|_| Err(StoreError::Fault.into()))?;
         transaction.commit().map_err(StoreError::from)?;
         if !changes.is_empty() {
             // Nobody listening is fine.

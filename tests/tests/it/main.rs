@@ -18,6 +18,7 @@ mod faults;
 mod history;
 mod interop;
 mod lock;
+mod lists;
 mod network;
 mod peer;
 mod policy;
