@@ -128,6 +128,8 @@ mod tests {
             event_id: Some("$e".to_owned()),
             txn_id: None,
             sender: "@bob:example.org".to_owned(),
+            sender_name: None,
+            gap_before: false,
             ts: 1,
             kind: "m.room.message".to_owned(),
             msgtype: Some("m.text".to_owned()),

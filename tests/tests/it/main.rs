@@ -17,8 +17,9 @@ mod disk;
 mod faults;
 mod history;
 mod interop;
-mod lock;
+
 mod lists;
+mod lock;
 mod network;
 mod peer;
 mod policy;

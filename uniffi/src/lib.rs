@@ -1,0 +1,48 @@
+//! The core for Kotlin and Swift: objects with a life, records and enums, lists that are pulled.
+//!
+//! Holds no rules. Nothing here waits on the calling thread: what touches disk or network runs on the core's own
+//! threads, and what is not asynchronous is answered from memory. Two kinds of asynchronous methods: *reads* stop when
+//! the caller stops waiting; *changes* run to their end all the same. Each method says which it is.
+#![allow(
+    unsafe_code,
+    reason = "what the macros of UniFFI make; written by hand there is one line, in version.rs"
+)]
+
+mod client;
+mod error;
+mod fault;
+mod live;
+mod log;
+mod platform;
+mod queue;
+mod records;
+mod room;
+mod room_list;
+mod runtime;
+mod states;
+mod timeline;
+mod vault;
+mod version;
+
+pub use client::{Client, account_exists, wipe};
+pub use error::{PortFault, QrocError, error_text_keys};
+pub use live::{LiveObjects, live_objects};
+pub use platform::{LogLevel, LogRecord, LogSink, Platform, init};
+pub use queue::SendQueue;
+pub use records::account::{Destroyed, Device, DeviceTrust, LoginDetails, SignedIn, Status, SyncSummary};
+pub use records::diff::{QueueDiff, RoomListDiff, TimelineDiff};
+pub use records::item::{
+    Attachment, ItemContent, Location, MediaKind, Reaction, TextKind, TimelineItem, Unreadable,
+};
+pub use records::outgoing::{
+    Downloaded, NewFile, NewMessage, NewPlace, NewRoom, QueueItem, QueuedKind, Sent, SentFile,
+};
+pub use records::room::{RoomMember, RoomSummary, SearchHit};
+pub use room::Room;
+pub use room_list::RoomList;
+pub use states::{Connection, ConnectionStates};
+pub use timeline::Timeline;
+pub use vault::{KeyVault, Vault, VaultFault};
+pub use version::{library_version, qroc_library_version};
+
+uniffi::setup_scaffolding!("qroc");

@@ -1,0 +1,78 @@
+//! What waits to be sent.
+
+use std::sync::Arc;
+
+use qroc_core::client::{Lifecycle, QueueSource, Stream};
+
+use crate::error::QrocError;
+use crate::live::Live;
+use crate::records::diff::QueueDiff;
+use crate::runtime::{change, read};
+
+/// What waits to be sent, in all rooms, oldest first, kept up to date. Pulled: `next` says what to change.
+#[derive(Debug, uniffi::Object)]
+pub struct SendQueue {
+    life: Arc<Lifecycle>,
+    stream: Arc<Stream<QueueSource>>,
+    _live: Live,
+}
+
+impl SendQueue {
+    pub(crate) fn new(life: Arc<Lifecycle>, stream: Stream<QueueSource>) -> Arc<Self> {
+        Arc::new(Self { life, stream: Arc::new(stream), _live: Live::list() })
+    }
+}
+
+#[uniffi::export]
+impl SendQueue {
+    /// Waits until there is something to change, and says what: first a `Reset`, and again after `restart` or where
+    /// the reader fell far behind. What changes while nobody waits comes in one batch. `None` ends it: the queue or
+    /// the client was closed. A read: it ends with its caller.
+    ///
+    /// # Errors
+    /// `Locked` or `SignIn` while contents are hidden, `Storage`. The next call tries again.
+    pub async fn next(&self) -> Result<Option<Vec<QueueDiff>>, QrocError> {
+        loop {
+            let (stream, pull) = (self.stream.clone(), Live::pull());
+            let ready = read(async move {
+                let _pull = pull;
+                stream.ready().await
+            });
+            if !ready.await? {
+                return Ok(None);
+            }
+            let steps = self.stream.take();
+            if !steps.is_empty() {
+                return Ok(Some(steps.into_iter().map(Into::into).collect()));
+            }
+        }
+    }
+
+    /// Lets an action that failed or waits try again now. A change: it runs to its end.
+    ///
+    /// # Errors
+    /// `NotFound` where the server has it by now, `Closed`, `Storage`.
+    pub async fn retry(&self, id: i64) -> Result<(), QrocError> {
+        let life = self.life.clone();
+        change(async move { life.client()?.retry(id).await }).await
+    }
+
+    /// Takes an action back that the server does not have. A change: it runs to its end.
+    ///
+    /// # Errors
+    /// `NotFound` where the server has it by now, `BadInput` while it is being sent, `Closed`, `Storage`.
+    pub async fn cancel(&self, id: i64) -> Result<(), QrocError> {
+        let life = self.life.clone();
+        change(async move { life.client()?.cancel(id).await }).await
+    }
+
+    /// Begins anew for another reader: the next pull gives a `Reset`. From memory.
+    pub fn restart(&self) {
+        self.stream.restart();
+    }
+
+    /// Ends it: a pull that waits returns at once. From memory.
+    pub fn end(&self) {
+        self.stream.close();
+    }
+}

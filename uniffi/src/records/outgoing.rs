@@ -1,0 +1,219 @@
+//! What is sent, what became of it, and what still waits.
+
+use std::time::SystemTime;
+
+use qroc_core::client::{Outcome, TreatAs};
+use qroc_core::model;
+use qroc_core::store::codes::{RoomKind, SendState};
+
+use super::item::state;
+use super::{reason, time_or_never};
+
+/// How a file is to be treated.
+#[uniffi::remote(Enum)]
+pub enum TreatAs {
+    /// By its content: photos are prepared, everything else goes as it is.
+    Auto,
+    /// As it is. Not for photos, whose metadata would go along: it is removed first.
+    File,
+    /// As a photo, or not at all.
+    Image,
+}
+
+/// A room as it is to be made. It is always encrypted.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct NewRoom {
+    /// What it is called; readable by the server.
+    pub name: String,
+    /// User ids to invite.
+    #[uniffi(default)]
+    pub invite: Vec<String>,
+    /// What it is for.
+    pub kind: RoomKind,
+}
+
+/// A text to send.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct NewMessage {
+    /// The text.
+    pub body: String,
+    /// Event id of what it answers.
+    #[uniffi(default)]
+    pub reply_to: Option<String>,
+    /// Event id of its thread's root.
+    #[uniffi(default)]
+    pub thread: Option<String>,
+    /// The same id twice is one message; made up where there is none.
+    #[uniffi(default)]
+    pub txn_id: Option<String>,
+}
+
+/// A file to send.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct NewFile {
+    /// Where it is.
+    pub path: String,
+    /// A text beside it.
+    #[uniffi(default)]
+    pub caption: Option<String>,
+    /// As what.
+    pub treat_as: TreatAs,
+    /// The same id twice is one message; made up where there is none.
+    #[uniffi(default)]
+    pub txn_id: Option<String>,
+}
+
+/// A position to send.
+#[derive(Clone, Debug, PartialEq, uniffi::Record)]
+pub struct NewPlace {
+    /// Degrees, WGS 84.
+    pub lat: f64,
+    /// Degrees, WGS 84.
+    pub lon: f64,
+    /// Metres around it that hold the truth; none for a place that was chosen.
+    #[uniffi(default)]
+    pub accuracy_m: Option<f64>,
+    /// The same id twice is one message; made up where there is none.
+    #[uniffi(default)]
+    pub txn_id: Option<String>,
+}
+
+/// What became of something that was sent.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct Sent {
+    /// Ours; names it in the timeline and in the queue.
+    pub txn_id: String,
+    /// The server's, once it has it.
+    pub event_id: Option<String>,
+    /// Where it is on its way.
+    pub state: SendState,
+    /// Why it waits or failed: a word such as `network` or `forbidden`.
+    pub reason: Option<String>,
+}
+
+impl From<model::Sent> for Sent {
+    fn from(sent: model::Sent) -> Self {
+        Self {
+            txn_id: sent.txn_id,
+            event_id: sent.event_id,
+            state: state(sent.state),
+            reason: reason(sent.error),
+        }
+    }
+}
+
+/// What became of a file that was sent.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct SentFile {
+    /// The message.
+    pub sent: Sent,
+    /// What is sent, by content.
+    pub mime: String,
+    /// Length of the file in bytes.
+    pub source_bytes: u64,
+    /// Length of what is sent, before sealing.
+    pub sent_bytes: u64,
+    /// Length of the preview, before sealing.
+    pub thumbnail_bytes: Option<u64>,
+    /// SHA-256 of what is sent, before sealing, in hexadecimal.
+    pub sha256: String,
+    /// Coarse colours for the time before the preview is there.
+    pub blurhash: Option<String>,
+    /// Pixels.
+    pub width: Option<u32>,
+    /// Pixels.
+    pub height: Option<u32>,
+}
+
+impl SentFile {
+    /// Takes the file's part of an outcome.
+    pub(crate) fn of(outcome: Outcome) -> Option<Self> {
+        match outcome {
+            Outcome::Sent(_) => None,
+            Outcome::File(file) => Some(Self {
+                sent: file.sent.into(),
+                mime: file.mime,
+                source_bytes: file.source_bytes,
+                sent_bytes: file.sent_bytes,
+                thumbnail_bytes: file.thumbnail_bytes,
+                sha256: file.sha256,
+                blurhash: file.blurhash,
+                width: file.width,
+                height: file.height,
+            }),
+        }
+    }
+}
+
+/// A file that was fetched.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct Downloaded {
+    /// Where it is now.
+    pub path: String,
+    /// Its length.
+    pub bytes: u64,
+    /// By content.
+    pub mime: String,
+    /// SHA-256 of the file, in hexadecimal.
+    pub sha256: String,
+}
+
+impl From<model::Downloaded> for Downloaded {
+    fn from(file: model::Downloaded) -> Self {
+        Self { path: file.path, bytes: file.bytes, mime: file.mime, sha256: file.sha256 }
+    }
+}
+
+/// What a queued action is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum QueuedKind {
+    /// A message, or anything else for the room.
+    Message,
+    /// The removal of a message.
+    Redaction,
+    /// A read receipt.
+    Read,
+    /// A change of membership.
+    Membership,
+}
+
+/// Something that waits to be sent.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct QueueItem {
+    /// Names it to retry or cancel.
+    pub id: i64,
+    /// Matrix id of the room.
+    pub room_id: String,
+    /// What it is.
+    pub kind: QueuedKind,
+    /// Queued, sending or failed.
+    pub state: SendState,
+    /// Tries so far.
+    pub attempts: u32,
+    /// Not tried before.
+    pub next_try: Option<SystemTime>,
+    /// Why the last try failed: a word such as `network` or `forbidden`.
+    pub reason: Option<String>,
+    /// Ours; names it in the timeline.
+    pub txn_id: String,
+}
+
+impl From<model::QueueItem> for QueueItem {
+    fn from(item: model::QueueItem) -> Self {
+        Self {
+            id: item.id,
+            room_id: item.room_id,
+            kind: match item.kind {
+                "redaction" => QueuedKind::Redaction,
+                "read" => QueuedKind::Read,
+                "membership" => QueuedKind::Membership,
+                _ => QueuedKind::Message,
+            },
+            state: state(item.state),
+            attempts: item.attempts,
+            next_try: time_or_never(item.next_ts),
+            reason: reason(item.error),
+            txn_id: item.txn_id,
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! One room: who is in it, and what is sent there.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use qroc_core::client::{Action, Error, Lifecycle, Outcome};
+
+use crate::error::QrocError;
+use crate::fault;
+use crate::live::Live;
+use crate::records::item::TimelineItem;
+use crate::records::outgoing::{Downloaded, NewFile, NewMessage, NewPlace, Sent, SentFile};
+use crate::records::room::{RoomMember, RoomSummary};
+use crate::runtime::{change, read};
+use crate::timeline::Timeline;
+
+/// A room of a client. Whatever is sent is durable and shown in the timeline when the call returns; it goes to the
+/// server while the client is in the foreground.
+#[derive(Debug, uniffi::Object)]
+pub struct Room {
+    life: Arc<Lifecycle>,
+    room_id: String,
+    _live: Live,
+}
+
+impl Room {
+    pub(crate) fn new(life: Arc<Lifecycle>, room_id: String) -> Arc<Self> {
+        Arc::new(Self { life, room_id, _live: Live::room() })
+    }
+
+    async fn act(&self, action: Action) -> Result<Outcome, QrocError> {
+        let life = self.life.clone();
+        change(async move {
+            let client = life.client()?;
+            fault::point("send");
+            client.perform(action, None).await
+        })
+        .await
+    }
+
+    async fn send_action(&self, action: Action) -> Result<Sent, QrocError> {
+        Ok(self.act(action).await?.sent().clone().into())
+    }
+}
+
+#[uniffi::export]
+impl Room {
+    /// Returns the Matrix id. From memory.
+    pub fn room_id(&self) -> String {
+        self.room_id.clone()
+    }
+
+    /// Reads what the list shows of the room. A read: it ends with its caller.
+    ///
+    /// # Errors
+    /// `NotFound` once it was forgotten, `Locked`, `Closed`, `Storage`.
+    pub async fn summary(&self) -> Result<RoomSummary, QrocError> {
+        let (life, room) = (self.life.clone(), self.room_id.clone());
+        read(async move { life.client()?.room(&room).map(RoomSummary::from) }).await
+    }
+
+    /// Lists who is joined or invited, as far as it is stored. A read: it ends with its caller.
+    ///
+    /// # Errors
+    /// `Locked`, `Closed`, `Storage`.
+    pub async fn members(&self) -> Result<Vec<RoomMember>, QrocError> {
+        let (life, room) = (self.life.clone(), self.room_id.clone());
+        read(async move {
+            let members = life.client()?.members(&room)?;
+            Ok::<_, Error>(members.into_iter().map(RoomMember::from).collect())
+        })
+        .await
+    }
+
+    /// Lists the user ids of who else is typing, by the last answer of the server. A read: it ends with its caller.
+    ///
+    /// # Errors
+    /// `Locked`, `Closed`, `InUse`.
+    pub async fn typing(&self) -> Result<Vec<String>, QrocError> {
+        let (life, room) = (self.life.clone(), self.room_id.clone());
+        read(async move { life.client()?.typing(&room) }).await
+    }
+
+    /// Opens the timeline, to be pulled. A read: it ends with its caller.
+    ///
+    /// # Errors
+    /// `NotFound`, `Locked`, `Closed`, `Storage`.
+    pub async fn timeline(&self) -> Result<Arc<Timeline>, QrocError> {
+        let (life, room) = (self.life.clone(), self.room_id.clone());
+        read(async move { life.client()?.watch_timeline(&room) }).await.map(Timeline::new)
+    }
+
+    /// Reads one page of the timeline, oldest first; `before` is the cursor of an item. Fetches what is missing for
+    /// the page from the server, unless `offline`. A read: it ends with its caller.
+    ///
+    /// # Errors
+    /// `BadInput` for a cursor of another room, `Network`, `Locked`, `Closed`, `Storage`.
+    pub async fn page(
+        &self,
+        before: Option<String>,
+        limit: u32,
+        offline: bool,
+    ) -> Result<Vec<TimelineItem>, QrocError> {
+        let (life, room) = (self.life.clone(), self.room_id.clone());
+        read(async move {
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            let items = life.client()?.timeline(&room, before.as_deref(), limit, offline).await?;
+            Ok::<_, Error>(items.into_iter().map(TimelineItem::from).collect())
+        })
+        .await
+    }
+
+    /// Sends a text. A change: it runs to its end.
+    ///
+    /// # Errors
+    /// `BadInput` without a text, `NotFound` for what it answers, `Forbidden`, `Policy`, `Locked`, `Closed`, `Storage`.
+    pub async fn send(&self, message: NewMessage) -> Result<Sent, QrocError> {
+        let NewMessage { body, reply_to, thread, txn_id } = message;
+        let room = self.room_id.clone();
+        self.send_action(Action::Send { room, body, reply: reply_to, thread, txn: txn_id }).await
+    }
+
+    /// Replaces the text of an own message. A change: it runs to its end.
+    ///
+    /// # Errors
+    /// As `send`; `Forbidden` for a message of somebody else.
+    pub async fn edit(&self, event_id: String, body: String) -> Result<Sent, QrocError> {
+        self.send_action(Action::Edit { room: self.room_id.clone(), event: event_id, body, txn: None }).await
+    }
+
+    /// Reacts to a message. A change: it runs to its end.
+    ///
+    /// # Errors
+    /// As `send`.
+    pub async fn react(&self, event_id: String, key: String) -> Result<Sent, QrocError> {
+        self.send_action(Action::React { room: self.room_id.clone(), event: event_id, key, txn: None }).await
+    }
+
+    /// Removes the content of a message, for everybody. A change: it runs to its end.
+    ///
+    /// # Errors
+    /// As `send`.
+    pub async fn redact(&self, event_id: String) -> Result<Sent, QrocError> {
+        self.send_action(Action::Redact { room: self.room_id.clone(), event: event_id, txn: None }).await
+    }
+
+    /// Marks everything as read. A change: it runs to its end.
+    ///
+    /// # Errors
+    /// `Forbidden`, `Locked`, `Closed`, `Storage`.
+    pub async fn mark_read(&self) -> Result<Sent, QrocError> {
+        self.send_action(Action::Read { room: self.room_id.clone(), txn: None }).await
+    }
+
+    /// Prepares, seals and sends a file; the file itself is not needed after. A change: it runs to its end.
+    ///
+    /// # Errors
+    /// `BadInput` for the file, as `send` else.
+    pub async fn send_file(&self, file: NewFile) -> Result<SentFile, QrocError> {
+        let NewFile { path, caption, treat_as, txn_id } = file;
+        let (room, path) = (self.room_id.clone(), PathBuf::from(path));
+        let outcome = self.act(Action::SendFile { room, path, caption, treat_as, txn: txn_id }).await?;
+        SentFile::of(outcome).ok_or_else(|| QrocError::of("internal"))
+    }
+
+    /// Sends a position, once. A change: it runs to its end.
+    ///
+    /// # Errors
+    /// `BadInput` for what is no place on the earth, as `send` else.
+    pub async fn send_place(&self, place: NewPlace) -> Result<Sent, QrocError> {
+        let NewPlace { lat, lon, accuracy_m, txn_id } = place;
+        self.send_action(Action::Location { room: self.room_id.clone(), lat, lon, accuracy_m, txn: txn_id })
+            .await
+    }
+
+    /// Fetches the file of a message and opens it to `to`: a directory, or the file's path. A read: it ends with its
+    /// caller, and leaves nothing behind then.
+    ///
+    /// # Errors
+    /// `NotFound` without a file, `BadInput` where `to` is taken or the file was changed on its way, `Network`.
+    pub async fn download(
+        &self,
+        event_id: String,
+        to: String,
+        overwrite: bool,
+    ) -> Result<Downloaded, QrocError> {
+        let (life, room) = (self.life.clone(), self.room_id.clone());
+        read(async move {
+            let client = life.client()?;
+            let file = client.download(&room, &event_id, PathBuf::from(to).as_path(), overwrite).await?;
+            Ok::<_, Error>(Downloaded::from(file))
+        })
+        .await
+    }
+
+    /// Invites a user. A change: it runs to its end.
+    ///
+    /// # Errors
+    /// `BadInput` for what is no user id, `Forbidden`, `Network`, `RateLimited`, `Locked`, `Closed`.
+    pub async fn invite(&self, user_id: String) -> Result<(), QrocError> {
+        let (life, room) = (self.life.clone(), self.room_id.clone());
+        change(async move { life.client()?.invite(&room, &user_id).await }).await
+    }
+
+    /// Removes a user from the room. A change: it runs to its end.
+    ///
+    /// # Errors
+    /// As `invite`.
+    pub async fn kick(&self, user_id: String) -> Result<(), QrocError> {
+        let (life, room) = (self.life.clone(), self.room_id.clone());
+        change(async move { life.client()?.kick(&room, &user_id).await }).await
+    }
+
+    /// Leaves the room, or declines the invitation. A change: it runs to its end.
+    ///
+    /// # Errors
+    /// `Network`, `RateLimited`, `Locked`, `Closed`, `Storage`.
+    pub async fn leave(&self) -> Result<(), QrocError> {
+        let (life, room) = (self.life.clone(), self.room_id.clone());
+        change(async move { life.client()?.leave(&room).await }).await
+    }
+}
