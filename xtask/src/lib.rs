@@ -1,7 +1,13 @@
 //! What the project's own commands do; tests call some of it too.
 
+#[cfg(feature = "bindings")]
+pub mod api;
 pub mod architecture;
+#[cfg(feature = "bindings")]
+pub mod bindgen;
 pub mod demo;
+#[cfg(feature = "bindings")]
+pub mod kotlin;
 pub mod setup;
 
 use std::path::PathBuf;

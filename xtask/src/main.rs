@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
+#[cfg(feature = "bindings")]
+use xtask::bindgen::Language;
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -25,6 +27,32 @@ enum Command {
         #[arg(long, value_name = "PATH")]
         qroc: Option<PathBuf>,
     },
+    #[cfg(feature = "bindings")]
+    /// Makes the Kotlin or Swift side of the library
+    Bindgen {
+        /// For which language
+        #[arg(long)]
+        language: Language,
+        /// Folder to make it in
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// The library; by default the one that the tests use, built if need be
+        #[arg(long, value_name = "PATH")]
+        library: Option<PathBuf>,
+    },
+    #[cfg(feature = "bindings")]
+    /// Writes docs/api.md, the summary of what Kotlin and Swift see
+    Api {
+        /// Only say whether it is up to date
+        #[arg(long)]
+        check: bool,
+        /// The library; by default the one that the tests use, built if need be
+        #[arg(long, value_name = "PATH")]
+        library: Option<PathBuf>,
+    },
+    #[cfg(feature = "bindings")]
+    /// Builds the Kotlin side and runs its tests
+    Kotlin,
     /// Checks layers, cycles, file lengths and unsafe code
     Architecture,
 }
@@ -33,6 +61,12 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Setup => xtask::setup::run(),
         Command::Demo { qroc } => xtask::demo::run(xtask::demo::Options { qroc }),
+        #[cfg(feature = "bindings")]
+        Command::Bindgen { language, out, library } => xtask::bindgen::run(language, library, &out),
+        #[cfg(feature = "bindings")]
+        Command::Api { check, library } => xtask::api::run(library, check),
+        #[cfg(feature = "bindings")]
+        Command::Kotlin => xtask::kotlin::run(),
         Command::Architecture => architecture(),
     };
     match done {

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, reason = "a command that talks to developers")]
 
 mod files;
+mod maven;
 mod python;
 
 use std::fs::{self, File};
@@ -33,6 +34,7 @@ pub fn run() -> Result<()> {
         &["atomicwrites"],
     )?;
     files::fetch()?;
+    maven::fetch()?;
     println!("Set-up is complete.");
     Ok(())
 }
