@@ -23,6 +23,9 @@ struct Arguments {
     /// Forget the accounts and messages of earlier runs
     #[arg(long)]
     fresh: bool,
+    /// End when standard input is closed: for a program that starts it, however that one ends
+    #[arg(long)]
+    attached: bool,
     /// Keep Synapse's own rate limits
     #[arg(long)]
     default_limits: bool,
@@ -49,6 +52,10 @@ fn main() -> Result<()> {
     println!("Accounts: {} (password {PASSWORD})", ACCOUNTS.join(", "));
     println!("Sign in:  qroc --profile lisbon login {} lisbon", server.base_url());
     println!("Stop:     Ctrl-C");
+    if arguments.attached {
+        std::io::copy(&mut std::io::stdin(), &mut std::io::sink())?;
+        return Ok(());
+    }
     loop {
         thread::park();
     }

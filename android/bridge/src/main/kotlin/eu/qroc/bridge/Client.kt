@@ -1,0 +1,202 @@
+package eu.qroc.bridge
+
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.emitAll
+import kotlinx.coroutines.flow.flow
+import kotlinx.coroutines.withContext
+import java.nio.file.Path
+import kotlin.time.Duration
+import kotlin.time.Duration.Companion.seconds
+import kotlin.time.toJavaDuration
+import eu.qroc.bridge.generated.Client as GeneratedClient
+import eu.qroc.bridge.generated.ConnectionStates as GeneratedConnectionStates
+import eu.qroc.bridge.generated.LoginDetails as GeneratedLoginDetails
+import eu.qroc.bridge.generated.NewRoom as GeneratedNewRoom
+import eu.qroc.bridge.generated.accountExists as generatedAccountExists
+import eu.qroc.bridge.generated.errorTextKeys as generatedErrorTextKeys
+import eu.qroc.bridge.generated.init as generatedInit
+import eu.qroc.bridge.generated.liveObjects as generatedLiveObjects
+import eu.qroc.bridge.generated.wipe as generatedWipe
+
+/**
+ * A signed-in account: its rooms, its queue, its devices.
+ *
+ * Call [init] when the app starts, then [open] the profile or [login]; [foreground] and [background] as the app comes and
+ * goes; [shutDown] or [close] at the end. A profile is one account: an app with several gives each a directory of its own.
+ */
+public class Client private constructor(
+    inner: GeneratedClient,
+) : AutoCloseable {
+    private val inner = Owned(inner)
+
+    /** Who is signed in. */
+    public val signedIn: SignedIn = inner.signedIn().toBridge()
+
+    /** Whether the server answers, from now on; ends after [Connection.CLOSED]. */
+    public val connection: Flow<Connection> =
+        flow {
+            Owned<GeneratedConnectionStates>(this@Client.inner.now { it.connectionStates() }).let { states ->
+                try {
+                    while (true) emit(states.call { it.next()?.toBridge() } ?: break)
+                } finally {
+                    states.close()
+                }
+            }
+        }
+
+    /** Syncs and sends from now on, until [background] or [shutDown]. */
+    public suspend fun foreground(): Unit = inner.call { it.foreground() }
+
+    /**
+     * Goes on until what is queued is sent, at most until [limit] is over; then nothing runs. Returns whether all was
+     * sent (what failed does not count). A [foreground] meanwhile wins. Runs to its end even when cancelled.
+     */
+    public suspend fun background(limit: Duration): Boolean = inner.call { it.background(limit.toJavaDuration()) }
+
+    /** Says that the network is back or has changed: what waited for it is tried at once. */
+    public suspend fun networkReturned(): Unit = inner.call { it.networkReturned() }
+
+    /** Syncs once, until the server has nothing new and the queue is sent: for a wake-up in the background. */
+    public suspend fun syncOnce(limit: Duration = 25.seconds): SyncSummary =
+        inner.call { it.syncOnce(limit.toJavaDuration()).toBridge() }
+
+    /** Reads the account's state; works while contents are hidden. */
+    public suspend fun status(): Status = inner.call { it.status().toBridge() }
+
+    /** Opens the room list; close it with the screen. [filter] is part of a name. */
+    public fun roomList(filter: String? = null): RoomList = inner.now { RoomList(it.roomList(filter)) }
+
+    /** The room list as a cold flow of whole lists, for screens that need no more than its newest 50 rooms. */
+    public fun rooms(filter: String? = null): Flow<List<RoomSummary>> =
+        flow { roomList(filter).use { emitAll(it.rooms) } }
+
+    /** Opens the queue of what waits to be sent; close it with the screen. */
+    public fun sendQueue(): SendQueue = inner.now { SendQueue(it.sendQueue()) }
+
+    /** Lists what waits to be sent, oldest first. */
+    public suspend fun queued(): List<QueueItem> = inner.call { client -> client.queued().map { it.toBridge() } }
+
+    /** Finds a room by id, alias, or a name that only one room has. */
+    public suspend fun room(name: String): Room = opened { inner.call { Room(it.room(name)) } }
+
+    /** Makes a room, which is always encrypted; it is in the list when this returns. Runs to its end even when cancelled. */
+    public suspend fun createRoom(
+        name: String,
+        invite: List<String> = emptyList(),
+        kind: RoomKind = RoomKind.GROUP,
+    ): Room = opened { inner.call { Room(it.createRoom(GeneratedNewRoom(name, invite, kind.toGenerated()))) } }
+
+    /**
+     * Joins a room, by its id, its alias, or the name of an invitation; it is in the list when this returns. Runs to its
+     * end even when cancelled.
+     */
+    public suspend fun joinRoom(room: String): Room = opened { inner.call { Room(it.joinRoom(room)) } }
+
+    /** Finds messages by words and beginnings of words, newest first, on this device; in one room, or in all. */
+    public suspend fun search(
+        text: String,
+        roomId: String? = null,
+        limit: Int = 50,
+    ): List<SearchHit> =
+        inner.call { client -> client.search(text, roomId, limit.coerceAtLeast(0).toUInt()).map { it.toBridge() } }
+
+    /** Lists the account's devices, as the server has them. */
+    public suspend fun devices(): List<Device> = inner.call { client -> client.devices().map { it.toBridge() } }
+
+    /** Signs another device of the account out. Runs to its end even when cancelled. */
+    public suspend fun signOutDevice(
+        deviceId: String,
+        password: String,
+    ): Unit = inner.call { it.signOutDevice(deviceId, password) }
+
+    /**
+     * Signs out: tells the server, where it can be reached, and destroys the profile. The client is closed after. Runs to
+     * its end even when cancelled.
+     */
+    public suspend fun logout(): Destroyed = inner.call { it.logout().toBridge() }
+
+    /**
+     * Ends everything and closes the database: flows end, later calls throw [QrocException.Closed]. What was begun is
+     * finished, for at most ten seconds. Runs to its end even when cancelled.
+     */
+    public suspend fun shutDown(): Unit = inner.call { it.shutDown() }
+
+    /** Frees the client, and closes what [shutDown] has not: then nobody waits for it. */
+    override fun close(): Unit = inner.close()
+
+    /** What comes before a client. */
+    public companion object {
+        /** Version and fingerprint of the library. */
+        public val libraryVersion: String get() = Library.version
+
+        /**
+         * Loads the library and prepares it; to be called once, before anything else, when the app starts.
+         *
+         * @throws LibraryException where the library is missing or not the one that this was built with.
+         */
+        public fun init(platform: Platform = Platform()) {
+            Library.version
+            translated { generatedInit(platform.toGenerated()) }
+        }
+
+        /** Says whether a profile has an account: [open] it then, else [login]. */
+        public suspend fun exists(profile: Path): Boolean =
+            withContext(Dispatchers.Default) { translated { generatedAccountExists(profile.toString()) } }
+
+        /**
+         * Signs in, makes the profile, publishes identity and keys. [server] is a URL, or a name that is looked up; [user]
+         * is `name` or `@name:server`. Runs to its end even when cancelled: the profile can be opened then.
+         */
+        public suspend fun login(
+            profile: Path,
+            vault: Vault,
+            server: String,
+            user: String,
+            password: String,
+            deviceName: String? = null,
+        ): Client =
+            opened {
+                val details = GeneratedLoginDetails(server, user, password, deviceName)
+                vault.use { Client(GeneratedClient.login(profile.toString(), it, details)) }
+            }
+
+        /** Opens a profile, without the network. */
+        public suspend fun open(
+            profile: Path,
+            vault: Vault,
+        ): Client =
+            opened { vault.use { Client(GeneratedClient.open(profile.toString(), it)) } }
+
+        /**
+         * Destroys a profile: first the keys, then everything else. Needs neither key nor network, works while the profile
+         * is open. Runs to its end even when cancelled.
+         */
+        public suspend fun wipe(profile: Path): Destroyed =
+            withContext(Dispatchers.Default) { translated { generatedWipe(profile.toString()).toBridge() } }
+
+        /** Lists the keys of all texts that a [QrocException] can name, for an app's test that each is translated. */
+        public fun errorTextKeys(): List<String> = generatedErrorTextKeys()
+
+        /** Counts what is alive in the library, for finding leaks. */
+        public fun liveObjects(): LiveObjects =
+            generatedLiveObjects().run {
+                LiveObjects(clients.toInt(), rooms.toInt(), lists.toInt(), pulls.toInt())
+            }
+    }
+}
+
+/**
+ * What is alive in the library now, in the whole process.
+ *
+ * @property clients clients that were not freed, closed or not.
+ * @property rooms rooms that were not freed.
+ * @property lists room lists, timelines, queues and flows of states that were not freed.
+ * @property pulls flows that wait for something to change.
+ */
+public data class LiveObjects(
+    public val clients: Int,
+    public val rooms: Int,
+    public val lists: Int,
+    public val pulls: Int,
+)

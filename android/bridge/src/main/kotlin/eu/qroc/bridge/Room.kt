@@ -1,0 +1,107 @@
+package eu.qroc.bridge
+
+import java.nio.file.Path
+import eu.qroc.bridge.generated.NewFile as GeneratedNewFile
+import eu.qroc.bridge.generated.NewMessage as GeneratedNewMessage
+import eu.qroc.bridge.generated.NewPlace as GeneratedNewPlace
+import eu.qroc.bridge.generated.Room as GeneratedRoom
+
+/**
+ * A room of a client. Whatever is sent is durable and shown in the timeline when the call returns; it goes to the server
+ * while the client is in the foreground. Sending runs to its end even when cancelled; reading ends.
+ */
+public class Room internal constructor(
+    inner: GeneratedRoom,
+) : AutoCloseable {
+    private val inner = Owned(inner)
+
+    /** Matrix id. */
+    public val roomId: String = inner.roomId()
+
+    /** Reads what the list shows of the room. */
+    public suspend fun summary(): RoomSummary = inner.call { it.summary().toBridge() }
+
+    /** Lists who is joined or invited, as far as it is stored. */
+    public suspend fun members(): List<RoomMember> = inner.call { room -> room.members().map { it.toBridge() } }
+
+    /** Lists the user ids of who else is typing, by the last answer of the server. */
+    public suspend fun typing(): List<String> = inner.call { it.typing() }
+
+    /** Opens the timeline; close it with the screen. */
+    public suspend fun timeline(): Timeline = opened { inner.call { Timeline(it.timeline()) } }
+
+    /**
+     * Reads one page of the timeline, oldest first; [before] is the cursor of an item. Fetches what is missing for the
+     * page from the server, unless [offline].
+     */
+    public suspend fun page(
+        before: String? = null,
+        limit: Int = 50,
+        offline: Boolean = false,
+    ): List<TimelineItem> =
+        inner.call { room -> room.page(before, limit.coerceAtLeast(0).toUInt(), offline).map { it.toBridge() } }
+
+    /** Sends a text. The same [txnId] twice is one message. */
+    public suspend fun send(
+        body: String,
+        replyTo: String? = null,
+        thread: String? = null,
+        txnId: String? = null,
+    ): Sent = inner.call { it.send(GeneratedNewMessage(body, replyTo, thread, txnId)).toBridge() }
+
+    /** Replaces the text of an own message. */
+    public suspend fun edit(
+        eventId: String,
+        body: String,
+    ): Sent = inner.call { it.edit(eventId, body).toBridge() }
+
+    /** Reacts to a message. */
+    public suspend fun react(
+        eventId: String,
+        key: String,
+    ): Sent = inner.call { it.react(eventId, key).toBridge() }
+
+    /** Removes the content of a message, for everybody. */
+    public suspend fun redact(eventId: String): Sent = inner.call { it.redact(eventId).toBridge() }
+
+    /** Marks everything as read. */
+    public suspend fun markRead(): Sent = inner.call { it.markRead().toBridge() }
+
+    /** Prepares, seals and sends a file; the file itself is not needed after. The same [txnId] twice is one message. */
+    public suspend fun sendFile(
+        path: Path,
+        caption: String? = null,
+        treatAs: TreatAs = TreatAs.AUTO,
+        txnId: String? = null,
+    ): SentFile =
+        inner.call {
+            it.sendFile(GeneratedNewFile(path.toString(), caption, treatAs.toGenerated(), txnId)).toBridge()
+        }
+
+    /** Sends a position, once: degrees, and metres around it that hold the truth. */
+    public suspend fun sendPlace(
+        lat: Double,
+        lon: Double,
+        accuracyM: Double? = null,
+        txnId: String? = null,
+    ): Sent = inner.call { it.sendPlace(GeneratedNewPlace(lat, lon, accuracyM, txnId)).toBridge() }
+
+    /** Fetches the file of a message and opens it to [to]: a directory, or the file's path. */
+    public suspend fun download(
+        eventId: String,
+        to: Path,
+        overwrite: Boolean = false,
+    ): Downloaded = inner.call { it.download(eventId, to.toString(), overwrite).toBridge() }
+
+    /** Invites a user. */
+    public suspend fun invite(userId: String): Unit = inner.call { it.invite(userId) }
+
+    /** Removes a user from the room. */
+    public suspend fun kick(userId: String): Unit = inner.call { it.kick(userId) }
+
+    /** Leaves the room, or declines the invitation. */
+    public suspend fun leave(): Unit = inner.call { it.leave() }
+
+    /** Frees the room. */
+    override fun close(): Unit = inner.close()
+}

@@ -1,0 +1,157 @@
+package eu.qroc.bridge
+
+import java.time.Instant
+import eu.qroc.bridge.generated.Membership as GeneratedMembership
+import eu.qroc.bridge.generated.RoomKind as GeneratedRoomKind
+import eu.qroc.bridge.generated.RoomMember as GeneratedRoomMember
+import eu.qroc.bridge.generated.RoomSummary as GeneratedRoomSummary
+import eu.qroc.bridge.generated.SearchHit as GeneratedSearchHit
+
+/** What a room is for. */
+public enum class RoomKind {
+    /** People talk. */
+    GROUP,
+
+    /** Two people talk. */
+    DIRECT,
+
+    /** Few write, many read. */
+    BROADCAST,
+
+    /** An incident. */
+    INCIDENT,
+}
+
+/** A user's standing in a room. */
+public enum class Membership {
+    /** Gone, or never there. */
+    LEAVE,
+
+    /** Invited. */
+    INVITE,
+
+    /** A member. */
+    JOIN,
+
+    /** Asked to join. */
+    KNOCK,
+
+    /** Not allowed back. */
+    BAN,
+}
+
+/**
+ * A room as the list shows it.
+ *
+ * @property roomId Matrix id.
+ * @property name as shown.
+ * @property kind what it is for.
+ * @property membership this account's standing.
+ * @property encrypted whether what is sent there is encrypted.
+ * @property unread messages that ask for attention behind the read marker.
+ * @property unreadAtLeast whether there may be more of them.
+ * @property highlights those of them that ask loudly.
+ * @property members joined members.
+ * @property lastTime time of the newest message.
+ * @property lastSender user id of its sender.
+ * @property lastBody its text.
+ * @property topic topic, or nothing.
+ * @property alias canonical alias, or nothing.
+ */
+public data class RoomSummary(
+    public val roomId: String,
+    public val name: String,
+    public val kind: RoomKind,
+    public val membership: Membership,
+    public val encrypted: Boolean,
+    public val unread: Int,
+    public val unreadAtLeast: Boolean,
+    public val highlights: Int,
+    public val members: Int,
+    public val lastTime: Instant?,
+    public val lastSender: String?,
+    public val lastBody: String?,
+    public val topic: String,
+    public val alias: String,
+)
+
+/**
+ * A member of a room.
+ *
+ * @property userId Matrix id.
+ * @property membership joined or invited.
+ * @property power power level; 100 is an administrator.
+ * @property displayName display name.
+ */
+public data class RoomMember(
+    public val userId: String,
+    public val membership: Membership,
+    public val power: Long,
+    public val displayName: String?,
+)
+
+/**
+ * A hit of a search.
+ *
+ * @property roomId Matrix id of the room.
+ * @property eventId the event; none while it waits to be sent.
+ * @property time when it was sent.
+ * @property snippet the words around the first match, matches in brackets.
+ * @property score larger fits better.
+ */
+public data class SearchHit(
+    public val roomId: String,
+    public val eventId: String?,
+    public val time: Instant,
+    public val snippet: String,
+    public val score: Double,
+)
+
+internal fun RoomKind.toGenerated(): GeneratedRoomKind =
+    when (this) {
+        RoomKind.GROUP -> GeneratedRoomKind.GROUP
+        RoomKind.DIRECT -> GeneratedRoomKind.DIRECT
+        RoomKind.BROADCAST -> GeneratedRoomKind.BROADCAST
+        RoomKind.INCIDENT -> GeneratedRoomKind.INCIDENT
+    }
+
+internal fun GeneratedRoomKind.toBridge(): RoomKind =
+    when (this) {
+        GeneratedRoomKind.GROUP -> RoomKind.GROUP
+        GeneratedRoomKind.DIRECT -> RoomKind.DIRECT
+        GeneratedRoomKind.BROADCAST -> RoomKind.BROADCAST
+        GeneratedRoomKind.INCIDENT -> RoomKind.INCIDENT
+    }
+
+internal fun GeneratedMembership.toBridge(): Membership =
+    when (this) {
+        GeneratedMembership.LEAVE -> Membership.LEAVE
+        GeneratedMembership.INVITE -> Membership.INVITE
+        GeneratedMembership.JOIN -> Membership.JOIN
+        GeneratedMembership.KNOCK -> Membership.KNOCK
+        GeneratedMembership.BAN -> Membership.BAN
+    }
+
+internal fun GeneratedRoomSummary.toBridge(): RoomSummary =
+    RoomSummary(
+        roomId = roomId,
+        name = name,
+        kind = kind.toBridge(),
+        membership = membership.toBridge(),
+        encrypted = encrypted,
+        unread = unread.toInt(),
+        unreadAtLeast = unreadAtLeast,
+        highlights = highlights.toInt(),
+        members = members.toInt(),
+        lastTime = lastTime,
+        lastSender = lastSender,
+        lastBody = lastBody,
+        topic = topic,
+        alias = alias,
+    )
+
+internal fun GeneratedRoomMember.toBridge(): RoomMember =
+    RoomMember(userId = userId, membership = membership.toBridge(), power = power, displayName = displayName)
+
+internal fun GeneratedSearchHit.toBridge(): SearchHit =
+    SearchHit(roomId = roomId, eventId = eventId, time = time, snippet = snippet, score = score)
