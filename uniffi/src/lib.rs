@@ -35,7 +35,7 @@ pub use records::item::{
     Attachment, ItemContent, Location, MediaKind, Reaction, TextKind, TimelineItem, Unreadable,
 };
 pub use records::outgoing::{
-    Downloaded, NewFile, NewMessage, NewPlace, NewRoom, QueueItem, QueuedKind, Sent, SentFile,
+    Downloaded, NewFile, NewMessage, NewPlace, NewRoom, QueueItem, QueuedKind, Sent, SentFile, Trim,
 };
 pub use records::room::{RoomMember, RoomSummary, SearchHit};
 pub use room::Room;

@@ -157,9 +157,11 @@ impl Room {
     /// # Errors
     /// `BadInput` for the file, as `send` else.
     pub async fn send_file(&self, file: NewFile) -> Result<SentFile, QrocError> {
-        let NewFile { path, caption, treat_as, txn_id } = file;
+        let NewFile { path, caption, treat_as, trim, txn_id } = file;
         let (room, path) = (self.room_id.clone(), PathBuf::from(path));
-        let outcome = self.act(Action::SendFile { room, path, caption, treat_as, txn: txn_id }).await?;
+        let outcome = self
+            .act(Action::SendFile { room, path, caption, treat_as, trim: trim.map(Into::into), txn: txn_id })
+            .await?;
         SentFile::of(outcome).ok_or_else(|| QrocError::of("internal"))
     }
 

@@ -1,10 +1,10 @@
 //! What is sent, what became of it, and what still waits.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use qroc_core::client::{Outcome, TreatAs};
-use qroc_core::model;
 use qroc_core::store::codes::{RoomKind, SendState};
+use qroc_core::{media, model};
 
 use super::item::state;
 use super::{reason, time_or_never};
@@ -12,12 +12,30 @@ use super::{reason, time_or_never};
 /// How a file is to be treated.
 #[uniffi::remote(Enum)]
 pub enum TreatAs {
-    /// By its content: photos are prepared, everything else goes as it is.
+    /// By its content: photos and clips are prepared, everything else goes as it is.
     Auto,
-    /// As it is. Not for photos, whose metadata would go along: it is removed first.
+    /// As it is. Not for photos and clips, whose metadata would go along: it is removed first.
     File,
     /// As a photo, or not at all.
     Image,
+    /// As a clip, or not at all.
+    Video,
+}
+
+/// The part of a clip that is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct Trim {
+    /// What is before is left out.
+    pub from: Duration,
+    /// What is after is left out; without it nothing is.
+    pub until: Option<Duration>,
+}
+
+impl From<Trim> for media::Trim {
+    fn from(trim: Trim) -> Self {
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Self { from_ms: millis(trim.from), until_ms: trim.until.map(millis) }
+    }
 }
 
 /// A room as it is to be made. It is always encrypted.
@@ -58,6 +76,9 @@ pub struct NewFile {
     pub caption: Option<String>,
     /// As what.
     pub treat_as: TreatAs,
+    /// The part of a clip that is wanted; without it the whole.
+    #[uniffi(default)]
+    pub trim: Option<Trim>,
     /// The same id twice is one message; made up where there is none.
     #[uniffi(default)]
     pub txn_id: Option<String>,
@@ -123,6 +144,8 @@ pub struct SentFile {
     pub width: Option<u32>,
     /// Pixels.
     pub height: Option<u32>,
+    /// How long it plays.
+    pub duration: Option<Duration>,
 }
 
 impl SentFile {
@@ -140,6 +163,7 @@ impl SentFile {
                 blurhash: file.blurhash,
                 width: file.width,
                 height: file.height,
+                duration: file.duration_ms.map(Duration::from_millis),
             }),
         }
     }

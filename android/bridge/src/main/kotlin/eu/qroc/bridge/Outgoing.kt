@@ -3,24 +3,42 @@ package eu.qroc.bridge
 import java.nio.file.Path
 import java.time.Instant
 import kotlin.io.path.Path
+import kotlin.time.Duration
+import kotlin.time.toJavaDuration
+import kotlin.time.toKotlinDuration
 import eu.qroc.bridge.generated.Downloaded as GeneratedDownloaded
 import eu.qroc.bridge.generated.QueueItem as GeneratedQueueItem
 import eu.qroc.bridge.generated.QueuedKind as GeneratedQueuedKind
 import eu.qroc.bridge.generated.Sent as GeneratedSent
 import eu.qroc.bridge.generated.SentFile as GeneratedSentFile
 import eu.qroc.bridge.generated.TreatAs as GeneratedTreatAs
+import eu.qroc.bridge.generated.Trim as GeneratedTrim
 
 /** How a file is to be treated. */
 public enum class TreatAs {
-    /** By its content: photos are prepared, everything else goes as it is. */
+    /** By its content: photos and clips are prepared, everything else goes as it is. */
     AUTO,
 
-    /** As it is. Not for photos, whose metadata would go along: it is removed first. */
+    /** As it is. Not for photos and clips, whose metadata would go along: it is removed first. */
     FILE,
 
     /** As a photo, or not at all. */
     IMAGE,
+
+    /** As a clip, or not at all. */
+    VIDEO,
 }
+
+/**
+ * The part of a clip that is wanted.
+ *
+ * @property from what is before is left out.
+ * @property until what is after is left out; without it nothing is.
+ */
+public data class Trim(
+    public val from: Duration,
+    public val until: Duration? = null,
+)
 
 /**
  * What became of something that was sent.
@@ -49,6 +67,7 @@ public data class Sent(
  * @property blurhash coarse colours for the time before the preview is there.
  * @property width pixels.
  * @property height pixels.
+ * @property duration how long it plays.
  */
 public data class SentFile(
     public val sent: Sent,
@@ -60,6 +79,7 @@ public data class SentFile(
     public val blurhash: String?,
     public val width: Int?,
     public val height: Int?,
+    public val duration: Duration?,
 )
 
 /**
@@ -120,7 +140,10 @@ internal fun TreatAs.toGenerated(): GeneratedTreatAs =
         TreatAs.AUTO -> GeneratedTreatAs.AUTO
         TreatAs.FILE -> GeneratedTreatAs.FILE
         TreatAs.IMAGE -> GeneratedTreatAs.IMAGE
+        TreatAs.VIDEO -> GeneratedTreatAs.VIDEO
     }
+
+internal fun Trim.toGenerated(): GeneratedTrim = GeneratedTrim(from.toJavaDuration(), until?.toJavaDuration())
 
 internal fun GeneratedSent.toBridge(): Sent =
     Sent(txnId = txnId, eventId = eventId, state = state.toBridge(), reason = reason)
@@ -136,6 +159,7 @@ internal fun GeneratedSentFile.toBridge(): SentFile =
         blurhash = blurhash,
         width = width?.toInt(),
         height = height?.toInt(),
+        duration = duration?.toKotlinDuration(),
     )
 
 internal fun GeneratedDownloaded.toBridge(): Downloaded =

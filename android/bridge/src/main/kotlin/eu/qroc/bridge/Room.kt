@@ -67,16 +67,17 @@ public class Room internal constructor(
     /** Marks everything as read. */
     public suspend fun markRead(): Sent = inner.call { it.markRead().toBridge() }
 
-    /** Prepares, seals and sends a file; the file itself is not needed after. The same [txnId] twice is one message. */
+    /** Prepares, seals and sends a file, or of a clip the part [trim]; the file itself is not needed after. */
     public suspend fun sendFile(
         path: Path,
         caption: String? = null,
         treatAs: TreatAs = TreatAs.AUTO,
+        trim: Trim? = null,
         txnId: String? = null,
-    ): SentFile =
-        inner.call {
-            it.sendFile(GeneratedNewFile(path.toString(), caption, treatAs.toGenerated(), txnId)).toBridge()
-        }
+    ): SentFile {
+        val file = GeneratedNewFile(path.toString(), caption, treatAs.toGenerated(), trim?.toGenerated(), txnId)
+        return inner.call { it.sendFile(file).toBridge() }
+    }
 
     /** Sends a position, once: degrees, and metres around it that hold the truth. */
     public suspend fun sendPlace(

@@ -4,7 +4,6 @@ import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
 import kotlinx.coroutines.cancelAndJoin
-import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.take
 import kotlinx.coroutines.flow.toList
@@ -24,10 +23,7 @@ internal class FlowTest : Officers() {
             val room = lisbon.client.createRoom("Flow")
             val timeline = room.timeline()
             val collected = async(Dispatchers.Default) { timeline.changes.toList() }
-            timeline@ while (true) {
-                if (Client.liveObjects().pulls == 1) break@timeline
-                delay(5)
-            }
+            eventually { Client.liveObjects().pulls == 1 }
             room.send("one")
             timeline.close()
             val batches = collected.await()
@@ -87,7 +83,7 @@ internal class FlowTest : Officers() {
             job.cancelAndJoin()
             eventually { Client.liveObjects() == before }
             lisbon.client.rooms().take(1).toList()
-            assertEquals(before, Client.liveObjects())
+            eventually { Client.liveObjects() == before }
         }
 
     @Test
