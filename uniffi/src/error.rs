@@ -170,6 +170,14 @@ impl From<Error> for QrocError {
     fn from(error: Error) -> Self {
         let (action, code) = sort(&error);
         tracing::debug!(code, "an error for the screen");
+        if let Some(denied) = error.denied() {
+            return Self::Policy {
+                code: code.to_owned(),
+                text_key: text_key(code),
+                policy_key: denied.key.clone(),
+                policy_source: denied.origin.clone(),
+            };
+        }
         Self::made(action, code)
     }
 }

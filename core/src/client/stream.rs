@@ -229,7 +229,7 @@ impl Source for RoomListSource {
     fn concerns(&self, change: Change) -> bool {
         match change {
             Change::RoomList | Change::Room(_) => true,
-            Change::Account | Change::Timeline(_) | Change::Outbox => false,
+            Change::Account | Change::Timeline(_) | Change::Outbox | Change::Location(_) => false,
         }
     }
 
@@ -266,7 +266,7 @@ impl Source for TimelineSource {
     fn concerns(&self, change: Change) -> bool {
         match change {
             Change::Timeline(room) | Change::Room(room) => room == self.room,
-            Change::Account | Change::RoomList | Change::Outbox => false,
+            Change::Account | Change::RoomList | Change::Outbox | Change::Location(_) => false,
         }
     }
 
@@ -325,7 +325,11 @@ impl Source for QueueSource {
     fn concerns(&self, change: Change) -> bool {
         match change {
             Change::Outbox => true,
-            Change::Account | Change::RoomList | Change::Room(_) | Change::Timeline(_) => false,
+            Change::Account
+            | Change::RoomList
+            | Change::Room(_)
+            | Change::Timeline(_)
+            | Change::Location(_) => false,
         }
     }
 
