@@ -19,7 +19,7 @@ const LIST: &str = "all";
 pub struct Position {
     /// The server's token; `None` starts over.
     pub pos: Option<String>,
-    /// Where the to-device messages go on; survives the loss of `pos`.
+    /// Where the to-device messages go on.
     pub to_device_since: Option<String>,
     /// How many rooms, by recency, are asked for.
     pub window: u64,
@@ -33,10 +33,11 @@ impl Position {
         self.pos.is_some() && self.count.is_some_and(|count| self.window >= count)
     }
 
-    /// Starts over where the server forgot the connection; to-device messages go on where they were.
+    /// Starts over where the server forgot the connection, to-device messages included: a server that was put back to a
+    /// backup counts them from before, and would never tell those that it numbers anew. What comes twice changes nothing.
     #[must_use]
     pub fn restarted(&self) -> Self {
-        Self { pos: None, window: 0, count: None, to_device_since: self.to_device_since.clone() }
+        Self::default()
     }
 
     /// Returns the position after `answer`.

@@ -78,6 +78,8 @@ pub struct Step {
     pub covers_all: bool,
     /// Events of the answer that cannot be read (yet).
     pub undecryptable: usize,
+    /// Sealed copies in the media directory that may go.
+    pub sent_files: Vec<String>,
 }
 
 /// The sync engine of one account.
@@ -181,6 +183,7 @@ impl Sync {
                 })
                 .await?;
             step.new_events = applied.new_events;
+            step.sent_files = applied.sent_files;
         }
         // An idle answer is not written: its position is the old one plus nothing.
         at.position = next;
@@ -201,20 +204,22 @@ impl Sync {
         Ok(self.crypto.flush(&self.http).await?)
     }
 
-    /// Fills the newest gap of rooms with something unread, most recent rooms first, bounded. Returns the pages fetched.
+    /// Fills the newest gap of rooms with something unread, or with own messages in it that would stand behind all
+    /// others until then; most recent rooms first, bounded. Returns the pages fetched.
     ///
     /// # Errors
     /// The network's; faults of the store.
     pub async fn fill_unread(&self) -> Result<usize, SyncError> {
         let list = self.store.read(|connection| rooms::page(connection, None, None, 50))?;
         let mut pages: usize = 0;
-        for room in list
-            .iter()
-            .filter(|room| room.at_least && room.read_event.is_some() && room.membership == Membership::Join)
-        {
+        for room in list.iter().filter(|room| room.membership == Membership::Join) {
             for _ in 0..FILL_PAGES {
-                let still = self.store.read(|connection| rooms::get(connection, room.id))?;
-                if !still.at_least || !self.older(room.id, &room.room_id).await? {
+                let wanted = self.store.read(|connection| {
+                    let still = rooms::get(connection, room.id)?;
+                    let unread = still.at_least && still.read_event.is_some();
+                    Ok::<_, StoreError>(unread || chunks::misses_sent(connection, room.id)?)
+                })?;
+                if !wanted || !self.older(room.id, &room.room_id).await? {
                     break;
                 }
                 pages = pages.saturating_add(1);

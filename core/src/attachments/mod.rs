@@ -134,6 +134,9 @@ pub enum AttachmentError {
     /// The network or the server.
     #[error(transparent)]
     Net(#[from] NetError),
+    /// There is no room for the sealed file.
+    #[error("the disk is full; nothing was queued")]
+    DiskFull,
     /// The profile's own directory.
     #[error("the media directory cannot be used: {0}")]
     Own(std::io::Error),
@@ -153,7 +156,7 @@ impl AttachmentError {
             Self::Denied(_) => ErrorKind::Policy,
             Self::NoAttachment => ErrorKind::NotFound,
             Self::Net(error) => error.kind(),
-            Self::Own(_) => ErrorKind::Storage,
+            Self::DiskFull | Self::Own(_) => ErrorKind::Storage,
         }
     }
 }

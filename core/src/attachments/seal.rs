@@ -1,6 +1,6 @@
 //! A file prepared by what it is and sealed, in this process.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Cursor, Read};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,19 @@ pub fn seal(job: &Job, progress: &mut Progress) -> Result<Sealed, AttachmentErro
     if done.is_err() {
         job.forget();
     }
-    done
+    done.map_err(full)
+}
+
+/// Reading never needs room: where there is none, it is the sealed copy that has none.
+fn full(error: AttachmentError) -> AttachmentError {
+    match error {
+        AttachmentError::File { error: media::Error::Io(why), .. } | AttachmentError::Own(why)
+            if why.kind() == std::io::ErrorKind::StorageFull =>
+        {
+            AttachmentError::DiskFull
+        }
+        other => other,
+    }
 }
 
 /// What is being made of one file.
@@ -203,6 +215,8 @@ impl Sealing<'_> {
         let info = media::seal(reader, &mut file, &mut |done| progress.step(done, all))
             .map_err(|error| self.wrong(error))?;
         file.sync_all().map_err(own)?;
+        // The name lies in the directory: without it the bytes are nobody's after a power cut.
+        File::open(&self.job.media_dir).and_then(|dir| dir.sync_all()).map_err(own)?;
         Ok((name, info))
     }
 }

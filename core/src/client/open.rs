@@ -1,6 +1,6 @@
 //! Signing in, opening and destroying a profile.
 
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, File};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -93,7 +93,8 @@ impl std::fmt::Debug for Login<'_> {
 /// A key file that cannot be read.
 pub fn account_exists(profile: &Path) -> Result<bool, Error> {
     match KeyFile::read(profile) {
-        Ok(_) => Ok(account_dir(profile, 1).exists()),
+        // Until the key file knows the account, its directory is what a sign-in that was interrupted left.
+        Ok(locked) => Ok(locked.was_saved() && account_dir(profile, 1).exists()),
         Err(KeyFileError::Missing) => Ok(false),
         Err(KeyFileError::WipePending) => {
             finish_wipe(profile)?;
@@ -400,12 +401,26 @@ async fn make(
     let mut unlocked = KeyFile::create(profile, vault, LABEL).await?;
     let keys = unlocked.add_account(&account.user_id, &account.homeserver)?;
     let dir = account_dir(profile, keys.number);
-    DirBuilder::new().recursive(true).mode(0o700).create(media_dir(&dir)).map_err(StoreError::from)?;
+    make_dirs(profile, &dir).map_err(StoreError::from)?;
     let store = Store::create(&dir, &keys.db)?;
     let account = account.clone();
     store.write(Durability::Full, move |tx, _| account::insert(tx, &account)).await?;
     unlocked.save()?;
     Ok((dir, store, unlocked))
+}
+
+/// Durably: a directory's name lies in the directory above it.
+fn make_dirs(profile: &Path, dir: &Path) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(media_dir(dir))?;
+    for above in dir.ancestors().take_while(|above| *above != profile) {
+        File::open(above)?.sync_all()?;
+    }
+    File::open(profile)?.sync_all()?;
+    // The profile's own name, where whoever made the place lets us.
+    if let Some(Ok(place)) = profile.parent().map(File::open) {
+        let _ = place.sync_all();
+    }
+    Ok(())
 }
 
 fn signed_in(http: &Http, account: &Account, store: Option<&Arc<Store>>) -> Http {

@@ -31,6 +31,8 @@ pub struct Applied {
     pub new_events: Vec<EventRow>,
     /// Rooms that were touched.
     pub rooms: usize,
+    /// Sealed copies in the media directory that nobody needs any more: the server has what they were kept for.
+    pub sent_files: Vec<String>,
 }
 
 /// Writes a whole answer. Writing it again changes nothing.
@@ -263,7 +265,7 @@ fn upsert_all(
 ) -> Result<Vec<EventRow>, StoreError> {
     let mut rows = Vec::with_capacity(list.len());
     for event in list {
-        let (row, new) = upsert(tx, context, room, event)?;
+        let (row, new) = upsert(tx, context, room, event, &mut applied.sent_files)?;
         if !rows.contains(&row) {
             rows.push(row);
         }
@@ -280,6 +282,7 @@ fn upsert(
     context: &Context,
     room: RoomRow,
     event: &NewEvent,
+    sent_files: &mut Vec<String>,
 ) -> Result<(EventRow, bool), StoreError> {
     if let Some(event_id) = &event.event_id
         && let Some(known) = events::find(tx, room, event_id)?
@@ -308,6 +311,7 @@ fn upsert(
         events::set_ts(tx, echo.id, event.ts)?;
         if let Some(queued) = outbox::find_txn(tx, room, txn_id)? {
             outbox::remember(tx, room, txn_id, event_id, context.now_ms)?;
+            sent_files.extend(outbox::uploads(tx, queued.id)?.into_iter().map(|upload| upload.file));
             outbox::delete(tx, queued.id)?;
         }
         return Ok((echo.id, false));

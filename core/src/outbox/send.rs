@@ -27,6 +27,12 @@ use crate::store::{Durability, Store, StoreError, events, rooms};
 
 /// Rooms that send at the same time.
 const PARALLEL: usize = 4;
+/// No wait that a server asks for is taken for longer, and no step of the back-off is.
+const LONGEST_ASKED_MS: i64 = 3_600_000;
+const LONGEST_BACKOFF_MS: i64 = 60_000;
+const RATE_LIMITED: &str = "rate_limited";
+/// Rates recover sooner; what takes longer is a bound that only time undoes.
+const TOO_LONG: Duration = Duration::from_secs(300);
 /// A try counts as lost after this; the next one has the same transaction id.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -125,7 +131,10 @@ impl Sender {
         let room = head.room;
         let mut next = Some(head);
         while let Some(action) = next {
-            if action.next_ts > self.clock.now_ms() {
+            // Nothing waits longer than this: a later time was written by a clock that has been put back since.
+            let wait_ms = action.next_ts.saturating_sub(self.clock.now_ms());
+            let asked = action.error.as_ref().is_some_and(|error| error.starts_with(RATE_LIMITED));
+            if wait_ms > 0 && wait_ms <= if asked { LONGEST_ASKED_MS } else { LONGEST_BACKOFF_MS } {
                 pass.next_ts = Some(action.next_ts);
                 break;
             }
@@ -226,18 +235,21 @@ impl Sender {
         let mxc = match &upload.mxc {
             Some(mxc) if upload.done => return Ok(mxc.clone()),
             Some(mxc) => mxc.clone(),
-            None => self.reserve(upload).await?,
+            None => match self.reserve(upload).await {
+                // Servers bound the addresses that wait to be filled, for a day: what was cut off between reserving
+                // and storing must not hold up every later message.
+                Err(OutboxError::Net(NetError::RateLimited { retry_after })) if retry_after > TOO_LONG => {
+                    return self.upload_at_once(upload).await;
+                }
+                reserved => reserved?,
+            },
         };
         let (server, media_id) = mxc
             .strip_prefix("mxc://")
             .and_then(|parts| parts.split_once('/'))
             .ok_or_else(|| NetError::NotMatrix("an address for media is none".to_owned()))?;
         let target = format!("/_matrix/media/v3/upload/{}/{}", part(server), part(media_id));
-        let path = self.media.join(&upload.file);
-        let source = || {
-            let file = std::fs::File::open(&path)?;
-            Ok(ReaderStream::with_capacity(tokio::fs::File::from_std(file), 64 * 1024))
-        };
+        let source = || self.sealed(upload);
         let bytes = u64::try_from(upload.bytes).unwrap_or(0);
         match self.http.upload(Method::PUT, &target, bytes, source).await {
             Ok(_) => {}
@@ -256,12 +268,24 @@ impl Sender {
         Ok(mxc)
     }
 
+    /// Uploads without an address reserved before. A try whose answer is lost leaves a copy at the server.
+    async fn upload_at_once(&self, upload: &Upload) -> Result<String, OutboxError> {
+        let bytes = u64::try_from(upload.bytes).unwrap_or(0);
+        let source = || self.sealed(upload);
+        let answer = self.http.upload(Method::POST, "/_matrix/media/v3/upload", bytes, source).await?;
+        let answer: ContentUri = serde_json::from_slice(&answer)
+            .map_err(|_| NetError::NotMatrix("an upload got no address".to_owned()))?;
+        self.note(upload.id, Some(answer.content_uri.clone()), true).await?;
+        Ok(answer.content_uri)
+    }
+
+    fn sealed(&self, upload: &Upload) -> Result<ReaderStream<tokio::fs::File>, NetError> {
+        let file = std::fs::File::open(self.media.join(&upload.file))?;
+        Ok(ReaderStream::with_capacity(tokio::fs::File::from_std(file), 64 * 1024))
+    }
+
     async fn reserve(&self, upload: &Upload) -> Result<String, OutboxError> {
-        #[derive(Deserialize)]
-        struct Answer {
-            content_uri: String,
-        }
-        let answer: Answer = self.http.json(Call::post("/_matrix/media/v1/create", &json!({}))).await?;
+        let answer: ContentUri = self.http.json(Call::post("/_matrix/media/v1/create", &json!({}))).await?;
         self.note(upload.id, Some(answer.content_uri.clone()), false).await?;
         Ok(answer.content_uri)
     }
@@ -370,6 +394,11 @@ impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
     }
+}
+
+#[derive(Deserialize)]
+struct ContentUri {
+    content_uri: String,
 }
 
 #[derive(Deserialize)]

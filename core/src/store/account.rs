@@ -37,7 +37,7 @@ pub struct Account {
 pub struct SyncConn {
     /// Where the next request goes on; `None`: from the start.
     pub pos: Option<String>,
-    /// Where the to-device messages go on; survives the loss of `pos`.
+    /// Where the to-device messages go on.
     pub to_device_since: Option<String>,
     /// How many rooms the list asked for.
     pub window: i64,

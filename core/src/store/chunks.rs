@@ -139,6 +139,15 @@ pub fn place_of(connection: &Connection, event: EventRow) -> Result<Option<Place
         .flatten())
 }
 
+/// Says whether an event that this device sent, and the server has, still stands at no place: a sync left it in a gap.
+pub fn misses_sent(connection: &Connection, room: RoomRow) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM event WHERE room = ?1 AND chunk IS NULL AND event_id IS NOT NULL)",
+        )?
+        .query_row([room], |row| row.get(0))?)
+}
+
 /// Gives an event its place, once: one that has a place keeps it.
 pub fn put(tx: &Transaction<'_>, event: EventRow, place: Place) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE event SET chunk = ?2, idx = ?3 WHERE id = ?1 AND chunk IS NULL")?.execute((

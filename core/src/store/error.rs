@@ -31,6 +31,9 @@ pub enum StoreError {
     /// There is no room left on the disk; nothing was changed.
     #[error("the disk is full; nothing was changed")]
     DiskFull,
+    /// The disk refused to read or write; nothing was changed.
+    #[error("the disk has a fault (code {0}); nothing was changed")]
+    DiskFault(i32),
     /// The directory or file cannot be written.
     #[error("the profile cannot be written (read-only file system or missing permission)")]
     ReadOnly,
@@ -71,6 +74,7 @@ impl StoreError {
             | Self::Damaged
             | Self::NewerSchema { .. }
             | Self::DiskFull
+            | Self::DiskFault(_)
             | Self::ReadOnly
             | Self::Io(_) => ErrorKind::Storage,
         }
@@ -79,11 +83,17 @@ impl StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
+        let extended = error.sqlite_error().map(|error| error.extended_code);
+        // The log's index in shared memory is only ever made larger: what fails there is room.
+        if extended == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) {
+            return Self::DiskFull;
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull,
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Self::ReadOnly,
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::Damaged,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::InUse,
+            Some(ErrorCode::SystemIoFailure) => Self::DiskFault(extended.unwrap_or_default()),
             _ => match error {
                 rusqlite::Error::QueryReturnedNoRows => Self::NotFound("row"),
                 other => Self::Sql(other),

@@ -148,6 +148,11 @@ impl Locked {
         Ok(Self { dir: dir.to_owned(), frame, header, attempts })
     }
 
+    /// Says whether it was saved since it was made: only then can it know an account.
+    pub fn was_saved(&self) -> bool {
+        self.header.generation > 0
+    }
+
     /// Returns the ways to the device key, and the vaults they need.
     pub fn slots(&self) -> &[Slot] {
         &self.header.slots

@@ -4,7 +4,9 @@
 pub mod account;
 pub mod areas;
 pub mod audit;
+mod boundary;
 pub mod changes;
+mod check;
 pub mod chunks;
 pub mod codes;
 pub mod companions;

@@ -239,9 +239,17 @@ pub fn upload_files(connection: &Connection) -> Result<Vec<String>, StoreError> 
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Notes the address reserved for an upload (`None`: it ran out), and whether the server has the bytes.
+/// Notes the address reserved for an upload (`None`: it ran out), and whether the server has the bytes. Then the local
+/// echo learns where they are as well: its sender fetches them like everybody else.
 pub fn set_upload(tx: &Transaction<'_>, id: i64, mxc: Option<&str>, done: bool) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE upload SET mxc = ?2, done = ?3 WHERE id = ?1")?.execute((id, mxc, done))?;
+    if done {
+        tx.prepare_cached(
+            "UPDATE event SET content = json_set(content, '$' || replace(u.pointer, '/', '.'), u.mxc)
+             FROM upload u JOIN outbox o ON o.id = u.outbox WHERE u.id = ?1 AND event.id = o.event",
+        )?
+        .execute([id])?;
+    }
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{broadcast, oneshot};
 
+use super::boundary;
 use super::changes::{Changes, Published};
 use super::error::StoreError;
 
@@ -46,6 +47,7 @@ impl Worker {
         durability: Durability,
         work: impl FnOnce(&Transaction<'_>, &mut Changes) -> Result<T, E>,
     ) -> Result<T, E> {
+        boundary::reached();
         self.set_durability(durability)?;
         let mut changes = Changes::default();
         let transaction = self
@@ -55,7 +57,9 @@ impl Worker {
         // A fault of the program takes this transaction back, and the writer goes on.
         let done = catch_unwind(AssertUnwindSafe(|| work(&transaction, &mut changes)));
         let value = done.unwrap_or_else(|_| Err(StoreError::Fault.into()))?;
+        boundary::reached();
         transaction.commit().map_err(StoreError::from)?;
+        boundary::reached();
         if !changes.is_empty() {
             // Nobody listening is fine.
             let _ = self.published.send(Published::new(changes));

@@ -1,7 +1,11 @@
 //! A set of changes as rows: encoded before the writer is asked, written in one transaction.
 
+use std::collections::BTreeMap;
+
 use matrix_sdk_crypto::olm::{InboundGroupSession, SenderDataType};
 use matrix_sdk_crypto::store::types::Changes;
+use matrix_sdk_crypto::vodozemac::megolm::SessionOrdering;
+use ruma::OwnedRoomId;
 use rusqlite::Transaction;
 use zeroize::Zeroizing;
 
@@ -146,7 +150,7 @@ impl Rows {
         encoder: &mut Encoder,
         sessions: Vec<InboundGroupSession>,
     ) -> Result<(), Error> {
-        for session in sessions {
+        for session in best_of_each(sessions).await {
             let pickle = session.pickle().await;
             self.room_keys.push(RoomKeyRow {
                 room_id: session.room_id().to_string(),
@@ -236,4 +240,24 @@ impl Rows {
         }
         Ok(())
     }
+}
+
+/// Keeps one session of each id. One answer may bring a key twice, from its start and from where its sender had got to
+/// when it shared it again; the crypto crate compares each with what is stored, not with each other.
+async fn best_of_each(sessions: Vec<InboundGroupSession>) -> Vec<InboundGroupSession> {
+    let mut best: BTreeMap<(OwnedRoomId, String), InboundGroupSession> = BTreeMap::new();
+    for session in sessions {
+        let id = (session.room_id().to_owned(), session.session_id().to_owned());
+        let replaces = match best.get(&id) {
+            None => true,
+            Some(other) => match session.compare_ratchet(other).await {
+                SessionOrdering::Better | SessionOrdering::Equal => true,
+                SessionOrdering::Worse | SessionOrdering::Unconnected => false,
+            },
+        };
+        if replaces {
+            best.insert(id, session);
+        }
+    }
+    best.into_values().collect()
 }

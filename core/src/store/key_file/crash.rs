@@ -4,6 +4,7 @@ use std::io;
 
 #[cfg(not(test))]
 pub(super) fn point() -> io::Result<()> {
+    crate::store::boundary::reached();
     Ok(())
 }
 
