@@ -140,3 +140,22 @@ async fn a_server_that_goes_away_and_comes_back_costs_nothing() {
     }
     drop(server);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_who_write_before_either_reads_lose_nothing() {
+    let server = server(Options::default(), &["lisbon", "madrid"]).await;
+    let dir = tempfile::tempdir().expect("dir");
+    let (lisbon, madrid, room) = pair(&server, dir.path()).await;
+    lisbon.send(&room, "one").await;
+    madrid.send(&room, "two").await;
+    // Madrid's session is new to Lisbon, who shares the key again, from where it is by now; Madrid gets both at once.
+    lisbon.sync().await;
+    lisbon.send(&room, "three").await;
+    let summary = madrid.sync().await;
+    assert_eq!(summary.undecryptable, 0, "{summary:?}");
+    for officer in [&lisbon, &madrid] {
+        officer.sync().await;
+        assert_eq!(officer.texts(&room).await, ["one", "two", "three"], "{}", officer.name);
+    }
+    drop(server);
+}

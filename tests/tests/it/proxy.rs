@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -28,6 +28,16 @@ pub enum Turn {
     Change(Box<dyn FnOnce(Vec<u8>) -> Vec<u8>>),
     /// The homeserver does it, the answer is lost.
     Lose,
+    /// It never reaches the homeserver.
+    Drop,
+    /// The homeserver answers after so long.
+    Late(Duration),
+    /// The homeserver's answer ends after this share (of 256) of its announced length.
+    Cut(u8),
+    /// The homeserver's answer comes in so many pieces, with a pause before each.
+    Slow(usize, Duration),
+    /// Bytes that need be no answer at all.
+    Raw(Vec<u8>),
 }
 
 impl Turn {
@@ -94,6 +104,8 @@ impl State {
         let (head, asked) = read_request(&mut reader)?;
         self.asked.lock().expect("asked").push(asked.clone());
         let turn = (self.rule.lock().expect("rule"))(&asked);
+        let mut stream = stream;
+        let (mut cut, mut pieces) = (None, (1, Duration::ZERO));
         let (status, headers, body) = match turn {
             Turn::Answer { status, kind, body, headers } => {
                 (format!("{status} Ours"), format!("Content-Type: {kind}\r\n{headers}"), body)
@@ -107,15 +119,37 @@ impl State {
                 self.forward(&head, &asked)?;
                 return stream.shutdown(Shutdown::Both);
             }
+            Turn::Drop => return stream.shutdown(Shutdown::Both),
+            Turn::Late(time) => {
+                thread::sleep(time);
+                self.forward(&head, &asked)?
+            }
+            Turn::Cut(share) => {
+                cut = Some(share);
+                self.forward(&head, &asked)?
+            }
+            Turn::Slow(count, pause) => {
+                pieces = (count.max(1), pause);
+                self.forward(&head, &asked)?
+            }
+            Turn::Raw(bytes) => {
+                stream.write_all(&bytes)?;
+                return stream.shutdown(Shutdown::Both);
+            }
         };
-        let mut stream = stream;
         let length = body.len();
         write!(
             stream,
             "HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n"
         )?;
-        stream.write_all(&body)?;
-        stream.flush()?;
+        if let Some(share) = cut {
+            stream.write_all(&body[..length * usize::from(share) / 256])?;
+            return stream.shutdown(Shutdown::Both);
+        }
+        for piece in body.chunks(length.div_ceil(pieces.0).max(1)) {
+            thread::sleep(pieces.1);
+            stream.write_all(piece)?;
+        }
         stream.shutdown(Shutdown::Write)
     }
 
