@@ -1,13 +1,22 @@
 # Thin: each target calls a program of the workspace. ARGS is handed to it.
 ARGS ?=
 
-.PHONY: demo test bench server setup policy
+.PHONY: demo test long fuzz bench server setup policy
 
 demo: setup
 	@cargo run --quiet --locked -p xtask -- demo $(ARGS)
 
 test: setup
 	@cargo test --locked --workspace $(ARGS)
+
+# What takes longer than a gate may: an hour, or with other seeds another hour. QROC_SEED chooses where chance starts.
+long: setup
+	@QROC_KILLS=1000 QROC_STORMS=1000 QROC_CUTS=2 QROC_FUZZ_SECONDS=120 PROPTEST_CASES=50000 \
+		cargo test --locked --workspace --lib --test it -- sliding:: killed:: power:: full_disk:: weather:: fuzz:: leaks:: $(ARGS)
+
+# Foreign input for ten minutes a kind.
+fuzz: setup
+	@QROC_FUZZ_SECONDS=$${QROC_FUZZ_SECONDS:-600} cargo test --locked --workspace --test it -- fuzz:: --nocapture --test-threads 2 $(ARGS)
 
 bench:
 	@cargo run --quiet --locked --release -p qroc-bench -- $(ARGS)

@@ -33,6 +33,7 @@ use session::Session;
 const LEAVE: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
+    keep_memory_private();
     if let Some(ended) = worker::run() {
         return ended;
     }
@@ -55,6 +56,15 @@ fn main() -> ExitCode {
             ExitCode::from(failure.status())
         }
     }
+}
+
+/// A crash leaves no copy of the keys in a file, and no other process of this user looks into this one's memory.
+fn keep_memory_private() {
+    let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
+    // Where the system refuses, its own rules for such files hold.
+    let _ = rustix::process::setrlimit(rustix::process::Resource::Core, none);
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {

@@ -348,4 +348,6 @@ impl Answer {
 }
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;

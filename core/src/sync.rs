@@ -159,10 +159,15 @@ impl Sync {
         if !answer.typing.is_empty() {
             self.typing.lock().unwrap_or_else(PoisonError::into_inner).extend(answer.typing.clone());
         }
-        let next = at.position.after(&answer);
+        let mut next = at.position.after(&answer);
         step.covers_all = at.position.pos.is_some() && next.window == at.position.window && next.covers_all();
         let prepared = ingest::prepare(&self.store, &self.crypto, &mut at.attention, answer).await?;
         step.undecryptable = prepared.undecryptable;
+        // A server that was put back to a backup numbers its messages anew and takes our place among them for the
+        // future's: it would keep the keys to itself. Where one is missing, it is asked once for all that it has.
+        if prepared.undecryptable > 0 && at.position.to_device_since.is_some() {
+            next.to_device_since = None;
+        }
         let now_ms = self.clock.now_ms();
         let context = Context { own: self.own.clone(), now_ms };
         let conn = SyncConn {

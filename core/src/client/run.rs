@@ -1,5 +1,6 @@
 //! Keeps a profile going: once until there is nothing left to do, or until it is told to stop.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc};
@@ -31,12 +32,13 @@ impl Client {
         self.inner.obey(owner).await?;
         let started = Instant::now();
         let mut summary = SyncSummary::default();
-        let round = self.inner.until_quiet(owner, &mut summary, limit.unwrap_or(PATIENCE));
+        let failing = AtomicBool::new(false);
+        let round = self.inner.until_quiet(owner, &mut summary, limit.unwrap_or(PATIENCE), &failing);
         match limit {
             None => round.await?,
             Some(limit) => match tokio::time::timeout(limit, round).await {
                 Ok(done) => done?,
-                Err(_) if summary_is_whole(&self.inner)? => {}
+                Err(_) if !failing.load(Ordering::SeqCst) && summary_is_whole(&self.inner)? => {}
                 Err(_) => return Err(Error::Net(crate::net::NetError::Timeout)),
             },
         }
@@ -141,11 +143,13 @@ impl Inner {
         owner: &Owner,
         summary: &mut SyncSummary,
         patience: Duration,
+        failing: &AtomicBool,
     ) -> Result<(), Error> {
         let mut backoff = Backoff::default();
         let mut failing_since: Option<Instant> = None;
         loop {
             let turn = self.turn(owner, summary).await;
+            failing.store(turn.is_err(), Ordering::SeqCst);
             let step = match turn {
                 Ok(step) => {
                     self.judge(owner, Ok(())).await?;

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::chunks::Place;
 use super::codes::{Notify, RelType, SendState, Undecryptable};
-use super::{StoreError, chunks, search};
+use super::{StoreError, chunks, erase, search};
 use crate::ids::{EventRow, RoomRow, UserRow};
 
 /// An event as it is written.
@@ -354,6 +354,7 @@ pub fn redact(tx: &Transaction<'_>, id: EventRow) -> Result<(), StoreError> {
 }
 
 fn wipe(tx: &Transaction<'_>, id: EventRow) -> Result<(), StoreError> {
+    erase::note();
     reindexed(tx, id, || {
         tx.prepare_cached(
             "UPDATE event SET content = '{}', redacted = 1, edit = NULL, notify = 0, utd = 0, session_id = NULL,

@@ -11,6 +11,7 @@ pub mod chunks;
 pub mod codes;
 pub mod companions;
 pub(crate) mod crypto;
+mod erase;
 pub mod error;
 pub mod events;
 pub mod fixes;

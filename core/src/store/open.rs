@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Read as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -15,6 +16,8 @@ use crate::secret::DbKey;
 const WRITER_CACHE_KIB: i64 = 8 * 1024;
 const READER_CACHE_KIB: i64 = 4 * 1024;
 const STATEMENTS: usize = 256;
+/// How long another process that writes is waited for.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Makes a new database; refuses a path that exists.
 pub(super) fn create(path: &Path, key: &DbKey) -> Result<Connection, StoreError> {
@@ -57,7 +60,7 @@ fn keyed(path: &Path, key: &DbKey, flags: OpenFlags) -> Result<Connection, Store
     // Its log goes to standard error, around ours; what went wrong is in the answer code.
     connection.query_row("PRAGMA cipher_log_level = NONE", [], |_| Ok(())).or_else(no_row)?;
     sqlcipher::set_key(&connection, key)?;
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "foreign_keys", true)?;

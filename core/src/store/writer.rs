@@ -10,6 +10,7 @@ use tokio::sync::{broadcast, oneshot};
 use super::boundary;
 use super::changes::{Changes, Published};
 use super::error::StoreError;
+use super::{erase, open};
 
 /// How much a power cut may take back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +61,7 @@ impl Worker {
         boundary::reached();
         transaction.commit().map_err(StoreError::from)?;
         boundary::reached();
+        erase::empty_log(&self.connection, open::PATIENCE);
         if !changes.is_empty() {
             // Nobody listening is fine.
             let _ = self.published.send(Published::new(changes));

@@ -391,10 +391,7 @@ fn at_random(mut pair: Pair<'_>, mut dice: Dice, share: u64) -> [u64; 4] {
         }
         // What was queued stays queued; what was not is said again, so that what is to come is known.
         if let Some(text) = own {
-            if kind == 1 {
-                let again: Vec<String> = args.iter().cloned().chain(["--queue".to_owned()]).collect();
-                pair.lisbon.run(&again).one();
-            } else if !pair.lisbon.texts(&pair.room).contains(&text) {
+            if kind == 1 || !pair.lisbon.texts(&pair.room).contains(&text) {
                 let again: Vec<String> = args.iter().cloned().chain(["--queue".to_owned()]).collect();
                 pair.lisbon.run(&again).one();
             }

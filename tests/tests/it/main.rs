@@ -4,6 +4,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::string_slice,
     unreachable_pub,
     reason = "test code"
 )]
@@ -19,8 +21,8 @@ mod full_disk;
 mod fuzz;
 mod history;
 mod interop;
-
 mod killed;
+mod leaks;
 mod lists;
 mod lock;
 mod network;
@@ -34,3 +36,4 @@ mod strace;
 mod talk;
 mod terminal;
 mod weather;
+mod week;

