@@ -17,6 +17,9 @@ use crate::store::{Durability, Store, StoreError, changes::Change};
 /// A hard refusal is believed when it is repeated after so long.
 pub const CONFIRM_AFTER_MS: i64 = 60_000;
 
+/// A first refusal longer ago than this confirms nothing.
+const STALE_MS: i64 = 7 * 86_400_000;
+
 /// What a sign-in gave.
 #[derive(Debug)]
 pub struct Login {
@@ -202,8 +205,9 @@ async fn refused(
         set(store, AccountState::RefusedOnce, Some(now)).await?;
         return Ok(Verdict::Hold);
     };
-    // A clock that went back starts the wait again.
-    if now < since {
+    // A clock that went back starts the wait again, and so does one that was put right by days: a server fault that falls
+    // on such a moment must not look as if it had lasted.
+    if now < since || now.saturating_sub(since) > STALE_MS {
         set(store, AccountState::RefusedOnce, Some(now)).await?;
         return Ok(Verdict::Hold);
     }

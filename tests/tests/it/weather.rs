@@ -213,12 +213,14 @@ impl Pair {
                 Action::Send { room: self.room.clone(), body: text.clone(), reply: None, thread: None, txn }
             };
             // Refused by a 401 it is held, and said again; queued it is sure.
+            let begun = Instant::now();
             while let Err(error) =
                 officer.client.perform(action.clone(), Some(Duration::from_millis(150))).await
             {
                 assert_eq!(error.kind(), qroc_core::kind::ErrorKind::SignedOut, "{seed}: {error}");
+                assert!(begun.elapsed() < Duration::from_secs(60), "{seed}: {text} is never taken: {error}");
                 tokio::time::sleep(Duration::from_millis(100)).await;
-                let _ = officer.client.sync_once(Some(Duration::from_millis(500))).await;
+                let _ = officer.client.sync_once(Some(Duration::from_secs(3))).await;
             }
             self.said[who].push(text);
             if dice.percent(30) {
