@@ -1,6 +1,7 @@
 //! The composition root: opens a profile, wires the services, runs them, and wraps every layer's error.
 
 mod action;
+mod dirs;
 mod error;
 mod files;
 mod handover;

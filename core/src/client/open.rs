@@ -1,13 +1,12 @@
 //! Signing in, opening and destroying a profile.
 
-use std::fs::{DirBuilder, File};
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
+use super::dirs::{make_dirs, remove_strays};
 use super::policy::before_profile;
 use super::{Client, Error, Inner, Link, Managed, Owner, Wish, handover, media_dir};
 use crate::attachments::Apart;
@@ -409,20 +408,6 @@ async fn make(
     Ok((dir, store, unlocked))
 }
 
-/// Durably: a directory's name lies in the directory above it.
-fn make_dirs(profile: &Path, dir: &Path) -> std::io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(media_dir(dir))?;
-    for above in dir.ancestors().take_while(|above| *above != profile) {
-        File::open(above)?.sync_all()?;
-    }
-    File::open(profile)?.sync_all()?;
-    // The profile's own name, where whoever made the place lets us.
-    if let Some(Ok(place)) = profile.parent().map(File::open) {
-        let _ = place.sync_all();
-    }
-    Ok(())
-}
-
 fn signed_in(http: &Http, account: &Account, store: Option<&Arc<Store>>) -> Http {
     let http = http.speaking(session::supported(&account.versions));
     match store {
@@ -472,18 +457,6 @@ async fn become_owner(
     let sender =
         Sender::new(store.clone(), crypto.clone(), http.clone(), options.clock.clone(), media_dir(dir));
     Ok(Owner { http, crypto, sync, sender, returned: Notify::new(), gone: Notify::new() })
-}
-
-/// Sealed files that no queued message wants any more: left by a process that was killed.
-fn remove_strays(dir: &Path, store: &Store) -> Result<(), Error> {
-    let wanted = store.read(outbox::upload_files)?;
-    let Ok(entries) = std::fs::read_dir(media_dir(dir)) else { return Ok(()) };
-    for entry in entries.flatten() {
-        if !wanted.iter().any(|file| entry.file_name() == file.as_str()) {
-            let _ = std::fs::remove_file(entry.path());
-        }
-    }
-    Ok(())
 }
 
 impl Inner {
