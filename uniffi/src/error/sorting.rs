@@ -187,7 +187,7 @@ fn net(error: &NetError) -> (Action, &'static str) {
 fn store(error: &StoreError) -> (Action, &'static str) {
     known(match error {
         StoreError::Missing | StoreError::WrongKey | StoreError::Damaged => "damaged",
-        StoreError::Exists | StoreError::Io(_) => "storage",
+        StoreError::Exists | StoreError::Io(_) | StoreError::DiskFault(_) => "storage",
         StoreError::NewerSchema { .. } => "newer_version",
         StoreError::DiskFull => "disk_full",
         StoreError::ReadOnly => "read_only",
@@ -278,6 +278,7 @@ fn attachment(error: &AttachmentError) -> (Action, &'static str) {
         AttachmentError::Apart { kind, .. } => return of_kind(*kind),
         AttachmentError::Crashed { .. } => "file_damaged",
         AttachmentError::NoWorker(_) => "internal",
+        AttachmentError::DiskFull => "disk_full",
         AttachmentError::NoAttachment => "no_attachment",
         AttachmentError::BadKeys => "file_damaged",
         AttachmentError::Net(error) => return net(error),

@@ -18,6 +18,8 @@ pub enum RoomKind {
     Broadcast,
     /// An incident.
     Incident,
+    /// Positions of another room; never in a list.
+    Track,
 }
 
 /// A user's standing in a room.
@@ -70,7 +72,7 @@ pub struct RoomSummary {
 
 /// Reads the model's word.
 pub(super) fn kind(word: &str) -> RoomKind {
-    let all = [RoomKind::Direct, RoomKind::Broadcast, RoomKind::Incident];
+    let all = [RoomKind::Direct, RoomKind::Broadcast, RoomKind::Incident, RoomKind::Track];
     all.into_iter().find(|kind| kind.as_str() == word).unwrap_or(RoomKind::Group)
 }
 

@@ -20,6 +20,9 @@ public enum class RoomKind {
 
     /** An incident. */
     INCIDENT,
+
+    /** Positions of another room; never in a list. */
+    TRACK,
 }
 
 /** A user's standing in a room. */
@@ -113,6 +116,7 @@ internal fun RoomKind.toGenerated(): GeneratedRoomKind =
         RoomKind.DIRECT -> GeneratedRoomKind.DIRECT
         RoomKind.BROADCAST -> GeneratedRoomKind.BROADCAST
         RoomKind.INCIDENT -> GeneratedRoomKind.INCIDENT
+        RoomKind.TRACK -> GeneratedRoomKind.TRACK
     }
 
 internal fun GeneratedRoomKind.toBridge(): RoomKind =
@@ -121,6 +125,7 @@ internal fun GeneratedRoomKind.toBridge(): RoomKind =
         GeneratedRoomKind.DIRECT -> RoomKind.DIRECT
         GeneratedRoomKind.BROADCAST -> RoomKind.BROADCAST
         GeneratedRoomKind.INCIDENT -> RoomKind.INCIDENT
+        GeneratedRoomKind.TRACK -> RoomKind.TRACK
     }
 
 internal fun GeneratedMembership.toBridge(): Membership =
