@@ -3,6 +3,8 @@
 use std::num::NonZeroU64;
 use std::str::FromStr;
 
+use qroc_core::geo::grid::{self, GridError};
+
 /// A position, in degrees of WGS 84.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Point {
@@ -14,10 +16,19 @@ impl FromStr for Point {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let Some((lat, lon)) = text.split_once(',') else {
-            return Err("a position is LAT,LON in degrees, such as 38.7223,-9.1393".to_owned());
+        // Plain degrees are read here, so that what is wrong with them is named; the rest as people speak it.
+        let plain = match text.split_once(',') {
+            Some((lat, lon)) => degrees("latitude", lat, 90.0)
+                .and_then(|lat| Ok(Self { lat, lon: degrees("longitude", lon, 180.0)? })),
+            None => Err("a position is LAT,LON in degrees, such as 38.7223,-9.1393".to_owned()),
         };
-        Ok(Self { lat: degrees("latitude", lat, 90.0)?, lon: degrees("longitude", lon, 180.0)? })
+        match (plain, grid::read(text)) {
+            (Ok(point), _) => Ok(point),
+            (Err(_), Ok((place, _))) => Ok(Self { lat: place.lat, lon: place.lon }),
+            (Err(reason), Err(GridError::Unknown(_))) => Err(reason),
+            (Err(reason), Err(_)) if text.contains(',') => Err(reason),
+            (Err(_), Err(error)) => Err(error.to_string()),
+        }
     }
 }
 
@@ -57,6 +68,7 @@ mod tests {
             ("-33.9, 18.4", -33.9, 18.4),
             ("-90,180", -90.0, 180.0),
             ("0,0", 0.0, 0.0),
+            ("38°30'N 9°15'W", 38.5, -9.25),
         ] {
             assert_eq!(text.parse(), Ok(Point { lat, lon }));
         }

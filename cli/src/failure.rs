@@ -5,6 +5,7 @@ use std::io;
 use qroc_core::attachments::AttachmentError;
 use qroc_core::client;
 use qroc_core::kind::ErrorKind;
+use qroc_core::location::LocationError;
 use qroc_core::media;
 use qroc_core::outbox::OutboxError;
 use qroc_core::policy::Denied;
@@ -93,6 +94,7 @@ fn advice(error: &client::Error) -> Option<&'static str> {
         }
         Error::AmbiguousRoom { .. } => Some("use the id"),
         Error::Outbox(OutboxError::NotQueued) => Some("`qroc queue` shows what is"),
+        Error::Location(LocationError::NotSharing) => Some("`qroc location share ROOM` begins"),
         Error::Outbox(OutboxError::NotAMember) => Some("`qroc room join ROOM` joins it"),
         Error::Attachment(error) => about_file(error),
         Error::KeyFile(KeyFileError::Missing) => Some("`qroc login SERVER USER` signs in"),

@@ -83,6 +83,11 @@ impl Session {
         self.open(Door::Own).await
     }
 
+    /// Opens the profile as its owner, or beside one to read; the caller closes it.
+    pub(crate) async fn own_or_read(&self) -> Result<Client, Failure> {
+        self.open(Door::Hand).await
+    }
+
     async fn with<T>(
         &self,
         door: Door,

@@ -159,6 +159,87 @@ pub struct Location {
     pub ts: Option<i64>,
 }
 
+/// Where somebody is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Position {
+    /// Matrix id of the room that it is shared with.
+    pub room_id: String,
+    /// Who.
+    pub user_id: String,
+    /// Display name in the room.
+    pub display_name: Option<String>,
+    /// Degrees, WGS 84.
+    pub lat: f64,
+    /// Degrees, WGS 84.
+    pub lon: f64,
+    /// Metres around it that hold the truth.
+    pub accuracy_m: Option<f64>,
+    /// When it was measured, in milliseconds since 1970.
+    pub ts: i64,
+    /// How long ago, in milliseconds.
+    pub age_ms: i64,
+    /// Metres per second.
+    pub speed: Option<f64>,
+    /// Degrees from north.
+    pub heading: Option<u16>,
+    /// Metres above the ellipsoid.
+    pub altitude_m: Option<f64>,
+    /// `gnss`, `network`, `fused` or `picked`.
+    pub source: Option<&'static str>,
+    /// Charge of the device, in percent.
+    pub battery: Option<u8>,
+    /// Whether it is too old to count on, or the sharing is over.
+    pub stale: bool,
+    /// Until when it is shared, in milliseconds since 1970.
+    pub live_until_ts: Option<i64>,
+    /// Metres from here, where this device knows its place.
+    pub distance_m: Option<f64>,
+    /// Degrees from north, from here.
+    pub bearing: Option<f64>,
+}
+
+/// Something drawn on the map of a room.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Area {
+    /// Matrix id of the room.
+    pub room_id: String,
+    /// Stays the same through all its versions.
+    pub area_id: String,
+    /// `cordon`, `sector`, `plume`, `route` or `point`.
+    pub kind: String,
+    /// What it is called.
+    pub name: String,
+    /// Matrix ids of those who are inside by positions that are not stale.
+    pub inside: Vec<String>,
+    /// `#rrggbb`.
+    pub colour: Option<String>,
+    /// From when it counts, in milliseconds since 1970.
+    pub valid_from_ts: Option<i64>,
+    /// Until when.
+    pub valid_to_ts: Option<i64>,
+    /// Who drew it.
+    pub author: String,
+    /// When this version was drawn, in milliseconds since 1970.
+    pub ts: i64,
+    /// GeoJSON.
+    pub geometry: serde_json::Value,
+}
+
+/// What one sharing came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Shared {
+    /// Matrix id of the room.
+    pub room_id: String,
+    /// Fixes taken from the receiver.
+    pub fixes: i64,
+    /// Fixes that the server has: those from which the others follow.
+    pub sent: i64,
+    /// Bytes of what was sent, as encrypted content.
+    pub bytes: i64,
+    /// Fixes that are sent when the network is back.
+    pub waiting: i64,
+}
+
 /// What became of something that was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Sent {

@@ -118,6 +118,12 @@ class Peer:
         answer = await self.client.room_send(room, kind, content, ignore_unverified_devices=True)
         return {"event_id": expect(answer).event_id}
 
+    async def custom(self, room, kind, content):
+        return await self.put(room, kind, content)
+
+    async def state(self, room, kind, key, content):
+        return {"event_id": expect(await self.client.room_put_state(room, kind, content, key)).event_id}
+
     async def send(self, room, body, reply=None):
         content = {"msgtype": "m.text", "body": body}
         if reply:

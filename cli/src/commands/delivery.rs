@@ -20,7 +20,7 @@ const AGAIN: Duration = Duration::from_millis(100);
 
 /// Options of everything that is sent.
 #[derive(Debug, Args)]
-pub(super) struct Delivery {
+pub(crate) struct Delivery {
     /// Return as soon as it is stored to be sent
     #[arg(long, conflicts_with = "timeout")]
     queue: bool,
@@ -31,7 +31,7 @@ pub(super) struct Delivery {
 
 impl Delivery {
     /// Does the action, here or through the owner of the profile, and reports it.
-    pub(super) async fn perform(&self, action: Action, session: &Session) -> Result<(), Failure> {
+    pub(crate) async fn perform(&self, action: Action, session: &Session) -> Result<(), Failure> {
         let wait = if self.queue { None } else { Some(self.timeout.unwrap_or(PATIENCE)) };
         let busy = session.output.busy("Sending");
         let outcome = hand(action, wait, session).await?;
@@ -67,7 +67,7 @@ async fn hand(action: Action, wait: Option<Duration>, session: &Session) -> Resu
 }
 
 /// Names an action, so that asking twice does it once.
-pub(super) fn new_txn() -> Result<Option<String>, Failure> {
+pub(crate) fn new_txn() -> Result<Option<String>, Failure> {
     let mut bytes = [0; 16];
     fill_random(&mut bytes).map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?;
     Ok(Some(format!("qroc-{}", bytes.map(|byte| format!("{byte:02x}")).concat())))

@@ -1,7 +1,7 @@
 //! One file per command or family of commands: what it takes, what it asks of the core, what it prints.
 
 pub(crate) mod account;
-mod delivery;
+pub(crate) mod delivery;
 pub(crate) mod devices;
 pub(crate) mod download;
 pub(crate) mod location;

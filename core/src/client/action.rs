@@ -105,6 +105,24 @@ pub enum Action {
         #[serde(default)]
         txn: Option<String>,
     },
+    /// One version of an area, as the content of its event.
+    Area {
+        /// Where.
+        room: String,
+        /// What `geo::area::Area::to_content` wrote.
+        content: Value,
+        /// The same id twice is one version.
+        #[serde(default)]
+        txn: Option<String>,
+    },
+    /// The end of sharing the own position live.
+    StopSharing {
+        /// Where.
+        room: String,
+        /// Of no meaning: stopping twice is an error.
+        #[serde(default)]
+        txn: Option<String>,
+    },
 }
 
 impl Action {
@@ -116,7 +134,9 @@ impl Action {
             | Self::Redact { room, .. }
             | Self::Read { room, .. }
             | Self::SendFile { room, .. }
-            | Self::Location { room, .. } => room,
+            | Self::Location { room, .. }
+            | Self::Area { room, .. }
+            | Self::StopSharing { room, .. } => room,
         }
     }
 
@@ -128,7 +148,9 @@ impl Action {
             | Self::Redact { txn, .. }
             | Self::Read { txn, .. }
             | Self::SendFile { txn, .. }
-            | Self::Location { txn, .. } => txn,
+            | Self::Location { txn, .. }
+            | Self::Area { txn, .. }
+            | Self::StopSharing { txn, .. } => txn,
         }
     }
 }
@@ -191,6 +213,9 @@ impl super::Inner {
         wait: Option<Duration>,
     ) -> Result<Outcome, Error> {
         let room = self.resolve(action.room())?.id;
+        if let Action::StopSharing { txn, .. } = action {
+            return self.stop_sharing(owner, room, txn.unwrap_or_default(), wait).await;
+        }
         let outcome = self.queue(owner, room, action).await?;
         match wait {
             None => Ok(outcome),
@@ -233,9 +258,11 @@ impl super::Inner {
                 let (lat, lon, accuracy_m) = self.mdm.policy().location().round(lat, lon, accuracy_m);
                 let place = Place::new(lat, lon, accuracy_m)
                     .ok_or_else(|| Error::BadInput(format!("{lat},{lon} is not a place on the earth")))?;
-                let content = crate::location::content(place, self.clock.now_ms());
+                let content = crate::location::message::content(place, self.clock.now_ms());
                 self.queue_event(owner, room, "m.room.message", content, txn_id).await
             }
+            Action::Area { content, .. } => self.queue_area(owner, room, content, txn_id).await,
+            Action::StopSharing { .. } => self.stop_sharing(owner, room, txn_id, None).await,
             Action::Redact { event, .. } => {
                 self.require_event(room, &event)?;
                 let queue = self.as_queue();
@@ -271,7 +298,7 @@ impl super::Inner {
         }
     }
 
-    fn as_queue(&self) -> Queue {
+    pub(super) fn as_queue(&self) -> Queue {
         Queue { own: self.account.user_id.clone(), now_ms: self.clock.now_ms(), private_receipts: false }
     }
 

@@ -6,6 +6,7 @@ use crate::attachments::AttachmentError;
 use crate::crypto::CryptoError;
 use crate::ingest::IngestError;
 use crate::kind::ErrorKind;
+use crate::location::LocationError;
 use crate::mdm::MdmError;
 use crate::net::NetError;
 use crate::outbox::OutboxError;
@@ -37,6 +38,9 @@ pub enum Error {
     /// Sending.
     #[error(transparent)]
     Outbox(#[from] OutboxError),
+    /// Positions.
+    #[error(transparent)]
+    Location(#[from] LocationError),
     /// Files.
     #[error(transparent)]
     Attachment(#[from] AttachmentError),
@@ -120,6 +124,7 @@ impl Error {
             Self::Crypto(error) => error.kind(),
             Self::Sync(error) => error.kind(),
             Self::Outbox(error) => error.kind(),
+            Self::Location(error) => error.kind(),
             Self::Attachment(error) => error.kind(),
             Self::DestroyedByAttempts { .. } | Self::DestroyedOffline => ErrorKind::SignedOut,
             Self::NotSignedIn | Self::Held(_) | Self::SignedOutForGood | Self::Closed => ErrorKind::SignedOut,

@@ -1,6 +1,7 @@
 //! The composition root: opens a profile, wires the services, runs them, and wraps every layer's error.
 
 mod action;
+mod areas;
 mod dirs;
 mod error;
 mod files;
@@ -10,14 +11,18 @@ mod lock;
 mod open;
 mod orders;
 mod policy;
+mod positions;
 mod read;
 mod rooms;
 mod run;
+mod sharing;
 mod stream;
+mod tending;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -32,6 +37,7 @@ pub use open::{Access, Login, Options, account_exists, require_unlocked, vault_o
 pub use crate::model::LockStatus;
 pub use policy::{Managed, explained};
 pub use rooms::NewRoom;
+pub use sharing::ShareRequest;
 pub use stream::{FIRST_PAGE, LONGEST, QueueSource, Reading, RoomListSource, Source, Stream, TimelineSource};
 
 pub use crate::attachments::{Apart, TreatAs};
@@ -78,6 +84,32 @@ pub(crate) struct Owner {
     returned: Notify,
     /// Another process has wiped the profile.
     gone: Notify,
+    /// Rooms that are shared with just now.
+    sharing: sharing::Running,
+    /// Companions that the server does not let this account into.
+    refused: Names,
+    /// Tending is done once at a time.
+    tending: tokio::sync::Mutex<()>,
+    /// Companions that were joined or made and are not in the database yet.
+    joining: Names,
+}
+
+/// Names that are known until the process ends.
+#[derive(Debug, Default)]
+pub(crate) struct Names(Mutex<BTreeSet<String>>);
+
+impl Names {
+    fn has(&self, name: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
+    }
+
+    fn add(&self, name: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+    }
+
+    fn remove(&self, name: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
 }
 
 impl fmt::Debug for Client {

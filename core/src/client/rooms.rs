@@ -82,6 +82,15 @@ impl Client {
     pub async fn leave(&self, room: &str) -> Result<(), Error> {
         self.gate()?;
         let room = self.inner.resolve(room)?;
+        // Where the officer leaves, nothing more is told; the companion is left by the next sync.
+        let id = room.id;
+        self.inner
+            .store
+            .write(Durability::Full, move |tx, changes| {
+                changes.note(crate::store::changes::Change::Location(id));
+                crate::store::shares::forget(tx, id)
+            })
+            .await?;
         let path = format!("/_matrix/client/v3/rooms/{}/leave", part(&room.room_id));
         self.patiently::<Value>(&path, &json!({})).await?;
         self.inner

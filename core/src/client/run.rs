@@ -74,6 +74,7 @@ impl Client {
             error = self.inner.keep_sending(owner) => return Err(error),
             error = self.inner.keep_keys(owner, &keys) => return Err(error),
             error = self.keep_history(owner, &caught_up) => return Err(error),
+            error = self.inner.keep_tending(owner) => return Err(error),
         }
         self.inner.count(&mut summary)?;
         summary.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -92,6 +93,9 @@ impl Client {
                 Ok(_) | Err(_) => {}
             }
             if let Err(error) = self.catch_up_on_server().await {
+                return error;
+            }
+            if let Err(error) = self.inner.forget_old_positions().await {
                 return error;
             }
         }
@@ -173,6 +177,9 @@ impl Inner {
                 }
             };
             if !(step.empty && step.covers_all) {
+                continue;
+            }
+            if self.tend(owner).await?.done {
                 continue;
             }
             let pass = owner.sender.pass().await?;

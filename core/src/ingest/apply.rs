@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use super::prepare::{Prepared, PreparedRoom, Receipt};
 use super::wire::WireEvent;
-use super::{names, relate};
+use super::{location, names, relate};
 use crate::ids::{EventRow, RoomRow};
 use crate::store::changes::{Change, Changes};
 use crate::store::chunks::{Chunk, Place};
 use crate::store::codes::{Membership, RoomKind, SendState, Undecryptable};
 use crate::store::events::NewEvent;
-use crate::store::{StoreError, account, events, outbox, placing, rooms, timeline};
+use crate::store::{StoreError, account, companions, events, outbox, placing, rooms, timeline};
 
 /// Whom the rows are for, and when.
 #[derive(Clone, Debug)]
@@ -52,6 +52,7 @@ pub fn apply(
         if known.undecryptable != Undecryptable::Readable {
             events::update(tx, *row, event)?;
             relate::relate(tx, *row)?;
+            location::take_in(tx, changes, known.room, *row, event)?;
             changes.note(Change::Timeline(known.room));
             readable.insert(known.room);
         }
@@ -95,6 +96,7 @@ fn apply_room(
     let mut membership = if prepared.invited { Membership::Invite } else { Membership::Join };
     for event in &prepared.state {
         apply_state(tx, id, event)?;
+        location::take_in_state(tx, changes, id, event)?;
         if event.kind == "m.room.member" && event.state_key.as_deref() == Some(context.own.as_str()) {
             membership = membership_of(event);
         }
@@ -130,16 +132,21 @@ fn apply_room(
         prepared.timeline.iter().any(|event| event.kind == "m.room.create" && event.state_key.is_some());
     let token = if starts { None } else { prepared.prev_batch.as_deref() };
     let holed = prepared.limited || prepared.initial;
+    // What comes in a companion is positions; nobody is told of them as of messages.
+    let told = companions::parent(tx, id)?.is_none();
     if are_new(tx, id, &prepared.timeline)? {
         let mut place = placing::end(tx, id, token, holed)?;
-        let rows = write_new(tx, id, &prepared.timeline, || {
+        let rows = write_new(tx, changes, id, &prepared.timeline, || {
             let here = place;
             place.idx = place.idx.saturating_add(1);
             here
         })?;
-        applied.new_events.extend(rows);
+        applied.new_events.extend(rows.into_iter().filter(|_| told));
     } else {
-        let rows = upsert_all(tx, context, id, &prepared.timeline, applied)?;
+        let mut new = Applied::default();
+        let rows = upsert_all(tx, changes, context, id, &prepared.timeline, &mut new)?;
+        applied.new_events.extend(new.new_events.into_iter().filter(|_| told));
+        applied.sent_files.extend(new.sent_files);
         placing::live(tx, id, &rows, token, holed)?;
         for row in &rows {
             relate::relate(tx, *row)?;
@@ -177,6 +184,9 @@ pub(super) fn refresh(
     context: &Context,
     id: RoomRow,
 ) -> Result<(), StoreError> {
+    if companions::parent(tx, id)?.is_some() {
+        return Ok(());
+    }
     rooms::refresh_last(tx, id, context.now_ms)?;
     let read = rooms::get(tx, id)?.read_event;
     let unread = timeline::unread(tx, id, read.as_deref())?;
@@ -201,7 +211,7 @@ pub fn apply_older(
     let start = if are_new(tx, room, older)? { placing::start(tx, gap)? } else { None };
     let closed = match start {
         Some(mut place) => {
-            write_new(tx, room, older, || {
+            write_new(tx, changes, room, older, || {
                 let here = place;
                 place.idx = place.idx.saturating_sub(1);
                 here
@@ -209,7 +219,7 @@ pub fn apply_older(
             placing::shrink(tx, gap, end)?
         }
         None => {
-            let rows = upsert_all(tx, context, room, older, &mut Applied::default())?;
+            let rows = upsert_all(tx, changes, context, room, older, &mut Applied::default())?;
             let closed = placing::fill(tx, gap, &rows, end)?;
             for row in &rows {
                 relate::relate(tx, *row)?;
@@ -239,6 +249,7 @@ fn are_new(tx: &Transaction<'_>, room: RoomRow, list: &[NewEvent]) -> Result<boo
 /// Writes events that were never seen, each once and with its place.
 fn write_new(
     tx: &Transaction<'_>,
+    changes: &mut Changes,
     room: RoomRow,
     list: &[NewEvent],
     mut place: impl FnMut() -> Place,
@@ -252,12 +263,14 @@ fn write_new(
         if event.relation.to.is_some() || events::is_related_to(tx, room, event_id)? {
             relate::relate(tx, *row)?;
         }
+        location::take_in(tx, changes, room, *row, event)?;
     }
     Ok(rows)
 }
 
 fn upsert_all(
     tx: &Transaction<'_>,
+    changes: &mut Changes,
     context: &Context,
     room: RoomRow,
     list: &[NewEvent],
@@ -265,7 +278,7 @@ fn upsert_all(
 ) -> Result<Vec<EventRow>, StoreError> {
     let mut rows = Vec::with_capacity(list.len());
     for event in list {
-        let (row, new) = upsert(tx, context, room, event, &mut applied.sent_files)?;
+        let (row, new) = upsert(tx, changes, context, room, event, &mut applied.sent_files)?;
         if !rows.contains(&row) {
             rows.push(row);
         }
@@ -279,6 +292,7 @@ fn upsert_all(
 /// One row for one event, whether it is new, was ours all along, or can be read since.
 fn upsert(
     tx: &Transaction<'_>,
+    changes: &mut Changes,
     context: &Context,
     room: RoomRow,
     event: &NewEvent,
@@ -290,6 +304,7 @@ fn upsert(
         // What this device sent bears its own clock's time until the server's comes.
         if known.ts != event.ts {
             events::set_ts(tx, known.id, event.ts)?;
+            location::confirm(tx, changes, &known, event)?;
         }
         if event.redacted && !known.redacted {
             events::redact(tx, known.id)?;
@@ -298,6 +313,7 @@ fn upsert(
             && event.kind != "m.room.encrypted"
         {
             events::update(tx, known.id, event)?;
+            location::take_in(tx, changes, room, known.id, event)?;
         }
         return Ok((known.id, false));
     }
@@ -309,6 +325,7 @@ fn upsert(
     {
         events::set_sent(tx, echo.id, SendState::Sent, Some(event_id))?;
         events::set_ts(tx, echo.id, event.ts)?;
+        location::confirm(tx, changes, &echo, event)?;
         if let Some(queued) = outbox::find_txn(tx, room, txn_id)? {
             outbox::remember(tx, room, txn_id, event_id, context.now_ms)?;
             sent_files.extend(outbox::uploads(tx, queued.id)?.into_iter().map(|upload| upload.file));
@@ -323,7 +340,9 @@ fn upsert(
         }
         _ => None,
     };
-    Ok((events::insert(tx, room, &NewEvent { txn_id, ..event.clone() })?, true))
+    let row = events::insert(tx, room, &NewEvent { txn_id, ..event.clone() })?;
+    location::take_in(tx, changes, room, row, event)?;
+    Ok((row, true))
 }
 
 fn membership_of(event: &WireEvent) -> Membership {
@@ -395,6 +414,9 @@ pub fn advance_read(tx: &Transaction<'_>, room: RoomRow, event_id: &str) -> Resu
 
 /// What a room is for, by what its creator wrote.
 pub(super) fn kind_of(create: &Value) -> Option<RoomKind> {
+    if create.get("type").and_then(Value::as_str) == Some("eu.qroc.track") {
+        return Some(RoomKind::Track);
+    }
     match create.get("eu.qroc.kind")?.as_str()? {
         "incident" => Some(RoomKind::Incident),
         "broadcast" => Some(RoomKind::Broadcast),

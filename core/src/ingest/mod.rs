@@ -3,6 +3,7 @@
 mod apply;
 mod attention;
 mod classify;
+mod location;
 mod names;
 mod prepare;
 pub(crate) mod relate;

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::apply::kind_of;
 use crate::ids::RoomRow;
-use crate::store::{StoreError, rooms};
+use crate::store::codes::{Membership, RoomKind};
+use crate::store::{StoreError, companions, rooms};
 
 /// Derives them anew.
 pub(super) fn derive(tx: &Transaction<'_>, room: RoomRow, own: &str) -> Result<(), StoreError> {
@@ -32,8 +33,27 @@ pub(super) fn derive(tx: &Transaction<'_>, room: RoomRow, own: &str) -> Result<(
     }
     let encryption = rooms::state(tx, room, "m.room.encryption", "")?;
     let create = rooms::state(tx, room, "m.room.create", "")?;
-    let kind = create.and_then(|content| kind_of(&serde_json::from_str(&content).ok()?));
+    let create: Value = create.and_then(|content| serde_json::from_str(&content).ok()).unwrap_or_default();
+    let kind = kind_of(&create);
+    if kind == Some(RoomKind::Track) {
+        link(tx, room, &create)?;
+    }
     rooms::set_derived(tx, room, &name, &text("m.room.topic", "topic")?, &alias, encryption.is_some(), kind)
+}
+
+/// Notes whose tracks a companion room carries, by what its creator wrote.
+fn link(tx: &Transaction<'_>, room: RoomRow, create: &Value) -> Result<(), StoreError> {
+    let Some(parent) = create.get("eu.qroc.parent").and_then(Value::as_str) else { return Ok(()) };
+    let parent = match rooms::find(tx, parent)? {
+        Some(known) => known.id,
+        // It may come later in the same answer; until then nobody sees it.
+        None => {
+            let row = rooms::ensure(tx, parent)?;
+            rooms::set_membership(tx, row, Membership::Leave)?;
+            row
+        }
+    };
+    companions::set(tx, room, parent)
 }
 
 /// Names a room by its people; `others` is how many there are besides this account.

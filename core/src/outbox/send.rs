@@ -23,7 +23,7 @@ use crate::roster;
 use crate::store::changes::{Change, Changes};
 use crate::store::codes::{OutboxKind, SendState};
 use crate::store::outbox::{self, Queued, Upload};
-use crate::store::{Durability, Store, StoreError, events, rooms};
+use crate::store::{Durability, Store, StoreError, companions, events, rooms, shares};
 
 /// Rooms that send at the same time.
 const PARALLEL: usize = 4;
@@ -140,8 +140,8 @@ impl Sender {
             }
             let _under_way = UnderWay::new(&self.under_way, action.id);
             match self.try_action(&action).await {
-                Ok(event_id) => {
-                    self.done(action, event_id).await?;
+                Ok((event_id, bytes)) => {
+                    self.done(action, event_id, bytes).await?;
                     pass.sent = pass.sent.saturating_add(1);
                 }
                 Err(OutboxError::Store(error)) => return Err(error.into()),
@@ -160,12 +160,15 @@ impl Sender {
         Ok(pass)
     }
 
-    /// One try. Returns the id of the event that it became.
-    async fn try_action(&self, action: &Queued) -> Result<Option<String>, OutboxError> {
+    /// One try. Returns the id of the event that it became, and how long its encrypted content was.
+    async fn try_action(&self, action: &Queued) -> Result<(Option<String>, usize), OutboxError> {
         let payload: Value = serde_json::from_str(&action.payload).map_err(|_| OutboxError::Malformed)?;
         let room = part(&action.room_id);
         match action.kind {
-            OutboxKind::Event => self.send_event(action, payload).await.map(Some),
+            OutboxKind::Event => {
+                let (event_id, bytes) = self.send_event(action, payload).await?;
+                Ok((Some(event_id), bytes))
+            }
             OutboxKind::Redaction => {
                 let event_id = payload_event(action).ok_or(OutboxError::Malformed)?;
                 let path = format!(
@@ -174,7 +177,7 @@ impl Sender {
                     part(&action.txn_id)
                 );
                 let answer: EventId = self.http.json(Call::put(&path, &json!({})).within(PATIENCE)).await?;
-                Ok(Some(answer.event_id))
+                Ok((Some(answer.event_id), 0))
             }
             OutboxKind::Read => {
                 let event_id = payload_event(action).ok_or(OutboxError::Malformed)?;
@@ -182,13 +185,13 @@ impl Sender {
                 let kind = if is_private(action) { "m.read.private" } else { "m.read" };
                 let body = json!({ "m.fully_read": event_id, kind: event_id });
                 self.http.call(Call::post(&path, &body)).await?;
-                Ok(None)
+                Ok((None, 0))
             }
             OutboxKind::Membership => Err(OutboxError::Malformed),
         }
     }
 
-    async fn send_event(&self, action: &Queued, mut payload: Value) -> Result<String, OutboxError> {
+    async fn send_event(&self, action: &Queued, mut payload: Value) -> Result<(String, usize), OutboxError> {
         for upload in self.store.read(|connection| outbox::uploads(connection, action.id))? {
             let mxc = self.upload(&upload).await?;
             let place =
@@ -202,7 +205,12 @@ impl Sender {
             return Err(OutboxError::NotEncrypted);
         }
         let room_id = RoomId::parse(&action.room_id).map_err(|_| OutboxError::Malformed)?;
-        let members = roster::readers(&self.store, &self.http, &room).await?;
+        // A companion is read by whoever is in its parent, whether they came in already or not, and by nobody else.
+        let read_by = self.store.read(|connection| match companions::parent(connection, room.id)? {
+            Some(parent) => rooms::get(connection, parent),
+            None => Ok(room),
+        })?;
+        let members = roster::readers(&self.store, &self.http, &read_by).await?;
         let rules = self.rules(action)?;
         let encrypted = self.crypto.encrypt(&self.http, &room_id, &members, &rules, &kind, &content).await?;
         let wire_content = with_relation(encrypted, &content);
@@ -213,7 +221,7 @@ impl Sender {
             part(&action.txn_id)
         );
         let answer: EventId = self.http.json(Call::put(&path, &wire_content).within(PATIENCE)).await?;
-        Ok(answer.event_id)
+        Ok((answer.event_id, wire_content.to_string().len()))
     }
 
     fn rules(&self, action: &Queued) -> Result<RoomRules, StoreError> {
@@ -297,7 +305,7 @@ impl Sender {
     }
 
     /// Notes what the server took. The sync may have told it before.
-    async fn done(&self, action: Queued, event_id: Option<String>) -> Result<(), OutboxError> {
+    async fn done(&self, action: Queued, event_id: Option<String>, bytes: usize) -> Result<(), OutboxError> {
         let files: Vec<String> = self
             .store
             .read(|connection| outbox::uploads(connection, action.id))?
@@ -309,6 +317,7 @@ impl Sender {
             .write(Durability::Normal, move |tx, changes| {
                 if let Some(event_id) = &event_id {
                     outbox::remember(tx, action.room, &action.txn_id, event_id, now_ms)?;
+                    shares::delivered(tx, &action.txn_id, bytes)?;
                     if let Some(row) = action.event {
                         events::set_sent(tx, row, SendState::Sent, Some(event_id))?;
                     }

@@ -77,7 +77,7 @@ pub fn put(tx: &Transaction<'_>, room: RoomRow, area: &Area) -> Result<(), Store
          ON CONFLICT (room, area_id) DO UPDATE SET ts = excluded.ts, event_id = excluded.event_id,
            removed = excluded.removed, kind = excluded.kind, name = excluded.name, colour = excluded.colour,
            valid_from = excluded.valid_from, valid_to = excluded.valid_to, geometry = excluded.geometry
-         WHERE (excluded.ts, coalesce(excluded.event_id, '')) > (area.ts, coalesce(area.event_id, ''))",
+         WHERE area.event_id IS NULL OR (excluded.ts, coalesce(excluded.event_id, '')) > (area.ts, coalesce(area.event_id, ''))",
     )?
     .execute(rusqlite::params![
         room,

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
-use super::{StoreError, events};
+use super::StoreError;
 use crate::geo::{Fix, Source};
 use crate::ids::{RoomRow, TrackerRow, UserRow};
 
@@ -114,11 +114,13 @@ pub struct Position {
     pub name: Option<String>,
     /// Its newest fix.
     pub fix: Fix,
-    /// Until when the user says to share, in milliseconds since 1970; 0 where that is over or was never said.
-    pub live_until: i64,
+    /// Until when the user says to share, in milliseconds since 1970; 0 where that is over, `None` where nothing is
+    /// said.
+    pub live_until: Option<i64>,
 }
 
-const POSITION: &str = "t.id, r.room_id, u.user_id, m.name, CASE WHEN s.live THEN s.ends_ts ELSE 0 END,
+const POSITION: &str =
+    "t.id, r.room_id, u.user_id, m.name, CASE WHEN s.live THEN s.ends_ts WHEN s.room IS NOT NULL THEN 0 END,
   t.ts, t.lat, t.lon, t.accuracy, t.speed, t.heading, t.altitude, t.source, t.battery
   FROM tracker t JOIN room r ON r.id = t.room JOIN user u ON u.id = t.user
   LEFT JOIN member m ON m.room = t.room AND m.user = t.user
@@ -130,7 +132,7 @@ fn position(row: &Row<'_>) -> rusqlite::Result<Position> {
         room_id: row.get(1)?,
         user_id: row.get(2)?,
         name: row.get(3)?,
-        live_until: row.get::<_, Option<i64>>(4)?.unwrap_or(0),
+        live_until: row.get(4)?,
         fix: fix(row, 5)?,
     })
 }
@@ -146,6 +148,25 @@ pub struct View {
     pub north: i32,
     /// Eastern edge.
     pub east: i32,
+}
+
+impl View {
+    /// A view of so many millionths of a degree to the north and south, and as far to the east and west.
+    fn around(middle: &Fix, half: i32) -> Self {
+        let narrow = middle.lat().to_radians().cos().max(1e-6);
+        let wide = f64::from(half) / 1e6 / narrow;
+        if half >= 90_000_000 || wide >= 180.0 || middle.lat().abs() + f64::from(half) / 1e6 >= 90.0 {
+            return Self { south: -90_000_000, west: -180_000_000, north: 90_000_000, east: 180_000_000 };
+        }
+        let edge =
+            |lon: f64| Fix::at(0, 0.0, (lon + 180.0).rem_euclid(360.0) - 180.0).map_or(0, |fix| fix.lon_e6);
+        Self {
+            south: middle.lat_e6.saturating_sub(half),
+            north: middle.lat_e6.saturating_add(half),
+            west: edge(middle.lon() - wide),
+            east: edge(middle.lon() + wide),
+        }
+    }
 }
 
 /// Lists where trackers are that lie in a view, of one room or of all.
@@ -203,7 +224,7 @@ pub struct Arrived {
     /// What was measured.
     pub fix: Fix,
     /// As in `Position`.
-    pub live_until: i64,
+    pub live_until: Option<i64>,
 }
 
 /// Returns the mark behind which later arrivals come.
@@ -220,7 +241,7 @@ pub fn arrived(
 ) -> Result<Vec<Arrived>, StoreError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(
-        "SELECT f.id, r.room_id, u.user_id, CASE WHEN s.live THEN s.ends_ts ELSE 0 END,
+        "SELECT f.id, r.room_id, u.user_id, CASE WHEN s.live THEN s.ends_ts WHEN s.room IS NOT NULL THEN 0 END,
            f.ts, f.lat, f.lon, f.accuracy, f.speed, f.heading, f.altitude, f.source, f.battery
          FROM fix f JOIN tracker t ON t.id = f.tracker JOIN room r ON r.id = t.room JOIN user u ON u.id = t.user
            LEFT JOIN share s ON s.room = t.room AND s.user = t.user
@@ -231,7 +252,7 @@ pub fn arrived(
             id: row.get(0)?,
             room_id: row.get(1)?,
             user_id: row.get(2)?,
-            live_until: row.get::<_, Option<i64>>(3)?.unwrap_or(0),
+            live_until: row.get(3)?,
             fix: fix(row, 4)?,
         })
     })?;
@@ -288,6 +309,59 @@ pub fn of_tracker(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Lists who is nearest to a place, of one room or of all, nearest first.
+pub fn nearest(
+    connection: &Connection,
+    room: Option<RoomRow>,
+    place: crate::geo::Place,
+    limit: usize,
+) -> Result<Vec<Position>, StoreError> {
+    let Some(middle) = Fix::at(0, place.lat, place.lon) else { return Ok(Vec::new()) };
+    let mut half = 10_000_i32;
+    loop {
+        let view = View::around(&middle, half);
+        let whole = view.south == -90_000_000;
+        let mut found: Vec<(f64, Position)> = within(connection, room, view)?
+            .into_iter()
+            .map(|one| (crate::geo::earth::distance_m(place, one.fix.place()), one))
+            .collect();
+        found.sort_by(|left, right| left.0.total_cmp(&right.0));
+        // Only what is nearer than the nearest edge is surely nearer than what lies outside.
+        let sure_m = f64::from(half) / 1e6 * 110_000.0;
+        if whole || found.iter().take(limit).filter(|(off, _)| *off <= sure_m).count() >= limit {
+            return Ok(found.into_iter().take(limit).map(|(_, one)| one).collect());
+        }
+        half = half.saturating_mul(4).min(90_000_000);
+    }
+}
+
+/// Returns a user's newest fix since a time, wherever it was shared.
+pub fn newest_of(connection: &Connection, user: UserRow, since_ts: i64) -> Result<Option<Fix>, StoreError> {
+    Ok(connection
+        .prepare_cached(&format!(
+            "SELECT {FIX} FROM tracker WHERE user = ?1 AND ts >= ?2 ORDER BY ts DESC LIMIT 1"
+        ))?
+        .query_row((user, since_ts), |row| fix(row, 0))
+        .optional()?)
+}
+
+/// Returns the newest fix of a tracker.
+pub fn newest(connection: &Connection, tracker: TrackerRow) -> Result<Option<Fix>, StoreError> {
+    Ok(connection
+        .prepare_cached(&format!("SELECT {FIX} FROM tracker WHERE id = ?1 AND ts >= 0"))?
+        .query_row([tracker], |row| fix(row, 0))
+        .optional()?)
+}
+
+/// Says whether there is anything measured before a time.
+pub fn has_before(connection: &Connection, before_ts: i64) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT 1 FROM tracker t WHERE EXISTS (SELECT 1 FROM fix f WHERE f.tracker = t.id AND f.ts < ?1)",
+        )?
+        .exists([before_ts])?)
+}
+
 /// Erases fixes measured before a time, and what was only there. Returns how many.
 pub fn prune(tx: &Transaction<'_>, before_ts: i64) -> Result<usize, StoreError> {
     let erased = tx
@@ -311,7 +385,6 @@ fn forget(tx: &Transaction<'_>, tracker: TrackerRow) -> Result<(), StoreError> {
 
 /// Takes the content of an event away that lives on in rows of its own. Its place in the timeline stays.
 pub fn hollow(tx: &Transaction<'_>, event: crate::ids::EventRow) -> Result<(), StoreError> {
-    debug_assert!(events::get(tx, event).is_ok());
     tx.prepare_cached("UPDATE event SET content = '{}' WHERE id = ?1")?.execute([event])?;
     Ok(())
 }

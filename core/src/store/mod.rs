@@ -25,6 +25,8 @@ pub mod rooms;
 pub mod search;
 pub mod shares;
 mod sqlcipher;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod timeline;
 pub mod vault;
 mod writer;

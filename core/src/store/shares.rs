@@ -68,6 +68,8 @@ pub struct Own {
     pub ends_ts: i64,
     /// Whether no more fixes are taken.
     pub ended: bool,
+    /// Whether the others know of the end.
+    pub told: bool,
     /// The state event that says it, once the server has it.
     pub info_event: Option<String>,
     /// When a position last went out in the standard form.
@@ -84,7 +86,8 @@ fn own_row(row: &Row<'_>) -> rusqlite::Result<Own> {
         tag: row.get(1)?,
         started_ts: row.get(2)?,
         ends_ts: row.get(3)?,
-        ended: row.get(4)?,
+        ended: row.get::<_, i64>(4)? > 0,
+        told: row.get::<_, i64>(4)? > 1,
         info_event: row.get(5)?,
         beacon_ts: row.get(6)?,
         fixes: row.get(7)?,
@@ -136,8 +139,35 @@ pub fn set_beacon(tx: &Transaction<'_>, room: RoomRow, ts: i64) -> Result<(), St
 
 /// Lets no more fixes in.
 pub fn end(tx: &Transaction<'_>, room: RoomRow) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE own_share SET ended = 1 WHERE room = ?1")?.execute([room])?;
+    tx.prepare_cached("UPDATE own_share SET ended = max(ended, 1) WHERE room = ?1")?.execute([room])?;
     Ok(())
+}
+
+/// Notes that the others know of the end.
+pub fn set_told(tx: &Transaction<'_>, room: RoomRow) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE own_share SET ended = 2 WHERE room = ?1")?.execute([room])?;
+    Ok(())
+}
+
+/// Lists the rooms in which somebody shares now, this device included.
+pub fn rooms_of_live(connection: &Connection, now_ms: i64) -> Result<Vec<RoomRow>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT room FROM share WHERE live AND ends_ts > ?1
+           AND room IN (SELECT id FROM room WHERE membership = 2)
+         UNION SELECT room FROM own_share",
+    )?;
+    let rows = statement.query_map([now_ms], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Says whether a batch (or a position in the standard form) of a sharing waits in the outbox.
+pub fn is_queued(connection: &Connection, room: RoomRow, batch: bool) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT 1 FROM own_batch b JOIN outbox o ON o.txn_id = b.txn_id
+             WHERE b.room = ?1 AND (b.fixes > 0) = ?2 AND o.state <> 3",
+        )?
+        .exists((room, batch))?)
 }
 
 /// Forgets a sharing, and what of it was not sent.
@@ -234,16 +264,19 @@ pub struct Delivery {
     pub fixes: i64,
     /// Bytes of these, and of positions in the standard form.
     pub bytes: i64,
-    /// Batches still in the outbox.
-    pub queued: i64,
+    /// Fixes in batches that are still in the outbox.
+    pub queued_fixes: i64,
 }
 
 /// Sums up a sharing. A batch counts as sent when it is out of the outbox.
 pub fn delivery(connection: &Connection, room: RoomRow) -> Result<Delivery, StoreError> {
     Ok(connection
         .prepare_cached(
-            "SELECT coalesce(sum(CASE WHEN o.id IS NULL THEN b.fixes END), 0), coalesce(sum(b.bytes), 0), count(o.id)
-             FROM own_batch b LEFT JOIN outbox o ON o.txn_id = b.txn_id AND o.state <> 3 WHERE b.room = ?1",
+            "SELECT coalesce(sum(CASE WHEN o.id IS NULL THEN b.fixes END), 0), coalesce(sum(b.bytes), 0),
+               coalesce(sum(CASE WHEN o.id IS NOT NULL THEN b.fixes END), 0)
+             FROM own_batch b LEFT JOIN outbox o ON o.txn_id = b.txn_id WHERE b.room = ?1",
         )?
-        .query_row([room], |row| Ok(Delivery { fixes: row.get(0)?, bytes: row.get(1)?, queued: row.get(2)? }))?)
+        .query_row([room], |row| {
+            Ok(Delivery { fixes: row.get(0)?, bytes: row.get(1)?, queued_fixes: row.get(2)? })
+        })?)
 }

@@ -24,6 +24,7 @@ mod interop;
 mod killed;
 mod leaks;
 mod lists;
+mod location;
 mod lock;
 mod network;
 mod peer;

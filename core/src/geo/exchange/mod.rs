@@ -1,7 +1,10 @@
 //! Positions, tracks and areas as other programs keep them. A file is read whole or not at all; what is wrong is named
 //! with its line.
 
+pub mod cot;
+pub mod geojson;
 pub mod gpx;
+pub mod kml;
 mod time;
 mod xml;
 

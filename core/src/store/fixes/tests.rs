@@ -1,16 +1,8 @@
-use rusqlite::Connection;
-
 use super::{View, arrived, newest_arrival, positions, prune, take, tracker, tracks, within};
 use crate::geo::Fix;
 use crate::ids::RoomRow;
-use crate::store::{events, migrate, rooms, shares, sqlcipher};
-
-fn database() -> Connection {
-    sqlcipher::zero_freed_memory();
-    let mut connection = Connection::open_in_memory().expect("open");
-    migrate::create(&mut connection).expect("schema");
-    connection
-}
+use crate::store::testing::database;
+use crate::store::{events, rooms, shares};
 
 fn fix(ts: i64, lat_e6: i32, lon_e6: i32) -> Fix {
     Fix { lat_e6, lon_e6, ..Fix::at(ts, 0.0, 0.0).expect("on earth") }
@@ -30,7 +22,7 @@ fn each_fix_is_kept_once_and_the_newest_is_where_somebody_is() {
     assert_eq!(take(&tx, track, &way[..7]).expect("take"), 5, "late and doubled");
     assert_eq!(take(&tx, track, &way).expect("take"), 0);
     let now = positions(&tx, Some(room)).expect("positions");
-    assert_eq!((now.len(), now[0].fix, now[0].live_until), (1, way[9], 0));
+    assert_eq!((now.len(), now[0].fix, now[0].live_until), (1, way[9], None));
     let found = tracks(&tx, room, Some(lisbon), (0, i64::MAX)).expect("tracks");
     assert_eq!(found[0].fixes, way, "in order, however they came");
     let came = arrived(&tx, room, 0, 100).expect("arrived");
@@ -39,7 +31,7 @@ fn each_fix_is_kept_once_and_the_newest_is_where_somebody_is() {
 
     let share = shares::Share { event_id: None, live: true, started_ts: 0, ends_ts: 77 };
     shares::set(&tx, room, lisbon, &share).expect("share");
-    assert_eq!(positions(&tx, None).expect("positions")[0].live_until, 77);
+    assert_eq!(positions(&tx, None).expect("positions")[0].live_until, Some(77));
 
     assert_eq!(prune(&tx, 4000).expect("prune"), 4);
     assert_eq!(within(&tx, None, WORLD).expect("within").len(), 1);

@@ -1,31 +1,24 @@
-//! Sending positions.
+//! Sending one position.
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use qroc_core::client::Action;
 
-use super::delivery::{Delivery, new_txn};
+use crate::commands::delivery::{Delivery, new_txn};
 use crate::coordinates::{Point, accuracy};
 use crate::failure::Failure;
 use crate::session::Session;
-
-/// What `location` does.
-#[derive(Debug, Subcommand)]
-#[command(after_help = "Example:\n  qroc location send 'Operation Tejo' 38.7223,-9.1393")]
-pub(crate) enum LocationCommand {
-    /// Send one position
-    Send(LocationSendArgs),
-}
 
 /// What `location send` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
   qroc location send 'Operation Tejo' 38.7223,-9.1393 --accuracy 12
-  qroc location send ops -33.9249,18.4241")]
-pub(crate) struct LocationSendArgs {
+  qroc location send ops -33.9249,18.4241
+  qroc location send ops '29S MC 88220 84283'")]
+pub(crate) struct SendArgs {
     /// Id, alias or name of the room
     room: String,
-    /// Degrees of WGS 84, north and east positive
+    /// Degrees of WGS 84, north and east positive; or with minutes and seconds, UTM, MGRS, a full Plus Code
     #[arg(value_name = "LAT,LON", allow_hyphen_values = true)]
     point: Point,
     /// Metres around it that hold the truth
@@ -35,8 +28,8 @@ pub(crate) struct LocationSendArgs {
     delivery: Delivery,
 }
 
-pub(crate) async fn run(command: LocationCommand, session: &Session) -> Result<(), Failure> {
-    let LocationCommand::Send(LocationSendArgs { room, point, accuracy, delivery }) = command;
+pub(super) async fn run(args: SendArgs, session: &Session) -> Result<(), Failure> {
+    let SendArgs { room, point, accuracy, delivery } = args;
     let action =
         Action::Location { room, lat: point.lat, lon: point.lon, accuracy_m: accuracy, txn: new_txn()? };
     delivery.perform(action, session).await

@@ -1,0 +1,92 @@
+//! Sharing positions: what is sent in which form, within which bounds, and what others' positions look like on a
+//! screen. Who sends when is the client's to wire.
+
+pub mod companion;
+pub mod gather;
+pub mod message;
+mod replay;
+pub mod view;
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+pub use replay::Replay;
+
+use crate::geo::Fix;
+use crate::kind::ErrorKind;
+use crate::store::StoreError;
+
+/// How long positions are kept, ours and others', in milliseconds.
+pub const RETENTION_MS: i64 = 7 * 86_400_000;
+
+/// Says why positions are not shared.
+#[derive(Debug, Error)]
+pub enum LocationError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Policy switches it off.
+    #[error("sharing positions is switched off (location.mode)")]
+    SwitchedOff,
+    /// Policy wants it on.
+    #[error("sharing positions is required here and cannot be stopped (location.mode)")]
+    Forced,
+    /// Nothing is shared in the room.
+    #[error("no position is shared in this room from this device")]
+    NotSharing,
+    /// A sharing of this room is going on in this process.
+    #[error("the position is already shared in this room")]
+    AlreadySharing,
+}
+
+impl LocationError {
+    /// Sorts the error by what the caller can do.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Store(error) => error.kind(),
+            Self::SwitchedOff | Self::Forced => ErrorKind::Policy,
+            Self::NotSharing | Self::AlreadySharing => ErrorKind::BadInput,
+        }
+    }
+}
+
+/// Whether positions are shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Never.
+    Off,
+    /// When the officer says so.
+    User,
+    /// Always, and shown.
+    Forced,
+}
+
+/// What policy says about positions (`location.*`).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bounds {
+    /// Whether at all.
+    pub mode: Mode,
+    /// No more often.
+    pub min_interval: Duration,
+    /// No longer at a time.
+    pub max_duration: Duration,
+    /// No more exactly, in metres.
+    pub precision_m: Option<f64>,
+}
+
+impl Bounds {
+    /// What holds where no policy says otherwise.
+    pub const UNMANAGED: Self = Self {
+        mode: Mode::User,
+        min_interval: Duration::from_secs(5),
+        max_duration: Duration::from_secs(480 * 60),
+        precision_m: None,
+    };
+
+    /// Makes a fix as exact as it may be.
+    #[must_use]
+    pub fn coarsen(&self, fix: Fix) -> Fix {
+        self.precision_m.map_or(fix, |precision| fix.coarsened(precision))
+    }
+}
