@@ -176,8 +176,9 @@ impl Inner {
         if self.location_bounds().mode == Mode::Forced {
             return Err(LocationError::Forced.into());
         }
-        if self.store.read(|connection| shares::own(connection, room))?.is_none() {
-            return Err(LocationError::NotSharing.into());
+        match self.store.read(|connection| shares::own(connection, room))? {
+            Some(share) if !share.told => {}
+            _ => return Err(LocationError::NotSharing.into()),
         }
         if owner.sharing.has(room) {
             // Whoever runs it sends what is left.

@@ -422,7 +422,7 @@ mod tests {
                 .contains("three corners")
         );
         assert!(refused(json!({ "type": "Point", "coordinates": [0, 91] })).contains("not a place"));
-        assert!(refused(json!({ "type": "GeometryCollection", "geometries": [] })).contains("a shape is"));
+        assert!(refused(json!({ "type": "MultiPoint", "coordinates": [[0, 1]] })).contains("a shape is"));
         assert!(refused(json!(null)).contains("GeoJSON"));
         assert!(refused(json!({ "type": "Point", "coordinates": [] })).contains("GeoJSON"));
         let long: Vec<_> = (0..2000).map(|at| json!([f64::from(at) / 1000.0, 0.0])).collect();

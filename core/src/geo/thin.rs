@@ -10,6 +10,10 @@ use super::earth::Sheet;
 ///
 /// Takes fixes in the order of their times, and says of each whether it is kept (Douglas-Peucker over time).
 pub fn over_time(fixes: &[Fix], tolerance_m: f64) -> Vec<bool> {
+    if tolerance_m <= 0.0 {
+        // All of them: also those that lie on the way to the last digit.
+        return vec![true; fixes.len()];
+    }
     let mut keep = vec![false; fixes.len()];
     let Some(last) = fixes.len().checked_sub(1) else { return keep };
     let mut mark = |at: usize| {
@@ -112,6 +116,7 @@ mod tests {
         }
         way.insert(31, Fix { ts: stop.ts + 60_000, ..stop });
         assert_eq!(kept(&way), 4);
+        assert_eq!(over_time(&way, 0.0), vec![true; way.len()]);
         assert_eq!(over_time(&[], 1.0).len(), 0);
         assert_eq!(over_time(&way[..1], 1.0), [true]);
     }

@@ -65,3 +65,80 @@ fn a_view_finds_who_is_in_it_also_across_the_antimeridian() {
     let plain = View { west: -1_000_000, east: 1_000_000, ..view };
     assert_eq!(names(Some(room), plain), ["@far:x"]);
 }
+
+/// What 5,000 officers with 1,000 fixes each cost: `cargo test --release --workspace --lib -- --ignored --nocapture a_crowd`.
+#[tokio::test]
+#[ignore = "a measurement of a minute, not a check"]
+async fn a_crowd_on_the_map() {
+    use std::time::Instant;
+
+    use crate::secret::DbKey;
+    use crate::store::{Durability, Store, StoreError};
+
+    const OFFICERS: i32 = 5_000;
+    const FIXES: i64 = 1_000;
+    let dir = tempfile::tempdir().expect("dir");
+    let store = Store::create(dir.path(), &DbKey::random().expect("key")).expect("store");
+    let room = store.write(Durability::Normal, |tx, _| rooms::ensure(tx, "!city")).await.expect("room");
+    // A city of 20 km, everybody walking.
+    let at = |officer: i32, second: i64| {
+        let (row, column) = (officer / 71, officer % 71);
+        let step = i32::try_from(second).unwrap() * 10;
+        fix(
+            1_763_800_000_000 + second * 1000,
+            38_600_000 + row * 2_800 + step,
+            -9_250_000 + column * 3_200 + step,
+        )
+    };
+    for officer in 0..OFFICERS {
+        store
+            .write(Durability::Normal, move |tx, _| {
+                let user = events::user(tx, &format!("@officer{officer}:x"))?;
+                let track = tracker(tx, room, user, "t")?;
+                let way: Vec<Fix> = (0..FIXES).map(|second| at(officer, second)).collect();
+                take(tx, track, &way)
+            })
+            .await
+            .expect("fill");
+    }
+    let percentile = |mut list: Vec<u128>, percent: usize| {
+        list.sort_unstable();
+        list[(list.len() - 1) * percent / 100]
+    };
+    let mut queries = Vec::new();
+    let mut found = 0;
+    for turn in 0..200_i32 {
+        let (south, west) = (38_620_000 + turn * 300, -9_240_000 + turn * 400);
+        let view = View { south, west, north: south + 30_000, east: west + 35_000 };
+        let begun = Instant::now();
+        found += store.read(|connection| within(connection, Some(room), view)).expect("view").len();
+        queries.push(begun.elapsed().as_micros());
+    }
+    let mut updates = Vec::new();
+    for second in FIXES..FIXES + 50 {
+        let begun = Instant::now();
+        store
+            .write(Durability::Normal, move |tx, _| {
+                for officer in 0..500 {
+                    let user = events::find_user(tx, &format!("@officer{officer}:x"))?.expect("user");
+                    let track = tracker(tx, room, user, "t")?;
+                    take(tx, track, &[at(officer, second)])?;
+                }
+                Ok::<_, StoreError>(())
+            })
+            .await
+            .expect("update");
+        updates.push(begun.elapsed().as_micros());
+    }
+    let bytes = std::fs::metadata(dir.path().join("qroc.db")).expect("file").len();
+    println!(
+        "{OFFICERS} officers with {FIXES} fixes, {} MB: a view with {} officers p50 {} µs, p95 {} µs; 500 fixes p50 {} µs, \
+         p95 {} µs",
+        bytes / 1_000_000,
+        found / 200,
+        percentile(queries.clone(), 50),
+        percentile(queries, 95),
+        percentile(updates.clone(), 50),
+        percentile(updates, 95)
+    );
+}
