@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::action::{Action, Outcome};
-use super::{Client, Error, Inner, Owner};
+use super::{Client, Error, Inner, Owner, Wish};
 use crate::geo::area::{Area, Shape};
 use crate::geo::pace::Pace;
 use crate::ids::RoomRow;
-use crate::location::{LocationError, Mode, message, view};
+use crate::location::{LocationError, message, view};
 use crate::model;
 use crate::outbox::Outgoing;
 use crate::store::changes::Change;
@@ -173,14 +173,12 @@ impl Inner {
         txn_id: String,
         wait: Option<Duration>,
     ) -> Result<Outcome, Error> {
-        if self.location_bounds().mode == Mode::Forced {
-            return Err(LocationError::Forced.into());
-        }
+        self.permit(Wish::StopPosition).await?;
         match self.store.read(|connection| shares::own(connection, room))? {
             Some(share) if !share.told => {}
             _ => return Err(LocationError::NotSharing.into()),
         }
-        if owner.sharing.has(room) {
+        if owner.location.running.has(room) {
             // Whoever runs it sends what is left.
             self.store
                 .write(Durability::Full, move |tx, changes| {

@@ -19,10 +19,9 @@ mod sharing;
 mod stream;
 mod tending;
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -84,32 +83,8 @@ pub(crate) struct Owner {
     returned: Notify,
     /// Another process has wiped the profile.
     gone: Notify,
-    /// Rooms that are shared with just now.
-    sharing: sharing::Running,
-    /// Companions that the server does not let this account into.
-    refused: Names,
-    /// Tending is done once at a time.
-    tending: tokio::sync::Mutex<()>,
-    /// Companions that were joined or made and are not in the database yet.
-    joining: Names,
-}
-
-/// Names that are known until the process ends.
-#[derive(Debug, Default)]
-pub(crate) struct Names(Mutex<BTreeSet<String>>);
-
-impl Names {
-    fn has(&self, name: &str) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
-    }
-
-    fn add(&self, name: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
-    }
-
-    fn remove(&self, name: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
-    }
+    /// What is shared just now, and what that needs.
+    location: sharing::Held,
 }
 
 impl fmt::Debug for Client {

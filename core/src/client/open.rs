@@ -456,18 +456,8 @@ async fn become_owner(
     )?;
     let sender =
         Sender::new(store.clone(), crypto.clone(), http.clone(), options.clock.clone(), media_dir(dir));
-    Ok(Owner {
-        http,
-        crypto,
-        sync,
-        sender,
-        returned: Notify::new(),
-        gone: Notify::new(),
-        sharing: Default::default(),
-        refused: Default::default(),
-        joining: Default::default(),
-        tending: Default::default(),
-    })
+    let location = Default::default();
+    Ok(Owner { http, crypto, sync, sender, returned: Notify::new(), gone: Notify::new(), location })
 }
 
 impl Inner {

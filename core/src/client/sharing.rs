@@ -8,11 +8,11 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-use super::{Client, Error, Inner, Owner};
+use super::{Client, Error, Inner, Owner, Wish};
 use crate::geo::Fix;
 use crate::geo::pace::{Pace, Pacer, Wanted};
 use crate::ids::RoomRow;
-use crate::location::{Bounds, LocationError, Mode, RETENTION_MS, gather, message};
+use crate::location::{Bounds, LocationError, RETENTION_MS, gather, message};
 use crate::model::Shared;
 use crate::outbox::{OutboxError, Outgoing};
 use crate::ports::location_source::{LocationSource, Reading};
@@ -34,6 +34,37 @@ pub struct ShareRequest {
     pub wanted: Wanted,
     /// For how long; as long as policy allows without.
     pub lasting: Option<Duration>,
+}
+
+/// What the owner of a profile holds while it shares; nothing of it outlives the process.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    /// Rooms that are shared with just now.
+    pub(super) running: Running,
+    /// Companions that the server does not let this account into, or make.
+    pub(super) refused: Names,
+    /// Companions that were joined or made and are not in the database yet.
+    pub(super) joining: Names,
+    /// Tending is done once at a time.
+    pub(super) tending: tokio::sync::Mutex<()>,
+}
+
+/// Names that are known until the process ends.
+#[derive(Debug, Default)]
+pub(super) struct Names(Mutex<BTreeSet<String>>);
+
+impl Names {
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
+    }
+
+    pub(super) fn add(&self, name: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+    }
+
+    pub(super) fn remove(&self, name: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
 }
 
 /// The rooms that are shared with from this process just now.
@@ -74,16 +105,16 @@ impl Client {
         let owner = self.owner()?;
         let room = self.inner.resolve(&request.room)?;
         let bounds = self.inner.location_bounds();
-        if bounds.mode == Mode::Off {
-            return Err(LocationError::SwitchedOff.into());
-        }
+        let lasting = request.lasting.unwrap_or(bounds.max_duration);
+        let minutes = Some(lasting.as_secs().div_ceil(60));
+        self.inner.permit(Wish::SharePosition { minutes }).await?;
         if room.membership != Membership::Join {
             return Err(OutboxError::NotAMember.into());
         }
         if !room.encrypted {
             return Err(OutboxError::NotEncrypted.into());
         }
-        let _entered = owner.sharing.enter(room.id).ok_or(LocationError::AlreadySharing)?;
+        let _entered = owner.location.running.enter(room.id).ok_or(LocationError::AlreadySharing)?;
         self.inner.begin_share(&room, &request, &bounds).await?;
         let (items, unread) = mpsc::channel(1);
         drop(unread);
@@ -102,7 +133,17 @@ impl Client {
 impl Inner {
     /// What policy says about positions.
     pub(super) fn location_bounds(&self) -> Bounds {
-        Bounds::UNMANAGED
+        let rules = self.mdm.policy().location();
+        let free = Bounds::UNMANAGED;
+        Bounds {
+            min_interval: rules
+                .min_interval_s
+                .map_or(free.min_interval, |s| Duration::from_secs(u64::from(s))),
+            max_duration: rules
+                .max_duration_min
+                .map_or(free.max_duration, |minutes| Duration::from_secs(u64::from(minutes) * 60)),
+            precision_m: rules.precision_m.map(f64::from),
+        }
     }
 
     async fn begin_share(&self, room: &Room, request: &ShareRequest, bounds: &Bounds) -> Result<(), Error> {

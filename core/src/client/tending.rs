@@ -49,7 +49,7 @@ impl Inner {
 
     /// Does what is due. The network's errors are no reason to stop: it is due again later.
     pub(super) async fn tend(&self, owner: &Owner) -> Result<Tended, Error> {
-        let _once = owner.tending.lock().await;
+        let _once = owner.location.tending.lock().await;
         let mut tended = self.tend_companions(owner).await?;
         for share in self.store.read(shares::all_own)? {
             let done = self.tend_share(owner, share).await?;
@@ -60,7 +60,7 @@ impl Inner {
 
     async fn tend_share(&self, owner: &Owner, share: Own) -> Result<Tended, Error> {
         let room = self.store.read(|connection| rooms::get(connection, share.room))?;
-        let running = owner.sharing.has(share.room);
+        let running = owner.location.running.has(share.room);
         let mut tended = Tended::default();
         if !share.ended && !running {
             // Left by a process that ended; whether it goes on is for the user, what it kept goes out.
@@ -145,8 +145,8 @@ impl Inner {
             return Ok(Some(found.id));
         }
         let coming = match &link {
-            Some(link) => !owner.refused.has(&link.room_id),
-            None => power && !owner.refused.has(&format!("make {}", room.0)),
+            Some(link) => !owner.location.refused.has(&link.room_id),
+            None => power && !owner.location.refused.has(&format!("make {}", room.0)),
         };
         Ok(if coming { None } else { Some(room) })
     }
@@ -212,19 +212,19 @@ impl Inner {
             }
             return Ok(tended);
         }
-        if owner.refused.has(&link.room_id) || owner.joining.has(&link.room_id) {
+        if owner.location.refused.has(&link.room_id) || owner.location.joining.has(&link.room_id) {
             return Ok(tended);
         }
         let via: String = link.via.iter().map(|server| format!("&via={}", part(server))).collect();
         let path = format!("/_matrix/client/v3/join/{}?{}", part(&link.room_id), via.trim_start_matches('&'));
         match owner.http.call(Call::post(&path, &json!({})).within(PATIENCE)).await {
             Ok(_) => {
-                owner.joining.add(&link.room_id);
+                owner.location.joining.add(&link.room_id);
                 self.silence(owner, &link.room_id).await;
                 Ok(Tended::DONE)
             }
             Err(error) if is_refusal(&error) => {
-                owner.refused.add(&link.room_id);
+                owner.location.refused.add(&link.room_id);
                 Ok(Tended::DONE)
             }
             Err(_) => Ok(Tended::AGAIN),
@@ -237,7 +237,7 @@ impl Inner {
             room_id: String,
         }
         let key = format!("make {}", parent.id.0);
-        if owner.refused.has(&key) || owner.joining.has(&key) {
+        if owner.location.refused.has(&key) || owner.location.joining.has(&key) {
             return Ok(Tended::default());
         }
         let request = companion::request(&parent.room_id, RETENTION_MS);
@@ -246,12 +246,12 @@ impl Inner {
         let made = match made {
             Ok(made) => made,
             Err(error) if is_refusal(&error) => {
-                owner.refused.add(&key);
+                owner.location.refused.add(&key);
                 return Ok(Tended::DONE);
             }
             Err(_) => return Ok(Tended::AGAIN),
         };
-        owner.joining.add(&key);
+        owner.location.joining.add(&key);
         self.silence(owner, &made.room_id).await;
         let server = self.account.user_id.split_once(':').map(|(_, server)| server).unwrap_or_default();
         let content = companion::link(&made.room_id, server);
@@ -261,9 +261,9 @@ impl Inner {
                 // Nobody would find it; the next try makes another.
                 let path = format!("/_matrix/client/v3/rooms/{}/leave", part(&made.room_id));
                 let _ = owner.http.call(Call::post(&path, &json!({}))).await;
-                owner.joining.remove(&key);
+                owner.location.joining.remove(&key);
                 if is_refusal(&error) {
-                    owner.refused.add(&key);
+                    owner.location.refused.add(&key);
                 }
                 Ok(Tended::AGAIN)
             }

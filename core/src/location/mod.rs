@@ -26,12 +26,6 @@ pub enum LocationError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Policy switches it off.
-    #[error("sharing positions is switched off (location.mode)")]
-    SwitchedOff,
-    /// Policy wants it on.
-    #[error("sharing positions is required here and cannot be stopped (location.mode)")]
-    Forced,
     /// Nothing is shared in the room.
     #[error("no position is shared in this room from this device")]
     NotSharing,
@@ -45,28 +39,14 @@ impl LocationError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Store(error) => error.kind(),
-            Self::SwitchedOff | Self::Forced => ErrorKind::Policy,
             Self::NotSharing | Self::AlreadySharing => ErrorKind::BadInput,
         }
     }
 }
 
-/// Whether positions are shared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Never.
-    Off,
-    /// When the officer says so.
-    User,
-    /// Always, and shown.
-    Forced,
-}
-
 /// What policy says about positions (`location.*`).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds {
-    /// Whether at all.
-    pub mode: Mode,
     /// No more often.
     pub min_interval: Duration,
     /// No longer at a time.
@@ -78,7 +58,6 @@ pub struct Bounds {
 impl Bounds {
     /// What holds where no policy says otherwise.
     pub const UNMANAGED: Self = Self {
-        mode: Mode::User,
         min_interval: Duration::from_secs(5),
         max_duration: Duration::from_secs(480 * 60),
         precision_m: None,

