@@ -54,8 +54,12 @@ pub fn take(tx: &Transaction<'_>, tracker: TrackerRow, fixes: &[Fix]) -> Result<
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
          ON CONFLICT (tracker, ts) DO NOTHING",
     )?;
+    let mut enrich = tx.prepare_cached(
+        "UPDATE fix SET accuracy = ?3, speed = ?4, heading = ?5, altitude = ?6, source = ?7, battery = ?8
+         WHERE tracker = ?1 AND ts = ?2 AND source IS NULL",
+    )?;
     for fix in fixes {
-        new = new.saturating_add(insert.execute(rusqlite::params![
+        let inserted = insert.execute(rusqlite::params![
             tracker,
             fix.ts,
             fix.lat_e6,
@@ -66,7 +70,20 @@ pub fn take(tx: &Transaction<'_>, tracker: TrackerRow, fixes: &[Fix]) -> Result<
             fix.altitude_dm,
             fix.source.map(Source::code),
             fix.battery,
-        ])?);
+        ])?;
+        if inserted == 0 && fix.source.is_some() {
+            enrich.execute(rusqlite::params![
+                tracker,
+                fix.ts,
+                fix.accuracy_dm,
+                fix.speed_dms,
+                fix.heading_deg,
+                fix.altitude_dm,
+                fix.source.map(Source::code),
+                fix.battery,
+            ])?;
+        }
+        new = new.saturating_add(inserted);
     }
     if let Some(newest) = fixes.iter().max_by_key(|fix| fix.ts) {
         move_to(tx, tracker, newest)?;
@@ -80,7 +97,7 @@ fn move_to(tx: &Transaction<'_>, tracker: TrackerRow, fix: &Fix) -> Result<(), S
         .prepare_cached(
             "UPDATE tracker SET ts = ?2, lat = ?3, lon = ?4, accuracy = ?5, speed = ?6, heading = ?7, altitude = ?8,
                source = ?9, battery = ?10
-             WHERE id = ?1 AND ts < ?2",
+             WHERE id = ?1 AND (ts < ?2 OR (ts = ?2 AND source IS NULL))",
         )?
         .execute(rusqlite::params![
             tracker,

@@ -505,8 +505,12 @@ async fn twenty_officers_on_patrol_under_a_servers_own_limits() {
         OFFICERS * SECONDS,
         bytes as f64 / OFFICERS as f64 / minutes
     );
-    let in_batches = seen.iter().filter(|(_, position)| position.speed.is_some()).count();
-    assert_eq!(i64::try_from(in_batches), Ok(sent), "nothing lost, nothing twice");
+    // Positions in the standard form may be of fixes that no batch has.
+    let mut times: Vec<_> = seen.iter().map(|(_, position)| (&position.user_id, position.ts)).collect();
+    times.sort_unstable();
+    times.dedup();
+    assert_eq!(times.len(), seen.len(), "nothing twice");
+    assert!(i64::try_from(seen.len()) >= Ok(sent), "nothing lost: {} of {sent}", seen.len());
     // Within 30 s on a machine that does nothing else.
     assert!(high <= 60_000, "p95 {high} ms");
     drop(server);

@@ -122,6 +122,7 @@ pub(super) fn sort(error: &Error) -> (Action, &'static str) {
         Error::Crypto(error) => crypto(error),
         Error::Sync(error) => sync(error),
         Error::Outbox(error) => outbox(error),
+        Error::Location(error) => of_kind(error.kind()),
         Error::Attachment(error) => attachment(error),
         Error::Denied(_) => known("policy"),
         Error::Bundle(_) => known("bad_bundle"),

@@ -41,6 +41,22 @@ fn each_fix_is_kept_once_and_the_newest_is_where_somebody_is() {
 }
 
 #[test]
+fn what_came_in_the_standard_form_first_says_more_when_its_batch_comes() {
+    let mut connection = database();
+    let tx = connection.transaction().expect("transaction");
+    let room = rooms::ensure(&tx, "!harbour").expect("room");
+    let lisbon = events::user(&tx, "@lisbon:x").expect("user");
+    let track = tracker(&tx, room, lisbon, "a").expect("tracker");
+    let plain = fix(1000, 5, 5);
+    let whole = plain.with_speed(Some(9.0)).from_source(crate::geo::Source::Gnss);
+    assert_eq!(take(&tx, track, &[plain]).expect("take"), 1);
+    assert_eq!(take(&tx, track, &[whole]).expect("take"), 0);
+    assert_eq!(take(&tx, track, &[plain]).expect("take"), 0);
+    assert_eq!(tracks(&tx, room, None, (0, i64::MAX)).expect("tracks")[0].fixes, [whole]);
+    assert_eq!(positions(&tx, None).expect("positions")[0].fix, whole);
+}
+
+#[test]
 fn a_view_finds_who_is_in_it_also_across_the_antimeridian() {
     let mut connection = database();
     let tx = connection.transaction().expect("transaction");
