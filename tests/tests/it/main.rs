@@ -11,6 +11,7 @@
 )]
 
 mod architecture;
+mod areas;
 mod bad_input;
 mod beside;
 mod cli;
