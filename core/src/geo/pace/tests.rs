@@ -7,8 +7,8 @@ use crate::geo::replay::steps;
 use crate::geo::thin::{errors_m, over_time};
 use crate::geo::{Fix, Source};
 
-/// What the server stores of an encrypted event around its plaintext's content, and how the content grows; measured
-/// by the test end to end, which fails where these no longer hold.
+/// What the server stores of an encrypted event around its plaintext's content, and how the content grows: a model.
+/// The tests end to end print what it really is, which is more.
 const EVENT: f64 = 479.0;
 const BEACON: f64 = 807.0;
 
