@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 use uniffi_bindgen::bindings::{GenerateOptions, TargetLanguage, generate_with_bindgen_paths};
@@ -55,10 +54,8 @@ pub struct TestBuild(Vec<serde_json::Value>);
 /// # Errors
 /// When it cannot be built.
 pub fn test_build() -> Result<TestBuild> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let output = crate::cargo()
         .args(["test", "--quiet", "--locked", "--workspace", "--no-run", "--message-format=json"])
-        .current_dir(crate::root())
         .stderr(std::process::Stdio::inherit())
         .output()
         .context("cannot run cargo")?;

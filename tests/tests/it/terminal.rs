@@ -26,13 +26,12 @@ pub fn program() -> &'static Path {
         let test = std::env::current_exe().expect("this test program");
         let profile = test.parent().and_then(Path::parent).expect("target/PROFILE/deps/it");
         let target = profile.parent().expect("target");
-        let mut build = Command::new(env!("CARGO"));
+        let mut build = xtask::cargo();
         build.args(["build", "--quiet", "--locked", "--workspace", "--bin", "qroc", "--test", "it"]);
         if profile.ends_with("release") {
             build.arg("--release");
         }
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("workspace");
-        let built = build.arg("--target-dir").arg(target).current_dir(root).status().expect("cargo");
+        let built = build.arg("--target-dir").arg(target).status().expect("cargo");
         assert!(built.success(), "the program does not build");
         profile.join("qroc")
     })

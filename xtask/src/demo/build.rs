@@ -3,7 +3,7 @@
 
 use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Write as _};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
@@ -15,19 +15,9 @@ const STRIDE: usize = 50;
 /// Builds and returns the program.
 pub(super) fn release() -> Result<PathBuf> {
     let started = Instant::now();
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    // What `cargo run` says of this program would have packages built anew whose scripts look at it (ring does).
-    for (name, _) in std::env::vars_os() {
-        let told = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
-        if name.to_str().is_some_and(told) {
-            command.env_remove(name);
-        }
-    }
-    let mut child = command
+    let mut child = crate::cargo()
         .args(["build", "--release", "--locked", "--quiet", "-p", "qroc"])
         .arg("--message-format=json-render-diagnostics")
-        .current_dir(crate::root())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()

@@ -77,8 +77,7 @@ fn from_crates(package: &Package, scratch: &Path) -> Result<PathBuf> {
     fs::write(scratch.join("Cargo.toml"), manifest)?;
     fs::create_dir(scratch.join("src"))?;
     fs::write(scratch.join("src").join("lib.rs"), "")?;
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    output(Command::new(cargo).args(["vendor", "--quiet", "--versioned-dirs"]).current_dir(scratch))?;
+    output(crate::cargo().args(["vendor", "--quiet", "--versioned-dirs"]).current_dir(scratch))?;
 
     let unpacked = scratch.join("vendor").join(format!("{}-{}", package.name, package.version));
     let hashes: serde_json::Value =
