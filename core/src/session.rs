@@ -249,7 +249,7 @@ async fn set(store: &Store, state: AccountState, refused_ts: Option<i64>) -> Res
 /// # Errors
 /// The network's.
 pub async fn sign_out(http: &Http) -> Result<(), NetError> {
-    http.call(Call::post("/_matrix/client/v3/logout", &json!({}))).await.map(drop)
+    http.done(Call::post("/_matrix/client/v3/logout", &json!({}))).await
 }
 
 /// Lists the account's devices: id, name, last seen.
@@ -292,7 +292,7 @@ pub async fn sign_out_device(
         Call { method: reqwest::Method::DELETE, ..Call::post(&path, body) }
             .within(std::time::Duration::from_secs(30))
     };
-    match http.call(delete(&json!({}))).await {
+    match http.done(delete(&json!({}))).await {
         Err(NetError::Refused { status: 401, body, .. }) => {
             let proof = json!({ "auth": {
                 "type": "m.login.password",
@@ -300,8 +300,8 @@ pub async fn sign_out_device(
                 "password": password,
                 "session": body.get("session"),
             } });
-            http.call(delete(&proof)).await.map(drop)
+            http.done(delete(&proof)).await
         }
-        other => other.map(drop),
+        other => other,
     }
 }

@@ -95,7 +95,7 @@ impl Inner {
         let path = format!("/_matrix/client/v3/user/{user}/account_data/{}", part(&kind));
         let Ok(body) = serde_json::to_value(receipt) else { return };
         let sent =
-            tokio::time::timeout(PATIENCE, owner.http.call(Call::put(&path, &body).within(PATIENCE))).await;
+            tokio::time::timeout(PATIENCE, owner.http.done(Call::put(&path, &body).within(PATIENCE))).await;
         if !matches!(sent, Ok(Ok(_))) {
             tracing::warn!("the receipt of an order did not reach the server");
         }

@@ -239,7 +239,7 @@ impl Client {
         }
         let path =
             format!("/_matrix/client/v3/user/{}/account_data/m.direct", part(&self.inner.account.user_id));
-        owner.http.call(Call::put(&path, &Value::Object(direct))).await?;
+        owner.http.done(Call::put(&path, &Value::Object(direct))).await?;
         Ok(())
     }
 }

@@ -217,7 +217,7 @@ impl Inner {
         }
         let via: String = link.via.iter().map(|server| format!("&via={}", part(server))).collect();
         let path = format!("/_matrix/client/v3/join/{}?{}", part(&link.room_id), via.trim_start_matches('&'));
-        match owner.http.call(Call::post(&path, &json!({})).within(PATIENCE)).await {
+        match owner.http.done(Call::post(&path, &json!({})).within(PATIENCE)).await {
             Ok(_) => {
                 owner.location.joining.add(&link.room_id);
                 self.silence(owner, &link.room_id).await;
@@ -260,7 +260,7 @@ impl Inner {
             Err(error) => {
                 // Nobody would find it; the next try makes another.
                 let path = format!("/_matrix/client/v3/rooms/{}/leave", part(&made.room_id));
-                let _ = owner.http.call(Call::post(&path, &json!({}))).await;
+                let _ = owner.http.done(Call::post(&path, &json!({}))).await;
                 owner.location.joining.remove(&key);
                 if is_refusal(&error) {
                     owner.location.refused.add(&key);
@@ -273,14 +273,14 @@ impl Inner {
     /// Every batch would wake every phone.
     async fn silence(&self, owner: &Owner, room_id: &str) {
         let path = format!("/_matrix/client/v3/pushrules/global/room/{}", part(room_id));
-        if let Err(error) = owner.http.call(Call::put(&path, &json!({ "actions": [] }))).await {
+        if let Err(error) = owner.http.done(Call::put(&path, &json!({ "actions": [] }))).await {
             tracing::debug!(kind = error.kind().code(), "a companion room is not silenced");
         }
     }
 
     async fn leave_quietly(&self, owner: &Owner, room: &Room) -> Result<Tended, Error> {
         let path = format!("/_matrix/client/v3/rooms/{}/leave", part(&room.room_id));
-        match owner.http.call(Call::post(&path, &json!({}))).await {
+        match owner.http.done(Call::post(&path, &json!({}))).await {
             Err(error) if !is_refusal(&error) => return Ok(Tended::AGAIN),
             Ok(_) | Err(_) => {}
         }

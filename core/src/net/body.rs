@@ -42,6 +42,14 @@ pub(super) fn parse<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, Net
     })
 }
 
+/// Says whether an answer is a JSON object, as every answer of a homeserver is. Many say nothing else: without this a
+/// captive portal's "200, please sign in" would be taken for a room key that has arrived.
+pub(super) fn check(bytes: &[u8]) -> Result<(), NetError> {
+    #[derive(Deserialize)]
+    struct Object {}
+    parse::<Object>(bytes).map(|Object {}| ())
+}
+
 /// Reads an answer that is not a success.
 pub(super) async fn refusal(response: reqwest::Response) -> NetError {
     let status = response.status();
@@ -132,5 +140,15 @@ mod tests {
         let value: Value = parse(b"{\"body\":\"a\xff b\"}").expect("lossy");
         assert_eq!(value["body"], "a\u{fffd} b");
         assert!(matches!(parse::<Value>(b"<html>"), Err(NetError::NotMatrix(_))));
+    }
+
+    #[test]
+    fn only_an_object_says_that_something_was_done() {
+        assert!(check(b"{}").is_ok());
+        assert!(check(b" {\"event_id\": \"$a\", \"x\": [1, {}]}").is_ok());
+        for answer in [&b""[..], b"<html>Bad gateway</html>", b"{", b"null", b"\"ok\"", b"200", b"{} <html>"]
+        {
+            assert!(matches!(check(answer), Err(NetError::NotMatrix(_))), "{answer:?}");
+        }
     }
 }

@@ -140,6 +140,7 @@ impl Http {
                 Ok(request)
             })
             .await?;
+        body::check(&answer)?;
         let response = http::Response::builder()
             .status(StatusCode::OK)
             .body(answer)
@@ -148,7 +149,7 @@ impl Http {
             .map_err(|error| NetError::NotMatrix(error.to_string()))
     }
 
-    /// Sends a plain request and returns the answer's bytes.
+    /// Sends a plain request and returns the answer's bytes, whatever they are: for who reads them at once.
     ///
     /// # Errors
     /// Any of `NetError`.
@@ -176,6 +177,14 @@ impl Http {
         body::parse(&answer)
     }
 
+    /// Sends a plain request whose answer says no more than that it was done.
+    ///
+    /// # Errors
+    /// Any of `NetError`; `NotMatrix` where something else than the server said so.
+    pub async fn done(&self, call: Call<'_>) -> Result<(), NetError> {
+        body::check(&self.call(call).await?)
+    }
+
     /// Sends `bytes` bytes as they come, constant in memory. `source` is asked again for each try.
     ///
     /// # Errors
@@ -191,7 +200,7 @@ impl Http {
         S: Stream<Item = std::io::Result<Bytes>> + Send + Sync + 'static,
     {
         let address = format!("{}{path}", self.base);
-        self.with_token(|token| {
+        let request = |token: Option<zeroize::Zeroizing<String>>| {
             let mut request = self
                 .client
                 .request(method.clone(), &address)
@@ -203,8 +212,10 @@ impl Http {
                 request = request.bearer_auth(token.as_str());
             }
             Ok(request.build()?)
-        })
-        .await
+        };
+        let answer = self.with_token(request).await?;
+        body::check(&answer)?;
+        Ok(answer)
     }
 
     /// Asks for a stream of bytes: media. An answer that is not 200 is read as an error.

@@ -184,7 +184,7 @@ impl Sender {
                 let path = format!("/_matrix/client/v3/rooms/{room}/read_markers");
                 let kind = if is_private(action) { "m.read.private" } else { "m.read" };
                 let body = json!({ "m.fully_read": event_id, kind: event_id });
-                self.http.call(Call::post(&path, &body)).await?;
+                self.http.done(Call::post(&path, &body)).await?;
                 Ok((None, 0))
             }
             OutboxKind::Membership => Err(OutboxError::Malformed),

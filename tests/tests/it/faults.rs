@@ -209,6 +209,45 @@ async fn a_forgotten_position_starts_over_and_doubles_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_portal_that_says_yes_to_everything_is_not_believed() {
+    let (scene, client) = Scene::set().await;
+    // In a hotel each first try of what ends with an empty answer meets "200, please sign in".
+    for (part, body) in [("/sendToDevice/", "Key"), ("/upload/", "File")] {
+        let met = Arc::new(AtomicUsize::new(0));
+        let count = met.clone();
+        scene.proxy.rule(move |asked| {
+            if asked.method == "PUT" && asked.path.contains(part) && count.fetch_add(1, Ordering::SeqCst) == 0
+            {
+                let body = b"<html>Please sign in</html>".to_vec();
+                return Turn::Answer { status: 200, kind: "text/html", body, headers: "" };
+            }
+            Turn::Pass
+        });
+        let (room, txn) = (scene.room.clone(), None);
+        let action = match part {
+            "/upload/" => {
+                let path = scene.profile.with_file_name("plan.txt");
+                std::fs::write(&path, "north gate").expect("file");
+                let caption = Some(body.to_owned());
+                Action::SendFile { room, path, caption, treat_as: client::TreatAs::Auto, trim: None, txn }
+            }
+            _ => Action::Send { room, body: body.to_owned(), reply: None, thread: None, txn },
+        };
+        let outcome = client.perform(action, Some(Duration::from_secs(2))).await.expect("kept");
+        assert_eq!(outcome.sent().state, "queued", "{part}: not believed");
+        scene.clock.advance(60_000);
+        scene.sync(&client).await.expect("sync");
+        assert_eq!(met.load(Ordering::SeqCst), 2, "{part}: tried again");
+    }
+    let madrid = scene.madrid.run(&["sync", "--once"]).one();
+    assert_eq!(madrid["undecryptable"], 0, "{madrid}");
+    let items = scene.madrid.timeline(&scene.room);
+    let file = items.last().expect("file")["event_id"].as_str().expect("id").to_owned();
+    let fetched = scene.madrid.run(&["download", &scene.room, &file, "--to", "fetched.txt"]).one();
+    assert_eq!(fetched["bytes"], 10, "{fetched}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_malformed_answer_costs_what_is_malformed_and_no_more() {
     let (scene, client) = Scene::set().await;
     let speak = |n: usize| {

@@ -286,7 +286,6 @@ async fn held(server: Arc<Embedded>, token: String, room: String) -> Vec<String>
 }
 
 #[test]
-#[ignore = "seed 1 leaves a message that cannot be read: docs/reliability.md, Known to fail"]
 fn what_bad_weather_does_to_two_officers_is_over_when_it_clears_up() {
     let storms = times("QROC_STORMS", 100);
     let first = seed();
