@@ -13,6 +13,7 @@ test: setup
 long: setup
 	@QROC_KILLS=1000 QROC_STORMS=1000 QROC_CUTS=2 QROC_FUZZ_SECONDS=120 PROPTEST_CASES=50000 \
 		cargo test --locked --workspace --lib --test it -- sliding:: killed:: power:: full_disk:: weather:: fuzz:: leaks:: $(ARGS)
+	@cargo test --locked --workspace --test it -- --ignored two_hundred $(ARGS)
 
 # Foreign input for ten minutes a kind.
 fuzz: setup

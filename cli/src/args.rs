@@ -6,8 +6,8 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account, devices, download, location, lock, media, message, policy, queue, room, rooms, search,
-    send_file, shell, sync, timeline,
+    account, devices, download, location, lock, media, message, notification, policy, queue, room, rooms,
+    search, send_file, shell, sync, timeline,
 };
 
 /// Secure messages, files and positions over Matrix, from the command line.
@@ -109,6 +109,8 @@ pub(crate) enum Command {
     Download(download::DownloadArgs),
     /// Prepare a photo or file as it would be sent, offline
     Media(media::MediaArgs),
+    /// Show one event, as a notification does
+    Notification(notification::NotificationArgs),
     /// Find messages by their words, offline
     Search(search::SearchArgs),
     /// Send positions

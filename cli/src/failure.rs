@@ -93,7 +93,9 @@ fn advice(error: &client::Error) -> Option<&'static str> {
             Some("`qroc rooms` lists the rooms, `qroc timeline ROOM` the messages")
         }
         Error::AmbiguousRoom { .. } => Some("use the id"),
-        Error::Outbox(OutboxError::NotQueued) => Some("`qroc queue` shows what is"),
+        Error::Outbox(OutboxError::NotQueued | OutboxError::NotSent(_) | OutboxError::Needs) => {
+            Some("`qroc queue` shows what waits")
+        }
         Error::Location(LocationError::NotSharing) => Some("`qroc location share ROOM` begins"),
         Error::Outbox(OutboxError::NotAMember) => Some("`qroc room join ROOM` joins it"),
         Error::Attachment(error) => about_file(error),

@@ -74,7 +74,10 @@ fn run(cli: Cli) -> Result<(), Failure> {
     let done = runtime.block_on(async {
         let interrupt = Interrupt::listen().map_err(unavailable)?;
         let output = Output::new(cli.global.json, cli.global.verbose);
-        commands::run(cli.command, &Session::new(cli.global, output, interrupt)).await
+        let session = Session::new(cli.global, output, interrupt);
+        let done = commands::run(cli.command, &session).await;
+        session.forget_vault_keys().await;
+        done
     });
     runtime.shutdown_timeout(LEAVE);
     done

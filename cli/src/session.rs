@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use qroc_core::client::{Access, Client, Options};
+use qroc_core::client::{self, Access, Client, Notifier, Options};
 use qroc_core::kind::ErrorKind;
+use qroc_core::model::Notification;
 
 use crate::args::Global;
 use crate::failure::Failure;
@@ -78,9 +79,35 @@ impl Session {
         self.with(Door::Hand, work).await
     }
 
+    /// Shows one event beside whoever owns the profile.
+    pub(crate) async fn notifying(
+        &self,
+        room: &str,
+        event: &str,
+        patience: Duration,
+    ) -> Result<Notification, Failure> {
+        let profile = self.profile()?;
+        let vault = self.wish.find(&profile, &self.interrupt).await?;
+        let notifier = Notifier::open(&profile, vault.as_ref(), Options::default()).await?;
+        let shown = self.interrupt.or(async { Ok(notifier.fetch(room, event, patience).await?) }).await;
+        notifier.close().await;
+        shown
+    }
+
     /// Opens the profile as its owner; the caller closes it.
     pub(crate) async fn own(&self) -> Result<Client, Failure> {
         self.open(Door::Own).await
+    }
+
+    /// Has the vault destroy what it still holds of a profile that was wiped, now or earlier.
+    pub(crate) async fn forget_vault_keys(&self) {
+        let Ok(profile) = self.profile() else { return };
+        for known in client::vaults_with_keys(&profile) {
+            // A vault that cannot be reached now is asked at the next start.
+            if let Some(vault) = Wish::platform(&known).await {
+                client::destroy_vault_keys(&profile, vault.as_ref()).await;
+            }
+        }
     }
 
     /// Opens the profile as its owner, or beside one to read; the caller closes it.

@@ -75,6 +75,11 @@ impl Wish {
         }
     }
 
+    /// Finds a vault of the platform that holds a key, if it is there.
+    pub(crate) async fn platform(known: &VaultRef) -> Option<Box<dyn KeyVault>> {
+        if known.kind == KeyringVault::KIND { probe().await.ok() } else { None }
+    }
+
     async fn passphrase(&self, new: bool, interrupt: &Interrupt) -> Result<Box<dyn KeyVault>, Failure> {
         let mut passphrase: Zeroizing<String> = match &self.passphrase_file {
             Some(path) => prompt::secret_from(path, interrupt).await?,

@@ -15,6 +15,7 @@ pub mod mdm;
 pub mod media;
 pub mod model;
 pub mod net;
+pub mod notify;
 pub mod outbox;
 pub mod policy;
 pub mod ports;

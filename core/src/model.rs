@@ -308,10 +308,44 @@ pub struct QueueItem {
     pub attempts: u32,
     /// Not before, in milliseconds since 1970.
     pub next_ts: i64,
-    /// Why the last try failed.
+    /// Why the last try failed: the reason's code, and words.
     pub error: Option<String>,
     /// Ours.
     pub txn_id: String,
+    /// The code alone: `network`, `unanswered`, `rate_limited`, `bad_server`, `signed_out`, `locked`, `suspended`,
+    /// `expired`, `too_large`, `forbidden`, `left_room`, `room_gone`, `not_encrypted`, `bad_file`, `needs`,
+    /// `not_found` or `internal`.
+    pub reason: Option<&'static str>,
+    /// What the user can do about it.
+    pub advice: Option<&'static str>,
+    /// The number of what it waits for.
+    pub after: Option<i64>,
+}
+
+/// One event, as a notification shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Notification {
+    /// Matrix id of the room.
+    pub room_id: String,
+    /// As shown; nothing where the room is not known yet.
+    pub room_name: String,
+    /// The event.
+    pub event_id: String,
+    /// Matrix id of who sent it.
+    pub sender: String,
+    /// What they are called in the room.
+    pub sender_name: Option<String>,
+    /// Milliseconds since 1970.
+    pub ts: i64,
+    /// The decrypted type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Text, or the name of what is attached.
+    pub body: Option<String>,
+    /// `nothing`, `unread` or `highlight`, by the account's push rules.
+    pub attention: &'static str,
+    /// Why it cannot be read.
+    pub undecryptable: Option<&'static str>,
 }
 
 /// A hit of a search.

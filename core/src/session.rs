@@ -69,6 +69,7 @@ pub async fn sign_in(
             access: answer.access_token.into(),
             refresh: answer.refresh_token.map(Into::into),
             expires_ts: answer.expires_in_ms.map(|ms| clock.now_ms().saturating_add(ms)),
+            lifetime_ms: answer.expires_in_ms,
         },
     })
 }
@@ -111,25 +112,35 @@ pub struct Keeper(pub Arc<Store>);
 impl TokenKeeper for Keeper {
     async fn keep(&self, tokens: &Tokens) -> Result<(), NetError> {
         let tokens = tokens.clone();
-        self.0
-            .write(Durability::Full, move |tx, _| {
-                let refresh = tokens.refresh.as_ref().map(|token| token.as_str());
-                account::set_tokens(tx, &tokens.access, refresh, tokens.expires_ts)
-            })
-            .await
-            .map_err(|error: StoreError| {
+        self.0.write(Durability::Full, move |tx, _| keep_tokens(tx, &tokens)).await.map_err(
+            |error: StoreError| {
                 tracing::error!(kind = error.kind().code(), "tokens not stored");
                 NetError::TokensNotKept
-            })
+            },
+        )
     }
 }
 
-/// Returns the stored tokens.
-pub fn tokens(account: &Account) -> Tokens {
+/// Writes tokens, and how long such ones live.
+///
+/// # Errors
+/// Faults of the store.
+pub fn keep_tokens(tx: &rusqlite::Transaction<'_>, tokens: &Tokens) -> Result<(), StoreError> {
+    let refresh = tokens.refresh.as_ref().map(|token| token.as_str());
+    account::set_tokens(tx, &tokens.access, refresh, tokens.expires_ts)?;
+    match tokens.lifetime_ms {
+        Some(ms) => account::set_token_lifetime(tx, ms),
+        None => Ok(()),
+    }
+}
+
+/// Returns the stored tokens; `lifetime_ms` is what such a token is known to live.
+pub fn tokens(account: &Account, lifetime_ms: Option<i64>) -> Tokens {
     Tokens {
-        access: account.access_token.clone().into(),
-        refresh: account.refresh_token.clone().map(Into::into),
+        access: account.access_token.clone(),
+        refresh: account.refresh_token.clone(),
         expires_ts: account.expires_ts,
+        lifetime_ms,
     }
 }
 
@@ -235,7 +246,11 @@ async fn refused(
     Ok(Verdict::Hold)
 }
 
-async fn set(store: &Store, state: AccountState, refused_ts: Option<i64>) -> Result<(), StoreError> {
+/// Notes what the server lets the account do, and since when it refuses.
+///
+/// # Errors
+/// Faults of the store.
+pub async fn set(store: &Store, state: AccountState, refused_ts: Option<i64>) -> Result<(), StoreError> {
     store
         .write(Durability::Full, move |tx, changes| {
             changes.note(Change::Account);

@@ -140,6 +140,10 @@ pub struct Answer {
     pub typing: BTreeMap<String, Vec<String>>,
     /// Parts that could not be read and were left out.
     pub skipped: usize,
+    /// Rooms of which something could not be read that comes only once: events or state. They are not in `rooms`.
+    pub unreadable: Vec<String>,
+    /// Whose devices changed could not be read.
+    pub device_lists_lost: bool,
 }
 
 /// What one answer says of one room.
@@ -269,7 +273,10 @@ impl Answer {
         for (room_id, raw) in wire.rooms {
             match serde_json::from_str::<Parts>(raw.get()) {
                 Ok(parts) if room_id.starts_with('!') => answer.read_room(room_id, &parts),
-                _ => answer.skipped = answer.skipped.saturating_add(1),
+                _ => {
+                    answer.skipped = answer.skipped.saturating_add(1);
+                    answer.give_up(room_id);
+                }
             }
         }
         answer.read_extensions(&wire.extensions);
@@ -278,8 +285,11 @@ impl Answer {
 
     fn read_room(&mut self, room_id: String, parts: &Parts) {
         let timeline = self.optional(parts, "timeline");
-        if timeline.is_none() && is_there(parts, "timeline") {
-            // Without its events the rest would tell half a story.
+        let required_state = self.optional(parts, "required_state");
+        let lost = |read: bool, name: &str| !read && is_there(parts, name);
+        if lost(timeline.is_some(), "timeline") || lost(required_state.is_some(), "required_state") {
+            // Without these the rest would tell half a story.
+            self.give_up(room_id);
             return;
         }
         let room = RoomAnswer {
@@ -288,7 +298,7 @@ impl Answer {
             limited: self.part(parts, "limited"),
             prev_batch: self.part(parts, "prev_batch"),
             timeline: timeline.unwrap_or_default(),
-            required_state: self.part(parts, "required_state"),
+            required_state: required_state.unwrap_or_default(),
             invite_state: self.part(parts, "invite_state"),
             heroes: self.part(parts, "heroes"),
             joined_count: self.part(parts, "joined_count"),
@@ -298,11 +308,19 @@ impl Answer {
         self.rooms.push(room);
     }
 
+    fn give_up(&mut self, room_id: String) {
+        if room_id.starts_with('!') {
+            self.unreadable.push(room_id);
+        }
+    }
+
     fn read_extensions(&mut self, extensions: &Parts) {
         let to_device: ToDevice = self.part(extensions, "to_device");
         self.to_device = to_device.events;
         self.to_device_since = to_device.next_batch;
-        let e2ee: E2ee = self.part(extensions, "e2ee");
+        let e2ee: Option<E2ee> = self.optional(extensions, "e2ee");
+        self.device_lists_lost = e2ee.is_none() && is_there(extensions, "e2ee");
+        let e2ee = e2ee.unwrap_or_default();
         self.changed_users = e2ee.device_lists.changed;
         self.left_users = e2ee.device_lists.left;
         self.one_time_keys = e2ee.device_one_time_keys_count;
@@ -345,6 +363,8 @@ impl Answer {
             && self.account_data.is_empty()
             && self.room_account_data.is_empty()
             && self.receipts.is_empty()
+            && self.unreadable.is_empty()
+            && !self.device_lists_lost
     }
 }
 

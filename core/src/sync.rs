@@ -1,6 +1,8 @@
 //! The sync engine: asks, takes the answer in as one transaction with its position, fills gaps, keeps the keys going.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -15,10 +17,10 @@ use crate::ids::{EventRow, RoomRow};
 use crate::ingest::{self, Attention, Context, IngestError};
 use crate::kind::ErrorKind;
 use crate::net::{Call, Http, NetError, part};
-use crate::sliding::{Answer, Position};
+use crate::sliding::{Answer, Position, RoomAnswer};
 use crate::store::account::{self, SyncConn};
 use crate::store::codes::Membership;
-use crate::store::{Durability, Store, StoreError, chunks, rooms};
+use crate::store::{Durability, Store, StoreError, chunks, inbox, rooms};
 
 const CONN: &str = "main";
 /// On top of the long poll itself.
@@ -80,6 +82,8 @@ pub struct Step {
     pub undecryptable: usize,
     /// Sealed copies in the media directory that may go.
     pub sent_files: Vec<String>,
+    /// Something waits to be sent because of what came.
+    pub queued: bool,
 }
 
 /// The sync engine of one account.
@@ -91,6 +95,10 @@ pub struct Sync {
     clock: Arc<dyn Clock>,
     own: String,
     at: Mutex<Place>,
+    /// What other processes have fetched.
+    inbox: PathBuf,
+    /// Time of the last answer. An idle one is not written: a phone that nobody writes to writes nothing.
+    answered_ts: AtomicI64,
     typing: std::sync::Mutex<BTreeMap<String, Vec<String>>>,
 }
 
@@ -101,6 +109,8 @@ struct Place {
     stable_path: bool,
     /// The path was changed and has not worked yet.
     moved: bool,
+    /// Where an answer that could not be read in parts was asked for once more.
+    reread: Option<Position>,
 }
 
 impl Sync {
@@ -115,6 +125,7 @@ impl Sync {
         clock: Arc<dyn Clock>,
         own: &str,
         stable_path: bool,
+        inbox: PathBuf,
     ) -> Result<Self, SyncError> {
         let conn = store.read(|connection| account::sync_conn(connection, CONN))?;
         let position = Position {
@@ -124,8 +135,18 @@ impl Sync {
             count: None,
         };
         let attention = Attention::load(&store, own)?;
-        let at = Mutex::new(Place { position, attention, stable_path, moved: false });
-        Ok(Self { store, crypto, http, clock, own: own.to_owned(), at, typing: std::sync::Mutex::default() })
+        let at = Mutex::new(Place { position, attention, stable_path, moved: false, reread: None });
+        Ok(Self {
+            store,
+            crypto,
+            http,
+            clock,
+            own: own.to_owned(),
+            at,
+            inbox,
+            answered_ts: AtomicI64::new(conn.last_ts),
+            typing: std::sync::Mutex::default(),
+        })
     }
 
     /// Asks once and takes the answer in. Cancelling it loses nothing: the same is asked again.
@@ -134,11 +155,23 @@ impl Sync {
     /// The network's; faults of the store.
     pub async fn step(&self, timeout: Duration) -> Result<Step, SyncError> {
         let mut at = self.at.lock().await;
+        let handed = self.take_inbox(&at.attention).await?;
+        if !handed.is_empty() {
+            return Ok(Step { new_events: handed, ..Step::default() });
+        }
         let millis = u64::try_from(timeout.as_millis()).unwrap_or(0);
         let path = at.position.path(at.stable_path, millis);
         let body = at.position.request(CONN);
         let bytes = match self.http.call(Call::post(&path, &body).within(timeout + SLACK)).await {
             Err(error) if error.errcode() == Some("M_UNKNOWN_POS") => {
+                at.position = at.position.restarted();
+                return Ok(Step::default());
+            }
+            // A position that the server cannot go on from for any other reason; Synapse does so once a room is purged.
+            Err(NetError::Refused { status: 404, errcode, .. })
+                if errcode == "M_NOT_FOUND" && at.position.pos.is_some() =>
+            {
+                tracing::warn!("the position is refused, starting over");
                 at.position = at.position.restarted();
                 return Ok(Step::default());
             }
@@ -150,10 +183,21 @@ impl Sync {
             other => other?,
         };
         at.moved = false;
-        let answer = Answer::read(&bytes)
+        let mut answer = Answer::read(&bytes)
             .map_err(|error| NetError::NotMatrix(format!("the sync answer is unusable: {error}")))?;
         if answer.skipped > 0 {
             tracing::warn!(parts = answer.skipped, "left out of a sync answer");
+        }
+        if !answer.unreadable.is_empty() && at.reread.as_ref() != Some(&at.position) {
+            // Damaged on the way, it comes whole the second time: the position has not moved.
+            at.reread = Some(at.position.clone());
+            return Ok(Step::default());
+        }
+        for room_id in std::mem::take(&mut answer.unreadable) {
+            answer.rooms.extend(self.fetch_room(room_id).await?);
+        }
+        if answer.device_lists_lost {
+            self.crypto.distrust_device_lists().await?;
         }
         let mut step = Step { empty: answer.is_empty(), ..Step::default() };
         if !answer.typing.is_empty() {
@@ -189,10 +233,85 @@ impl Sync {
                 .await?;
             step.new_events = applied.new_events;
             step.sent_files = applied.sent_files;
+            step.queued = applied.recalled;
         }
+        self.answered_ts.store(now_ms, Ordering::SeqCst);
         // An idle answer is not written: its position is the old one plus nothing.
         at.position = next;
         Ok(step)
+    }
+
+    /// Takes over what other processes have fetched. Returns what was not known.
+    async fn take_inbox(&self, attention: &Attention) -> Result<Vec<EventRow>, SyncError> {
+        let Some(key) = self.store.read(inbox::key)? else { return Ok(Vec::new()) };
+        let mut new = Vec::new();
+        for (path, handed) in inbox::list(&self.inbox, &key) {
+            let list = vec![handed.event];
+            let read =
+                ingest::prepare_older(&self.store, &self.crypto, attention, &handed.room_id, list).await?;
+            let context = Context { own: self.own.clone(), now_ms: self.clock.now_ms() };
+            let rows = self
+                .store
+                .write(Durability::Normal, move |tx, changes| {
+                    let apply = |event| ingest::apply_handed(tx, changes, &context, &handed.room_id, event);
+                    read.iter().map(apply).collect::<Result<Vec<_>, StoreError>>()
+                })
+                .await?;
+            new.extend(rows.into_iter().flatten());
+            // What stays is taken over again, which changes nothing.
+            let _ = std::fs::remove_file(path);
+        }
+        Ok(new)
+    }
+
+    /// Fetches the newest events and the state of a room of which a sync answer cannot be read. `None` where the
+    /// server knows no such room of ours.
+    async fn fetch_room(&self, room_id: String) -> Result<Option<RoomAnswer>, SyncError> {
+        #[derive(Deserialize)]
+        struct Newest {
+            #[serde(default)]
+            chunk: Vec<Box<RawValue>>,
+            end: Option<String>,
+        }
+        let room = format!("/_matrix/client/v3/rooms/{}", part(&room_id));
+        let path = format!("{room}/messages?dir=b&limit={PAGE}");
+        let newest: Newest = match self.http.json(Call::get(&path)).await {
+            Err(NetError::Refused { .. }) => return Ok(None),
+            other => other?,
+        };
+        let required_state = match self.http.json(Call::get(&format!("{room}/state"))).await {
+            Err(NetError::Refused { .. }) => Vec::new(),
+            other => other?,
+        };
+        let timeline = newest.chunk.into_iter().rev().collect();
+        let prev_batch = newest.end;
+        Ok(Some(RoomAnswer {
+            room_id,
+            limited: true,
+            prev_batch,
+            timeline,
+            required_state,
+            ..RoomAnswer::default()
+        }))
+    }
+
+    /// Returns the time of the last answer, in milliseconds since 1970; 0 before the first.
+    pub fn last_ts(&self) -> i64 {
+        self.answered_ts.load(Ordering::SeqCst)
+    }
+
+    /// Writes the time of the last answer, before the process ends.
+    ///
+    /// # Errors
+    /// Faults of the store.
+    pub async fn note_last_ts(&self) -> Result<(), StoreError> {
+        let last_ts = self.last_ts();
+        if self.store.read(|connection| account::sync_conn(connection, CONN))?.last_ts < last_ts {
+            self.store
+                .write(Durability::Normal, move |tx, _| account::set_last_ts(tx, CONN, last_ts))
+                .await?;
+        }
+        Ok(())
     }
 
     /// Says who is typing in a room, by the last answer. Never stored.
@@ -224,7 +343,15 @@ impl Sync {
                     let unread = still.at_least && still.read_event.is_some();
                     Ok::<_, StoreError>(unread || chunks::misses_sent(connection, room.id)?)
                 })?;
-                if !wanted || !self.older(room.id, &room.room_id).await? {
+                if !wanted {
+                    break;
+                }
+                let fetched = match self.older(room.id, &room.room_id).await {
+                    // A room that is gone, or does not show its past, stops no other.
+                    Err(SyncError::Net(NetError::Refused { .. })) => false,
+                    other => other?,
+                };
+                if !fetched {
                     break;
                 }
                 pages = pages.saturating_add(1);

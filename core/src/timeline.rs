@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::geo::Place;
 use crate::model;
 use crate::store::codes::Undecryptable;
+use crate::store::events::PLACEHOLDER;
 use crate::store::timeline::Item;
 
 /// Turns one stored item of the room `room_id` into its view.
@@ -31,8 +32,8 @@ pub fn item(room_id: &str, stored: Item) -> model::Item {
         undecryptable: Some(stored.undecryptable)
             .filter(|why| *why != Undecryptable::Readable)
             .map(Undecryptable::as_str),
-        reply_to: stored.reply_to,
-        thread: stored.thread,
+        reply_to: stored.reply_to.map(shown_id),
+        thread: stored.thread.map(shown_id),
         reactions: stored.reactions,
         receipts: stored.receipts,
         attachment: if message { attachment(&content) } else { None },
@@ -42,6 +43,11 @@ pub fn item(room_id: &str, stored: Item) -> model::Item {
         room_id: room_id.to_owned(),
         kind: stored.kind,
     }
+}
+
+/// What has no event id yet is called by its transaction id, as commands take it.
+fn shown_id(id: String) -> String {
+    id.strip_prefix(PLACEHOLDER).map_or(id.clone(), str::to_owned)
 }
 
 fn text(content: &Value, key: &str) -> Option<String> {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use qroc_core::client::{Lifecycle, QueueSource, Stream};
+use qroc_core::client::{Cancelled, Error, Lifecycle, QueueSource, Stream};
+use qroc_core::outbox::OutboxError;
 
 use crate::error::QrocError;
 use crate::live::Live;
@@ -57,13 +58,20 @@ impl SendQueue {
         change(async move { life.client()?.retry(id).await }).await
     }
 
-    /// Takes an action back that the server does not have. A change: it runs to its end.
+    /// Takes an action back that the server does not have. A change: it runs to its end. Where its request is under way
+    /// the answer is waited for, 10 s at most; without one it is gone here, and removed there once it shows.
     ///
     /// # Errors
-    /// `NotFound` where the server has it by now, `BadInput` while it is being sent, `Closed`, `Storage`.
+    /// `NotFound` where the server has it by now, `Closed`, `Storage`.
     pub async fn cancel(&self, id: i64) -> Result<(), QrocError> {
         let life = self.life.clone();
-        change(async move { life.client()?.cancel(id).await }).await
+        change(async move {
+            match life.client()?.cancel(id).await? {
+                Cancelled::Gone | Cancelled::Recalled => Ok(()),
+                Cancelled::Sent { .. } => Err(Error::from(OutboxError::NotQueued)),
+            }
+        })
+        .await
     }
 
     /// Begins anew for another reader: the next pull gives a `Reset`. From memory.

@@ -30,6 +30,30 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
+    /// Does the action, here or through the owner of the profile, and reports what became of it with `words` and the
+    /// fields of `change`.
+    pub(super) async fn change(
+        &self,
+        action: Action,
+        mut change: serde_json::Value,
+        words: String,
+        session: &Session,
+    ) -> Result<(), Failure> {
+        let wait = if self.queue { None } else { Some(self.timeout.unwrap_or(PATIENCE)) };
+        let outcome = hand(action, wait, session).await?;
+        let sent = outcome.sent();
+        if let Some(fields) = change.as_object_mut() {
+            fields.insert("txn_id".to_owned(), sent.txn_id.as_str().into());
+            fields.insert("state".to_owned(), sent.state.into());
+        }
+        refused(sent)?;
+        session.output.one(&change, |_| match sent.state {
+            "sent" => words,
+            state => format!("{state}: {words}"),
+        })?;
+        waiting(sent, wait)
+    }
+
     /// Does the action, here or through the owner of the profile, and reports it.
     pub(crate) async fn perform(&self, action: Action, session: &Session) -> Result<(), Failure> {
         let wait = if self.queue { None } else { Some(self.timeout.unwrap_or(PATIENCE)) };
@@ -80,23 +104,31 @@ fn report(
     wait: Option<Duration>,
     session: &Session,
 ) -> Result<(), Failure> {
-    let reason = sent.error.as_deref();
-    if sent.state == "failed" {
-        let reason = reason.unwrap_or("the server refused it");
-        return Err(Failure::new(
-            ErrorKind::Forbidden,
-            format!("not sent: {reason}; `qroc queue` lists it, --retry or --cancel there"),
-        ));
-    }
+    refused(sent)?;
     session.output.one(whole, |_| match &sent.event_id {
         Some(event) => format!("{} {event}{details}", sent.state),
         None => format!("{} {}{details}", sent.state, sent.txn_id),
     })?;
+    waiting(sent, wait)
+}
+
+fn refused(sent: &Sent) -> Result<(), Failure> {
+    if sent.state != "failed" {
+        return Ok(());
+    }
+    let reason = sent.error.as_deref().unwrap_or("the server refused it");
+    Err(Failure::new(
+        ErrorKind::Forbidden,
+        format!("not sent: {reason}; `qroc queue` lists it, --retry or --cancel there"),
+    ))
+}
+
+fn waiting(sent: &Sent, wait: Option<Duration>) -> Result<(), Failure> {
     match (sent.state, wait) {
         ("queued" | "sending", Some(wait)) => Err(Failure::Waiting(format!(
             "not sent within {} s ({}); it stays queued and is sent by the next `qroc sync`",
             wait.as_secs(),
-            reason.unwrap_or("no answer from the server yet")
+            sent.error.as_deref().unwrap_or("no answer from the server yet")
         ))),
         _ => Ok(()),
     }

@@ -8,6 +8,7 @@ pub(crate) mod location;
 pub(crate) mod lock;
 pub(crate) mod media;
 pub(crate) mod message;
+pub(crate) mod notification;
 pub(crate) mod policy;
 pub(crate) mod queue;
 pub(crate) mod room;
@@ -45,6 +46,7 @@ pub(crate) async fn run(command: Command, session: &Session) -> Result<(), Failu
         Command::Lock(args) => lock::lock(args, session).await,
         Command::Unlock(args) => lock::unlock(args, session).await,
         Command::Policy(command) => policy::run(command, session).await,
+        Command::Notification(args) => notification::run(args, session).await,
         Command::Search(args) => search::run(args, session).await,
         Command::Location(command) => location::run(command, session).await,
         Command::Devices(args) => devices::run(args, session).await,

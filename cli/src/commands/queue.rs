@@ -1,6 +1,9 @@
 //! What waits to be sent.
 
 use clap::Args;
+use qroc_core::client::Cancelled;
+use qroc_core::kind::ErrorKind;
+use qroc_core::model::QueueItem;
 use serde_json::json;
 
 use crate::failure::Failure;
@@ -22,15 +25,28 @@ pub(crate) struct QueueArgs {
 pub(crate) async fn run(args: QueueArgs, session: &Session) -> Result<(), Failure> {
     match (args.retry, args.cancel) {
         (Some(id), _) => {
-            session.owning(async |client| Ok(client.retry(id).await?)).await?;
+            session.handing(async |client| Ok(client.retry(id).await?)).await?;
             session.output.one(&json!({"id": id, "state": "queued"}), |_| {
                 format!("{id} is queued again; `qroc sync` sends it")
             })
         }
-        (None, Some(id)) => {
-            session.owning(async |client| Ok(client.cancel(id).await?)).await?;
-            session.output.one(&json!({"id": id, "state": "cancelled"}), |_| format!("{id} is given up"))
-        }
+        (None, Some(id)) => match session.handing(async |client| Ok(client.cancel(id).await?)).await? {
+            Cancelled::Gone => {
+                session.output.one(&json!({"id": id, "state": "cancelled"}), |_| format!("{id} is given up"))
+            }
+            Cancelled::Recalled => session.output.one(&json!({"id": id, "state": "recalled"}), |_| {
+                format!("{id} is given up here; the server may have it: then `qroc sync` removes it there")
+            }),
+            Cancelled::Sent { event_id } => Err(Failure::new(
+                ErrorKind::Forbidden,
+                match event_id {
+                    Some(event) => {
+                        format!("too late, the server has it as {event}; `qroc redact ROOM EVENT` removes it")
+                    }
+                    None => "too late, the server has it".to_owned(),
+                },
+            )),
+        },
         (None, None) => list(session).await,
     }
 }
@@ -62,7 +78,16 @@ async fn list(session: &Session) -> Result<(), Failure> {
             state,
             Value::Plain(item.attempts.to_string()),
             Value::Time(item.next_ts),
-            Value::Plain(item.error.clone().unwrap_or_default()),
+            Value::Plain(why(item)),
         ]
     })
+}
+
+fn why(item: &QueueItem) -> String {
+    let waits = item.after.map(|after| format!("waits for {after}"));
+    let error = item.error.clone().map(|error| match item.advice {
+        Some(advice) => format!("{error}; {advice}"),
+        None => error,
+    });
+    error.or(waits).unwrap_or_default()
 }

@@ -1,10 +1,12 @@
 //! Making, joining, leaving and looking at one room.
 
 use clap::{Args, Subcommand, ValueEnum};
-use qroc_core::client::NewRoom;
+use qroc_core::client::{self, Action, NewRoom, Verb};
+use qroc_core::model::Room;
 use qroc_core::store::codes::RoomKind;
 use serde_json::json;
 
+use super::delivery::{Delivery, new_txn};
 use crate::failure::Failure;
 use crate::output::Value;
 use crate::session::Session;
@@ -20,7 +22,7 @@ pub(crate) enum RoomCommand {
     Join(RoomArgs),
     /// Leave a room, or decline an invitation
     #[command(after_help = "Example:\n  qroc room leave 'Operation Tejo'")]
-    Leave(RoomArgs),
+    Leave(LeaveArgs),
     /// Invite somebody
     #[command(after_help = "Example:\n  qroc room invite 'Operation Tejo' @madrid:example.org")]
     Invite(PersonArgs),
@@ -75,6 +77,17 @@ pub(crate) struct PersonArgs {
     room: String,
     /// @name:server
     user: String,
+    #[command(flatten)]
+    delivery: Delivery,
+}
+
+/// What `room leave` takes.
+#[derive(Debug, Args)]
+pub(crate) struct LeaveArgs {
+    /// Id, alias or name of the room
+    room: String,
+    #[command(flatten)]
+    delivery: Delivery,
 }
 
 pub(crate) async fn run(command: RoomCommand, session: &Session) -> Result<(), Failure> {
@@ -82,58 +95,51 @@ pub(crate) async fn run(command: RoomCommand, session: &Session) -> Result<(), F
         RoomCommand::Create(args) => create(args, session).await,
         RoomCommand::Join(RoomArgs { room }) => {
             let room_id = session.owning(async |client| Ok(client.join(&room).await?)).await?;
-            changed(session, &room_id, None, "join", format!("Joined {room_id}"))
+            let change = json!({"room_id": room_id, "membership": "join"});
+            session.output.one(&change, |_| format!("Joined {room_id}"))
         }
-        RoomCommand::Leave(RoomArgs { room }) => {
-            let room = session.owning(async |client| {
-                let known = client.room(&room)?;
-                client.leave(&known.room_id).await?;
-                Ok(known)
-            });
-            let room = room.await?;
-            changed(session, &room.room_id, None, "leave", format!("Left {}", room.name))
+        RoomCommand::Leave(LeaveArgs { room, delivery }) => {
+            let room = find(&room, session).await?;
+            let words = format!("Left {}", room.name);
+            change(room, Verb::Leave, None, words, &delivery, session).await
         }
-        RoomCommand::Invite(PersonArgs { room, user }) => {
-            let room = session.owning(async |client| {
-                let known = client.room(&room)?;
-                client.invite(&known.room_id, &user).await?;
-                Ok(known)
-            });
-            let room = room.await?;
-            changed(session, &room.room_id, Some(&user), "invite", format!("Invited {user} to {}", room.name))
+        RoomCommand::Invite(PersonArgs { room, user, delivery }) => {
+            let room = find(&room, session).await?;
+            let words = format!("Invited {user} to {}", room.name);
+            change(room, Verb::Invite, Some(user), words, &delivery, session).await
         }
-        RoomCommand::Kick(PersonArgs { room, user }) => {
-            let room = session.owning(async |client| {
-                let known = client.room(&room)?;
-                client.kick(&known.room_id, &user).await?;
-                Ok(known)
-            });
-            let room = room.await?;
-            changed(
-                session,
-                &room.room_id,
-                Some(&user),
-                "leave",
-                format!("Removed {user} from {}", room.name),
-            )
+        RoomCommand::Kick(PersonArgs { room, user, delivery }) => {
+            let room = find(&room, session).await?;
+            let words = format!("Removed {user} from {}", room.name);
+            change(room, Verb::Kick, Some(user), words, &delivery, session).await
         }
         RoomCommand::Members(RoomArgs { room }) => members(&room, session).await,
         RoomCommand::Info(RoomArgs { room }) => info(&room, session).await,
     }
 }
 
-fn changed(
-    session: &Session,
-    room_id: &str,
-    user: Option<&str>,
-    membership: &str,
+async fn find(room: &str, session: &Session) -> Result<Room, Failure> {
+    session.reading(async |client| Ok(client.room(room)?)).await
+}
+
+async fn change(
+    room: Room,
+    verb: Verb,
+    user: Option<String>,
     words: String,
+    delivery: &Delivery,
+    session: &Session,
 ) -> Result<(), Failure> {
-    let mut change = json!({"room_id": room_id, "membership": membership});
-    if let Some(user) = user {
-        change = json!({"room_id": room_id, "user_id": user, "membership": membership});
+    let membership = match verb {
+        Verb::Leave | Verb::Kick => "leave",
+        Verb::Invite => "invite",
+    };
+    let mut change = json!({"room_id": room.room_id, "membership": membership});
+    if let Some(user) = &user {
+        change = json!({"room_id": room.room_id, "user_id": user, "membership": membership});
     }
-    session.output.one(&change, |_| words)
+    let action = Action::Membership { room: room.room_id, verb, user, txn: new_txn()? };
+    delivery.change(action, change, words, session).await
 }
 
 async fn create(args: CreateArgs, session: &Session) -> Result<(), Failure> {
@@ -144,8 +150,20 @@ async fn create(args: CreateArgs, session: &Session) -> Result<(), Failure> {
     };
     let words = format!("Made {name}: ");
     let room = NewRoom { name, invite, kind };
-    let room_id = session.owning(async |client| Ok(client.create_room(room).await?)).await?;
-    session.output.one(&json!({"room_id": room_id}), |_| format!("{words}{room_id}"))
+    let made = session.owning(async |client| Ok(client.create_room(room).await)).await?;
+    let (room_id, refused) = match made {
+        Ok(room_id) => (room_id, Vec::new()),
+        Err(client::Error::NotInvited { room_id, refused }) => (room_id, refused),
+        Err(error) => return Err(error.into()),
+    };
+    if refused.is_empty() {
+        return session.output.one(&json!({"room_id": room_id}), |_| format!("{words}{room_id}"));
+    }
+    let people: Vec<_> =
+        refused.iter().map(|(user, error)| json!({"user_id": user, "error": error})).collect();
+    session.output.one(&json!({"room_id": room_id, "refused": people}), |_| format!("{words}{room_id}"))?;
+    let error = client::Error::NotInvited { room_id, refused };
+    Err(Failure::new(error.kind(), format!("{error}; `qroc room invite ROOM USER` tries again")))
 }
 
 async fn members(room: &str, session: &Session) -> Result<(), Failure> {

@@ -7,14 +7,16 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::rooms::check_user;
 use super::{Client, Error, Owner, Wish, files, handover};
 use crate::attachments::TreatAs;
 use crate::geo::Place;
 use crate::ids::RoomRow;
 use crate::media::Trim;
 use crate::model::{Sent, SentFile};
-use crate::outbox::{Outgoing, Queue, Ticket};
-use crate::store::codes::SendState;
+use crate::outbox::{Cancelled, OutboxError, Outgoing, Queue, Reason, Ticket, Verb};
+use crate::session;
+use crate::store::codes::{AccountState, SendState};
 use crate::store::{Durability, StoreError, events, outbox, timeline};
 
 /// Something that a user sends. Rooms are given by id, alias or name.
@@ -91,6 +93,18 @@ pub enum Action {
         /// The same id twice is one message.
         txn: Option<String>,
     },
+    /// A change of who is in a room.
+    Membership {
+        /// Which room.
+        room: String,
+        /// What is done.
+        verb: Verb,
+        /// To whom; not for leaving.
+        user: Option<String>,
+        /// The same id twice is one change.
+        #[serde(default)]
+        txn: Option<String>,
+    },
     /// A position.
     Location {
         /// Where to.
@@ -134,6 +148,7 @@ impl Action {
             | Self::Redact { room, .. }
             | Self::Read { room, .. }
             | Self::SendFile { room, .. }
+            | Self::Membership { room, .. }
             | Self::Location { room, .. }
             | Self::Area { room, .. }
             | Self::StopSharing { room, .. } => room,
@@ -148,6 +163,7 @@ impl Action {
             | Self::Redact { txn, .. }
             | Self::Read { txn, .. }
             | Self::SendFile { txn, .. }
+            | Self::Membership { txn, .. }
             | Self::Location { txn, .. }
             | Self::Area { txn, .. }
             | Self::StopSharing { txn, .. } => txn,
@@ -231,9 +247,8 @@ impl super::Inner {
                 if body.is_empty() {
                     return Err(Error::BadInput("there is no text to send".to_owned()));
                 }
-                for event in [&reply, &thread].into_iter().flatten() {
-                    self.require_event(room, event)?;
-                }
+                let locate = |event: Option<String>| event.map(|event| self.locate(room, &event)).transpose();
+                let (reply, thread) = (locate(reply)?, locate(thread)?);
                 let content = message(body, reply, thread);
                 self.queue_event(owner, room, "m.room.message", content, txn_id).await
             }
@@ -241,14 +256,14 @@ impl super::Inner {
                 if body.is_empty() {
                     return Err(Error::BadInput("there is no text to send".to_owned()));
                 }
-                self.require_event(room, &event)?;
+                let event = self.locate(room, &event)?;
                 self.queue_event(owner, room, "m.room.message", edit(&event, &body), txn_id).await
             }
             Action::React { event, key, .. } => {
                 if key.is_empty() {
                     return Err(Error::BadInput("there is no reaction to send".to_owned()));
                 }
-                self.require_event(room, &event)?;
+                let event = self.locate(room, &event)?;
                 let content =
                     json!({ "m.relates_to": { "rel_type": "m.annotation", "event_id": event, "key": key } });
                 self.queue_event(owner, room, "m.reaction", content, txn_id).await
@@ -263,13 +278,20 @@ impl super::Inner {
             }
             Action::Area { content, .. } => self.queue_area(owner, room, content, txn_id).await,
             Action::StopSharing { .. } => self.stop_sharing(owner, room, txn_id, None).await,
-            Action::Redact { event, .. } => {
-                self.require_event(room, &event)?;
+            Action::Redact { event, .. } => self.redact(owner, room, &event, txn_id).await,
+            Action::Membership { verb, user, .. } => {
+                let user = match (verb, user) {
+                    (Verb::Leave, _) => self.account.user_id.clone(),
+                    (Verb::Invite | Verb::Kick, user) => check_user(user.as_deref().unwrap_or_default())?,
+                };
+                if verb == Verb::Invite {
+                    self.check_invite(&user).await?;
+                }
                 let queue = self.as_queue();
                 let ticket = self
                     .store
                     .write(Durability::Full, move |tx, changes| {
-                        queue.redaction(tx, changes, room, &event, &txn_id)
+                        queue.membership(tx, changes, room, verb, &user, &txn_id)
                     })
                     .await?;
                 owner.sender.wake();
@@ -302,11 +324,52 @@ impl super::Inner {
         Queue { own: self.account.user_id.clone(), now_ms: self.clock.now_ms(), private_receipts: false }
     }
 
-    fn require_event(&self, room: RoomRow, event_id: &str) -> Result<(), Error> {
-        match self.store.read(|connection| events::find(connection, room, event_id))? {
-            Some(_) => Ok(()),
-            None => Err(Error::NoSuchEvent(event_id.to_owned())),
+    /// Finds a message by its event id, or an own one by its transaction id, and returns by what others relate to it.
+    fn locate(&self, room: RoomRow, event: &str) -> Result<String, Error> {
+        let found = self.store.read(|connection| match events::find(connection, room, event)? {
+            Some(found) => Ok(Some(found)),
+            None => events::find_txn(connection, room, event),
+        })?;
+        found.and_then(|found| found.key()).ok_or_else(|| Error::NoSuchEvent(event.to_owned()))
+    }
+
+    /// Removes a message: what the server does not have yet is taken back instead.
+    async fn redact(
+        &self,
+        owner: &Owner,
+        room: RoomRow,
+        event: &str,
+        txn_id: String,
+    ) -> Result<Outcome, Error> {
+        let mut event_id = self.locate(room, event)?;
+        if let Some(unsent) = event_id.strip_prefix(events::PLACEHOLDER) {
+            let waiting = self.store.read(|connection| outbox::find_txn(connection, room, unsent))?;
+            let cancelled = match waiting {
+                Some(waiting) => owner.sender.cancel(waiting.id).await,
+                None => Err(OutboxError::NotQueued),
+            };
+            match cancelled {
+                Ok(Cancelled::Gone | Cancelled::Recalled) => {
+                    // Nothing is to be told to the server, or only once it shows that it has it.
+                    let state = SendState::Sent.as_str();
+                    return Ok(Outcome::Sent(Sent { txn_id, event_id: None, state, error: None }));
+                }
+                // It was sent in between.
+                Ok(Cancelled::Sent { .. }) | Err(OutboxError::NotQueued) => {
+                    event_id = self.locate(room, event)?;
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
+        let queue = self.as_queue();
+        let ticket = self
+            .store
+            .write(Durability::Full, move |tx, changes| {
+                queue.redaction(tx, changes, room, &event_id, &txn_id)
+            })
+            .await?;
+        owner.sender.wake();
+        Ok(Outcome::Sent(queued(ticket)))
     }
 
     async fn queue_event(
@@ -359,21 +422,36 @@ impl super::Inner {
             error = self.keep_sending(owner) => return Err(error),
             () = tokio::time::sleep(wait) => self.sent_state(room, &txn_id)?,
         };
+        // What sending shows of the account is noted here too: the wait may have ended before the sender did that.
+        match sent.error.as_deref().and_then(Reason::of) {
+            Some(Reason::Suspended) => session::set(&self.store, AccountState::Suspended, None).await?,
+            None if sent.state == SendState::Sent.as_str() => session::may_send(&self.store).await?,
+            _ => {}
+        }
         Ok(outcome.with(sent))
     }
 
     fn sent_state(&self, room: RoomRow, txn_id: &str) -> Result<Sent, Error> {
+        // What is nowhere any more was sent, or was no event.
+        let sent = Sent { txn_id: txn_id.to_owned(), event_id: None, state: "sent", error: None };
+        Ok(self.known(room, txn_id)?.unwrap_or(sent))
+    }
+
+    /// Returns how an action stands that was queued under this id; `None` where there was none.
+    pub(super) fn known(&self, room: RoomRow, txn_id: &str) -> Result<Option<Sent>, Error> {
         let (queued, event_id) = self.store.read(|connection| {
             Ok::<_, StoreError>((
                 outbox::find_txn(connection, room, txn_id)?,
                 outbox::sent(connection, room, txn_id)?,
             ))
         })?;
+        let txn_id = txn_id.to_owned();
         Ok(match (queued, event_id) {
-            (None, event_id) => Sent { txn_id: txn_id.to_owned(), event_id, state: "sent", error: None },
+            (None, None) => None,
+            (None, event_id) => Some(Sent { txn_id, event_id, state: "sent", error: None }),
             (Some(queued), _) => {
                 let state = if queued.state == SendState::Failed { "failed" } else { "queued" };
-                Sent { txn_id: txn_id.to_owned(), event_id: None, state, error: queued.error }
+                Some(Sent { txn_id, event_id: None, state, error: queued.error })
             }
         })
     }

@@ -87,6 +87,17 @@ pub enum Error {
     /// There is no such event.
     #[error("there is no message {0:?} in this room")]
     NoSuchEvent(String),
+    /// A room was made, but not everybody could be invited to it.
+    #[error("the room is made, but not everybody is invited: {}", people(refused))]
+    NotInvited {
+        /// The room's Matrix id.
+        room_id: String,
+        /// Who is not invited, and why.
+        refused: Vec<(String, String)>,
+    },
+    /// What was queued was refused.
+    #[error("{0}")]
+    NotSent(String),
     /// A word of the call is wrong.
     #[error("{0}")]
     BadInput(String),
@@ -128,6 +139,7 @@ impl Error {
             Self::Attachment(error) => error.kind(),
             Self::DestroyedByAttempts { .. } | Self::DestroyedOffline => ErrorKind::SignedOut,
             Self::NotSignedIn | Self::Held(_) | Self::SignedOutForGood | Self::Closed => ErrorKind::SignedOut,
+            Self::NotInvited { .. } | Self::NotSent(_) => ErrorKind::Forbidden,
             Self::NoSuchRoom(_) | Self::NoSuchEvent(_) => ErrorKind::NotFound,
             Self::AlreadySignedIn | Self::AmbiguousRoom { .. } | Self::BadInput(_) => ErrorKind::BadInput,
             Self::Denied(_) => ErrorKind::Policy,
@@ -136,6 +148,10 @@ impl Error {
             Self::Handover(_) => ErrorKind::InUse,
         }
     }
+}
+
+fn people(refused: &[(String, String)]) -> String {
+    refused.iter().map(|(user, why)| format!("{user} ({why})")).collect::<Vec<_>>().join(", ")
 }
 
 fn key_file(error: &KeyFileError) -> ErrorKind {

@@ -8,9 +8,10 @@ use crate::attachments::{Job, TreatAs};
 use crate::ids::RoomRow;
 use crate::media::{self, Kind, Limits, Trim};
 use crate::model::SentFile;
-use crate::outbox::Outgoing;
+use crate::outbox::{OutboxError, Outgoing};
 use crate::policy::{Action, Key, Origin, Policy};
 use crate::progress::{Cancel, Progress};
+use crate::store::account;
 
 /// A file that is to be sent.
 pub(super) struct Wish {
@@ -38,6 +39,10 @@ impl Inner {
         wish: Wish,
         txn_id: String,
     ) -> Result<Outcome, Error> {
+        // The same action again is one action: prepared twice, its second copy would stay.
+        if let Some(sent) = self.known(room, &txn_id)? {
+            return Ok(Outcome::Sent(sent));
+        }
         let Wish { path, caption, treat_as, trim } = wish;
         let policy = self.mdm.policy();
         let (mime, executable) = self.may_send(&policy, path.clone()).await?;
@@ -62,7 +67,12 @@ impl Inner {
             txn_id,
             uploads: sealed.uploads,
         };
-        let sent = match self.put(owner, room, outgoing).await {
+        let largest = outgoing.uploads.iter().map(|(_, _, bytes)| *bytes).max().unwrap_or(0);
+        let put = match self.store.read(account::server)?.max_upload_bytes {
+            Some(most) if largest > most => Err(OutboxError::UploadTooLarge { bytes: largest, most }.into()),
+            _ => self.put(owner, room, outgoing).await,
+        };
+        let sent = match put {
             Ok(sent) => sent,
             Err(error) => {
                 job.forget();

@@ -12,8 +12,10 @@ use tokio::task::JoinHandle;
 
 use super::action::{Action, Outcome};
 use super::{Error, Inner};
+use crate::ids::OutboxRow;
 use crate::kind::ErrorKind;
 use crate::model::{Sent, SentFile};
+use crate::outbox::Cancelled;
 use crate::policy::Denied;
 
 const SOCKET: &str = "owner.sock";
@@ -21,15 +23,33 @@ const SOCKET: &str = "owner.sock";
 const LONGEST_LINE: u64 = 1 << 20;
 /// Longer than any wait that a caller asks for, for the answer to arrive.
 const SLACK: Duration = Duration::from_secs(60);
+/// How long a look at the owner may take.
+const GLANCE: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Request {
-    /// Nothing: the profile has been wiped, and whoever still has it open is to end.
+    /// Nothing, and no question: the profile has been wiped, and whoever still has it open is to end.
     action: Option<Action>,
     wait_ms: Option<u64>,
     /// Another process put a policy in place.
     #[serde(default)]
     policy: bool,
+    #[serde(default)]
+    ask: Option<Ask>,
+}
+
+/// What is asked of the owner besides sending.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Ask {
+    /// When the server last answered.
+    LastSync,
+    /// To try a queued action again.
+    Retry(i64),
+    /// To take a queued action back.
+    Cancel(i64),
+    /// To renew tokens that have ended.
+    Renew,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -46,6 +66,8 @@ struct Reply {
     file: Option<File>,
     #[serde(default)]
     refused: Option<Refused>,
+    #[serde(default)]
+    last_sync_ts: Option<i64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -101,6 +123,10 @@ async fn serve(inner: &Arc<Inner>, stream: UnixStream) -> Result<(), Error> {
     let mut line = String::new();
     BufReader::new(read.take(LONGEST_LINE)).read_line(&mut line).await.map_err(broken)?;
     let reply = match serde_json::from_str::<Request>(&line) {
+        Ok(Request { ask: Some(ask), .. }) => match answer(inner, ask).await {
+            Ok(reply) => reply,
+            Err(error) => refused_by(&error),
+        },
         Ok(request) => match carry_out(inner, request).await {
             Ok(outcome) => told(&outcome),
             Err(error) => refused_by(&error),
@@ -110,6 +136,30 @@ async fn serve(inner: &Arc<Inner>, stream: UnixStream) -> Result<(), Error> {
     let mut text = serde_json::to_string(&reply).unwrap_or_default();
     text.push('\n');
     write.write_all(text.as_bytes()).await.map_err(broken)
+}
+
+async fn answer(inner: &Arc<Inner>, ask: Ask) -> Result<Reply, Error> {
+    let Some(owner) = &inner.owner else { return Err(Error::Handover("it does not own it".to_owned())) };
+    match ask {
+        Ask::LastSync => Ok(Reply { last_sync_ts: Some(owner.sync.last_ts()), ..Reply::default() }),
+        Ask::Renew => {
+            owner.http.renew_if_due().await?;
+            Ok(Reply::default())
+        }
+        Ask::Retry(id) => {
+            inner.gate()?;
+            inner.retry(owner, id).await?;
+            Ok(Reply { state: "queued".to_owned(), ..Reply::default() })
+        }
+        Ask::Cancel(id) => {
+            let (state, event_id) = match owner.sender.cancel(OutboxRow(id)).await? {
+                Cancelled::Gone => ("cancelled", None),
+                Cancelled::Recalled => ("recalled", None),
+                Cancelled::Sent { event_id } => ("sent", event_id),
+            };
+            Ok(Reply { state: state.to_owned(), event_id, ..Reply::default() })
+        }
+    }
 }
 
 async fn carry_out(inner: &Arc<Inner>, request: Request) -> Result<Outcome, Error> {
@@ -171,6 +221,7 @@ fn told(outcome: &Outcome) -> Reply {
         error: sent.error.clone(),
         file,
         refused: None,
+        last_sync_ts: None,
     }
 }
 
@@ -203,34 +254,79 @@ pub(super) async fn hand_over(
     action: &Action,
     wait: Option<Duration>,
 ) -> Result<Outcome, Error> {
+    let wait_ms = wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+    let request = Request { action: Some(action.clone()), wait_ms, ..Request::default() };
+    understand(exchange(inner, &request, wait.unwrap_or_default() + SLACK).await?)
+}
+
+/// Asks the owner to try a queued action again.
+pub(super) async fn retry(inner: &Inner, id: i64) -> Result<(), Error> {
+    let request = Request { ask: Some(Ask::Retry(id)), ..Request::default() };
+    let reply = exchange(inner, &request, SLACK).await?;
+    reply.refused.map_or(Ok(()), |refused| Err(refused.into()))
+}
+
+/// Asks the owner to take a queued action back.
+pub(super) async fn cancel(inner: &Inner, id: i64) -> Result<Cancelled, Error> {
+    let request = Request { ask: Some(Ask::Cancel(id)), ..Request::default() };
+    let reply = exchange(inner, &request, SLACK).await?;
+    match (reply.refused, reply.state.as_str()) {
+        (Some(refused), _) => Err(refused.into()),
+        (None, "cancelled") => Ok(Cancelled::Gone),
+        (None, "sent") => Ok(Cancelled::Sent { event_id: reply.event_id }),
+        (None, _) => Ok(Cancelled::Recalled),
+    }
+}
+
+/// Asks the owner to renew tokens that have ended, and waits until it has.
+pub(super) async fn renew_tokens(inner: &Inner) {
+    let request = Request { ask: Some(Ask::Renew), ..Request::default() };
+    // Where it does not work, the next question to the server says so.
+    let _ = exchange(inner, &request, SLACK).await;
+}
+
+/// Asks the owner when the server last answered it. Nothing where there is none, or it is busy.
+pub(super) fn last_sync_ts(inner: &Inner) -> Option<i64> {
+    use std::io::{BufRead as _, Write as _};
+    let address = Address::of(&inner.dir).ok()?;
+    let mut stream = std::os::unix::net::UnixStream::connect(address.path()).ok()?;
+    stream.set_read_timeout(Some(GLANCE)).ok()?;
+    stream.set_write_timeout(Some(GLANCE)).ok()?;
+    let request = Request { ask: Some(Ask::LastSync), ..Request::default() };
+    stream.write_all((serde_json::to_string(&request).ok()? + "\n").as_bytes()).ok()?;
+    let mut line = String::new();
+    std::io::BufReader::new(stream).read_line(&mut line).ok()?;
+    serde_json::from_str::<Reply>(&line).ok()?.last_sync_ts
+}
+
+async fn exchange(inner: &Inner, request: &Request, patience: Duration) -> Result<Reply, Error> {
     let broken = |error: std::io::Error| Error::Handover(error.to_string());
     let address = Address::of(&inner.dir)?;
     let mut stream = UnixStream::connect(address.path()).await.map_err(broken)?;
-    let request = Request {
-        action: Some(action.clone()),
-        wait_ms: wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
-        policy: false,
-    };
-    let mut text = serde_json::to_string(&request).map_err(|error| Error::BadInput(error.to_string()))?;
+    let mut text = serde_json::to_string(request).map_err(|error| Error::BadInput(error.to_string()))?;
     text.push('\n');
     stream.write_all(text.as_bytes()).await.map_err(broken)?;
     let mut line = String::new();
     let mut reader = BufReader::new(stream.take(LONGEST_LINE));
-    let answer = tokio::time::timeout(wait.unwrap_or_default() + SLACK, reader.read_line(&mut line)).await;
-    match answer {
+    match tokio::time::timeout(patience, reader.read_line(&mut line)).await {
         Ok(read) => read.map_err(broken)?,
         Err(_) => return Err(Error::Handover("no answer in time".to_owned())),
     };
-    let reply: Reply = serde_json::from_str(&line).map_err(|_| Error::Handover("it went away".to_owned()))?;
-    understand(reply)
+    serde_json::from_str(&line).map_err(|_| Error::Handover("it went away".to_owned()))
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        match refused.denied {
+            Some(denied) => Self::Denied(denied),
+            None => Self::Owner { kind: kind_of(&refused.kind), message: refused.message },
+        }
+    }
 }
 
 fn understand(reply: Reply) -> Result<Outcome, Error> {
     if let Some(refused) = reply.refused {
-        if let Some(denied) = refused.denied {
-            return Err(Error::Denied(denied));
-        }
-        return Err(Error::Owner { kind: kind_of(&refused.kind), message: refused.message });
+        return Err(refused.into());
     }
     let state = match reply.state.as_str() {
         "sent" => "sent",

@@ -8,8 +8,10 @@ mod files;
 mod handover;
 mod life;
 mod lock;
+mod notifier;
 mod open;
 mod orders;
+mod owner;
 mod policy;
 mod positions;
 mod read;
@@ -31,7 +33,11 @@ pub use action::{Action, Outcome};
 pub use error::Error;
 pub use life::{Ending, Lifecycle, Link};
 pub use lock::{lock_status, seal, unlock};
-pub use open::{Access, Login, Options, account_exists, require_unlocked, vault_of, wipe};
+pub use notifier::Notifier;
+pub use open::{
+    Access, Login, Options, account_exists, destroy_vault_keys, require_unlocked, vault_of, vaults_with_keys,
+    wipe,
+};
 
 pub use crate::model::LockStatus;
 pub use policy::{Managed, explained};
@@ -45,11 +51,15 @@ use crate::crypto::Crypto;
 use crate::mdm::Mdm;
 use crate::net::Http;
 use crate::outbox::Sender;
+pub use crate::outbox::{Cancelled, Verb};
 use crate::policy::Action as Wish;
 use crate::store::Store;
 use crate::store::account::{self, Account};
 use crate::store::codes::AccountState;
 use crate::sync::Sync;
+
+/// Directory of what other processes hand over, in the account's.
+const INBOX: &str = "inbox";
 
 /// One signed-in account of a profile, owned or only read by this process.
 pub struct Client {
@@ -111,6 +121,7 @@ impl Client {
     pub async fn close(self) {
         let Self { inner, listener } = self;
         inner.ended.send_replace(true);
+        inner.settle().await;
         if let Some(listener) = listener {
             listener.abort();
             let _ = listener.await;
@@ -132,6 +143,20 @@ impl Client {
 }
 
 impl Inner {
+    /// Writes what was not worth a write before: when the server last answered, and that nothing is being sent.
+    async fn settle(&self) {
+        let Some(owner) = &self.owner else { return };
+        // The disk may be full and the profile gone; neither keeps it from ending.
+        let _ = owner.sync.note_last_ts().await;
+        let sending = self.store.read(crate::store::outbox::all).is_ok_and(|list| {
+            list.iter().any(|queued| queued.state == crate::store::codes::SendState::Sending)
+        });
+        if sending {
+            let reset = |tx: &rusqlite::Transaction<'_>, _: &mut _| crate::store::outbox::reset_sending(tx);
+            let _ = self.store.write(crate::store::Durability::Normal, reset).await;
+        }
+    }
+
     fn media_dir(&self) -> PathBuf {
         media_dir(&self.dir)
     }
@@ -144,6 +169,11 @@ impl Inner {
     /// Notes a denial that was met elsewhere.
     async fn note_denied(&self, denied: &crate::policy::Denied) {
         self.mdm.note(&self.store, self.clock.now_ms(), denied).await;
+    }
+
+    /// What other processes hand over.
+    fn inbox_dir(&self) -> PathBuf {
+        self.dir.join(INBOX)
     }
 
     /// Contents stay hidden while the server refuses the sign-in or holds the account, and once a wipe has begun.

@@ -4,29 +4,26 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
-use super::dirs::{make_dirs, remove_strays};
+use super::dirs::make_dirs;
+use super::owner::{become_owner, signed_in};
 use super::policy::before_profile;
-use super::{Client, Error, Inner, Link, Managed, Owner, Wish, handover, media_dir};
+use super::{Client, Error, Inner, Link, Managed, Wish, handover};
 use crate::attachments::Apart;
 use crate::clock::{Clock, SystemClock};
-use crate::crypto::Crypto;
-use crate::kind::ErrorKind;
 use crate::mdm::Mdm;
 use crate::model::{Destroyed, SignedIn};
 use crate::net::{Homeserver, Http, discover};
-use crate::outbox::Sender;
 use crate::policy::Policy;
 use crate::ports::key_vault::KeyVault;
-use crate::session::{self, Keeper};
+use crate::session;
 use crate::store::account::{self, Account};
 use crate::store::codes::{AccountState, IdentityState};
 use crate::store::key_file::{
     AccountKeys, KeyFile, KeyFileError, Locked, Unlocked, VaultRef, account_dir, begin_wipe, finish_wipe,
 };
-use crate::store::{Durability, Store, StoreError, outbox};
-use crate::sync::Sync;
+use crate::store::{Durability, Store, StoreError};
 
 /// Shown where the platform lists keys.
 const LABEL: &str = "QROC";
@@ -146,8 +143,20 @@ pub fn require_unlocked(profile: &Path, clock: &dyn Clock) -> Result<(), Error> 
     if read_key_file(profile, clock)?.is_unlocked() { Ok(()) } else { Err(KeyFileError::Sealed.into()) }
 }
 
+/// Lists the vaults that still hold a key of a profile which was wiped or signed out here, for
+/// [`destroy_vault_keys`]. Cheap where there is none.
+pub fn vaults_with_keys(profile: &Path) -> Vec<VaultRef> {
+    crate::store::key_file::vaults_with_keys(profile)
+}
+
+/// Has a vault destroy its keys of profiles that were wiped here, and returns how many it destroyed. To be called after
+/// `wipe`, `logout` and `SignedOutForGood`, and at the next start where a wipe was interrupted or the vault was locked.
+pub async fn destroy_vault_keys(profile: &Path, vault: &dyn KeyVault) -> usize {
+    crate::store::key_file::destroy_vault_keys(profile, vault).await
+}
+
 /// Destroys a profile: first the keys, then everything else. Needs neither key nor network, works while in use, and
-/// is finished at the next start where it was interrupted.
+/// is finished at the next start where it was interrupted. What the vault holds goes with [`destroy_vault_keys`].
 ///
 /// # Errors
 /// `NotSignedIn` where there is nothing; what the file system says.
@@ -193,8 +202,8 @@ impl Client {
             user_id: signed.user_id,
             device_id: signed.device_id,
             homeserver: server.as_str().to_owned(),
-            access_token: signed.tokens.access.to_string(),
-            refresh_token: signed.tokens.refresh.as_ref().map(|token| token.to_string()),
+            access_token: signed.tokens.access.clone(),
+            refresh_token: signed.tokens.refresh.clone(),
             expires_ts: signed.tokens.expires_ts,
             state: AccountState::Active,
             refused_ts: None,
@@ -202,15 +211,15 @@ impl Client {
             identity: IdentityState::Unknown,
             generation: 0,
         };
-        if let Err(error) = count_devices(&policy, &signed_in(&http, &account, None)).await {
-            let _ = session::sign_out(&signed_in(&http, &account, None)).await;
+        if let Err(error) = count_devices(&policy, &signed_in(&http, &account, None, None)).await {
+            let _ = session::sign_out(&signed_in(&http, &account, None, None)).await;
             return Err(error);
         }
-        let made = make(profile, vault, &account).await;
+        let made = make(profile, vault, &account, &signed.tokens).await;
         let (dir, store, keys) = match made {
             Ok(made) => made,
             Err(error) => {
-                let _ = session::sign_out(&signed_in(&http, &account, None)).await;
+                let _ = session::sign_out(&signed_in(&http, &account, None, None)).await;
                 let _ = wipe(profile).await;
                 return Err(error);
             }
@@ -249,8 +258,7 @@ impl Client {
             .inner
             .store
             .write(Durability::Full, move |tx, _| {
-                let refresh = tokens.refresh.as_ref().map(|token| token.as_str());
-                account::set_tokens(tx, &tokens.access, refresh, tokens.expires_ts)?;
+                session::keep_tokens(tx, &tokens)?;
                 account::set_state(tx, AccountState::Active, None)
             })
             .await?;
@@ -290,6 +298,7 @@ impl Client {
                 .store
                 .write(Durability::Normal, move |tx, _| account::set_versions(tx, &versions))
                 .await?;
+            owner.sender.learn_limit().await?;
         }
         if self.inner.store.read(account::load)?.identity == IdentityState::Unknown {
             self.publish("").await;
@@ -307,15 +316,24 @@ impl Client {
         access: Access,
         options: Options,
     ) -> Result<Self, Error> {
-        let unlocked = read_key_file(profile, &*options.clock)?.unlock(vault).await?;
-        let keys = unlocked.accounts().first().cloned().ok_or(Error::NotSignedIn)?;
+        let unlocked = unlock(profile, vault, &*options.clock).await?;
+        Self::open_with(profile, unlocked, access, &options).await
+    }
+
+    pub(super) async fn open_with(
+        profile: &Path,
+        unlocked: Unlocked,
+        access: Access,
+        options: &Options,
+    ) -> Result<Self, Error> {
+        let keys = &unlocked.accounts().first().cloned().ok_or(Error::NotSignedIn)?;
         let dir = account_dir(profile, keys.number);
         let store = match access {
             Access::Read => Store::open_reader(&dir, &keys.db)?,
-            Access::Own { wait } => own(&dir, &keys, wait).await?,
+            Access::Own { wait } => own(&dir, keys, wait).await?,
         };
         let mut account = store.read(account::load)?;
-        Self::assemble(profile, dir, store, unlocked, &mut account, access != Access::Read, &options).await
+        Self::assemble(profile, dir, store, unlocked, &mut account, access != Access::Read, options).await
     }
 
     async fn assemble(
@@ -379,6 +397,15 @@ async fn count_devices(policy: &Policy, http: &Http) -> Result<(), Error> {
     Ok(policy.decide(wish).permit(wish)?)
 }
 
+/// Opens the key file.
+pub(super) async fn unlock(
+    profile: &Path,
+    vault: &dyn KeyVault,
+    clock: &dyn Clock,
+) -> Result<Unlocked, Error> {
+    Ok(read_key_file(profile, clock)?.unlock(vault).await?)
+}
+
 async fn own(dir: &Path, keys: &AccountKeys, wait: Duration) -> Result<Store, Error> {
     let deadline = tokio::time::Instant::now() + wait;
     loop {
@@ -396,91 +423,20 @@ async fn make(
     profile: &Path,
     vault: &dyn KeyVault,
     account: &Account,
+    tokens: &crate::net::Tokens,
 ) -> Result<(std::path::PathBuf, Store, Unlocked), Error> {
     let mut unlocked = KeyFile::create(profile, vault, LABEL).await?;
     let keys = unlocked.add_account(&account.user_id, &account.homeserver)?;
     let dir = account_dir(profile, keys.number);
     make_dirs(profile, &dir).map_err(StoreError::from)?;
     let store = Store::create(&dir, &keys.db)?;
-    let account = account.clone();
-    store.write(Durability::Full, move |tx, _| account::insert(tx, &account)).await?;
-    unlocked.save()?;
-    Ok((dir, store, unlocked))
-}
-
-fn signed_in(http: &Http, account: &Account, store: Option<&Arc<Store>>) -> Http {
-    let http = http.speaking(session::supported(&account.versions));
-    match store {
-        Some(store) => http.signed_in(session::tokens(account), Arc::new(Keeper(store.clone()))),
-        None => http.signed_in(session::tokens(account), Arc::new(Forgetful)),
-    }
-}
-
-/// For the one request that takes a failed sign-in back.
-#[derive(Debug)]
-struct Forgetful;
-
-#[async_trait::async_trait]
-impl crate::net::TokenKeeper for Forgetful {
-    async fn keep(&self, _: &crate::net::Tokens) -> Result<(), crate::net::NetError> {
-        Ok(())
-    }
-}
-
-async fn become_owner(
-    dir: &Path,
-    store: &Arc<Store>,
-    account: &mut Account,
-    options: &Options,
-) -> Result<Owner, Error> {
-    account.generation = store
-        .write(Durability::Normal, |tx, _| {
-            outbox::reset_sending(tx)?;
-            account::raise_generation(tx)
+    let (account, tokens) = (account.clone(), tokens.clone());
+    store
+        .write(Durability::Full, move |tx, _| {
+            account::insert(tx, &account)?;
+            session::keep_tokens(tx, &tokens)
         })
         .await?;
-    remove_strays(dir, store)?;
-    let server = Homeserver::parse(&account.homeserver)?;
-    let http =
-        signed_in(&Http::new(&server, &options.authorities, options.clock.clone())?, account, Some(store));
-    let crypto = Arc::new(
-        Crypto::open(store.clone(), options.clock.clone(), &account.user_id, &account.device_id).await?,
-    );
-    let sync = Sync::open(
-        store.clone(),
-        crypto.clone(),
-        http.clone(),
-        options.clock.clone(),
-        &account.user_id,
-        session::has_stable_sync(&account.versions),
-    )?;
-    let sender =
-        Sender::new(store.clone(), crypto.clone(), http.clone(), options.clock.clone(), media_dir(dir));
-    let location = Default::default();
-    Ok(Owner { http, crypto, sync, sender, returned: Notify::new(), gone: Notify::new(), location })
-}
-
-impl Inner {
-    /// Says what to do about an answer of the server, and does it where it is final.
-    pub(super) async fn judge(
-        &self,
-        owner: &Owner,
-        answer: Result<(), &crate::net::NetError>,
-    ) -> Result<(), Error> {
-        let verdict = session::judge(&self.store, &owner.http, &*self.clock, answer).await?;
-        match verdict {
-            session::Verdict::GoOn => Ok(()),
-            session::Verdict::Hold => self.gate().and(match answer {
-                Err(error) if error.kind() == ErrorKind::SignedOut => {
-                    Err(Error::Held("the sign-in has ended; sign in again, nothing is lost"))
-                }
-                _ => Ok(()),
-            }),
-            session::Verdict::Destroy => {
-                begin_wipe(&self.profile)?;
-                finish_wipe(&self.profile)?;
-                Err(Error::SignedOutForGood)
-            }
-        }
-    }
+    unlocked.save()?;
+    Ok((dir, store, unlocked))
 }

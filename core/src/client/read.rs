@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use super::action::content_of;
-use super::{Client, Error, Inner, Wish};
+use super::{Client, Error, Inner, Wish, handover};
 use crate::attachments;
 use crate::ids::EventRow;
 use crate::model::{Device, Downloaded, Item, Member, QueueItem, Room, SearchHit, Status};
-use crate::store::codes::{IdentityState, Membership};
+use crate::outbox::Reason;
+use crate::store::codes::{AccountState, IdentityState, Membership};
 use crate::store::outbox::Queued;
 use crate::store::timeline::Wanted;
 use crate::store::{StoreError, account, outbox, rooms, search, timeline};
@@ -32,7 +33,11 @@ impl Client {
             device_id: account.device_id,
             homeserver: account.homeserver,
             state: account.state.as_str(),
-            last_sync_ts: conn.last_ts,
+            // An owner that hears nothing new writes nothing, so it is asked.
+            last_sync_ts: match &self.inner.owner {
+                Some(owner) => owner.sync.last_ts(),
+                None => handover::last_sync_ts(&self.inner).unwrap_or(conn.last_ts).max(conn.last_ts),
+            },
             queued,
             verified: account.identity == IdentityState::Owned,
             backup: "off",
@@ -167,13 +172,15 @@ impl Client {
             .collect())
     }
 
-    /// Lists what waits to be sent, oldest first.
+    /// Lists what waits to be sent, oldest first. Works while contents are held back: it shows none, and says why.
     ///
     /// # Errors
-    /// `Held`; faults of the store.
+    /// Faults of the store.
     pub fn queue(&self) -> Result<Vec<QueueItem>, Error> {
-        self.gate()?;
-        Ok(self.inner.store.read(outbox::all)?.into_iter().map(queue_item).collect())
+        let (state, list) = self.inner.store.read(|connection| {
+            Ok::<_, StoreError>((account::load(connection)?.state, outbox::all(connection)?))
+        })?;
+        Ok(list.into_iter().map(|queued| queue_item(queued, state)).collect())
     }
 
     /// Fetches the file of a message and opens it to `to`: a directory, or the file's path.
@@ -280,8 +287,17 @@ pub(super) fn view(room: rooms::Room) -> Room {
     }
 }
 
-pub(super) fn queue_item(queued: Queued) -> QueueItem {
+pub(super) fn queue_item(mut queued: Queued, state: AccountState) -> QueueItem {
+    if queued.error.is_none() {
+        // Nothing is tried while the server refuses the account: that is why it waits.
+        queued.error = Reason::of_account(state)
+            .map(|reason| format!("{}: the account is {}", reason.code(), state.as_str()));
+    }
+    let reason = queued.error.as_deref().and_then(Reason::of);
     QueueItem {
+        reason: reason.map(Reason::code),
+        advice: reason.map(Reason::advice),
+        after: queued.after.map(|row| row.0),
         id: queued.id.0,
         room_id: queued.room_id,
         kind: queued.kind.as_str(),

@@ -1,16 +1,18 @@
-//! Rooms made, joined and left, and who is in them: done on the server at once, since there is nothing to show before.
+//! Rooms made and joined, which is done on the server at once, since there is nothing to show before; who is in them,
+//! and what waits to be sent.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Client, Error, Wish};
+use super::{Action, Client, Error, Inner, Owner, Wish, handover};
 use crate::ids::OutboxRow;
 use crate::net::{Backoff, Call, NetError, part};
-use crate::outbox::{self, OutboxError};
+use crate::outbox::{self, Cancelled, Verb};
 use crate::store::Durability;
-use crate::store::codes::{Membership, RoomKind};
+use crate::store::codes::{Membership, RoomKind, SendState};
 use crate::store::rooms;
 
 /// How long a rate limit is waited out for a person at a screen.
@@ -33,29 +35,55 @@ struct RoomId {
 }
 
 impl Client {
-    /// Makes a room and returns its id. The room is in the list when this returns.
+    /// Makes a room, invites, and returns the room's id. The room is in the list when this returns.
+    ///
+    /// People are invited one by one once the room is there, so that one who cannot be invited costs nobody else.
     ///
     /// # Errors
-    /// `BadInput` for a malformed user id, the server's refusal, the network's.
+    /// `BadInput` for a malformed user id, the server's refusal, the network's: then there is no room. `NotInvited`
+    /// where there is one, and not everybody could be invited to it.
     pub async fn create_room(&self, room: NewRoom) -> Result<String, Error> {
         self.gate()?;
         self.inner.permit(Wish::CreateRoom).await?;
-        for user in &room.invite {
-            self.check_invite(user).await?;
-        }
         let policy = self.policy();
         let admins = match room.kind {
             RoomKind::Direct | RoomKind::Track => &[],
             RoomKind::Group | RoomKind::Broadcast | RoomKind::Incident => policy.room_admins(),
         };
         let admins: Vec<_> = admins.iter().filter(|admin| **admin != self.inner.account.user_id).collect();
+        let mut invite = BTreeSet::new();
+        for user in &room.invite {
+            self.inner.check_invite(user).await?;
+            invite.insert(user.clone());
+        }
+        invite.extend(admins.iter().map(|admin| (*admin).clone()));
         let body = request(&room, &admins, self.names_creator(admins.is_empty()).await?);
         let answer: RoomId = self.patiently("/_matrix/client/v3/createRoom", &body).await?;
-        if room.kind == RoomKind::Direct {
-            self.note_direct(&room.invite, &answer.room_id).await?;
+        let room_id = answer.room_id;
+        let mut refused = Vec::new();
+        for user in &invite {
+            let path = format!("/_matrix/client/v3/rooms/{}/invite", part(&room_id));
+            let direct = room.kind == RoomKind::Direct;
+            if let Err(error) = self.invite_to(&path, user, direct).await {
+                refused.push((user.clone(), error.to_string()));
+            }
         }
-        self.until_membership(&answer.room_id, Membership::Join).await?;
-        Ok(answer.room_id)
+        if room.kind == RoomKind::Direct
+            && let Err(error) = self.note_direct(&room.invite, &room_id).await
+        {
+            // Other programs then show it as any room; what this one shows is in the room itself.
+            tracing::warn!(kind = error.kind().code(), "a direct room is not noted as one");
+        }
+        self.until_membership(&room_id, Membership::Join).await?;
+        if refused.is_empty() { Ok(room_id) } else { Err(Error::NotInvited { room_id, refused }) }
+    }
+
+    async fn invite_to(&self, path: &str, user: &str, direct: bool) -> Result<(), Error> {
+        let mut body = json!({ "user_id": user });
+        if let (true, Some(body)) = (direct, body.as_object_mut()) {
+            body.insert("is_direct".to_owned(), json!(true));
+        }
+        self.patiently::<Value>(path, &body).await.map(drop)
     }
 
     /// Joins a room and returns its id. The room is in the list when this returns.
@@ -75,58 +103,28 @@ impl Client {
         Ok(answer.room_id)
     }
 
-    /// Leaves a room, or declines an invitation.
+    /// Leaves a room, or declines an invitation. Queued where the server cannot be reached.
     ///
     /// # Errors
-    /// `NoSuchRoom`, the server's refusal, the network's.
+    /// `NoSuchRoom`, the server's refusal.
     pub async fn leave(&self, room: &str) -> Result<(), Error> {
-        self.gate()?;
-        let room = self.inner.resolve(room)?;
-        // Where the officer leaves, nothing more is told; the companion is left by the next sync.
-        let id = room.id;
-        self.inner
-            .store
-            .write(Durability::Full, move |tx, changes| {
-                changes.note(crate::store::changes::Change::Location(id));
-                crate::store::shares::forget(tx, id)
-            })
-            .await?;
-        let path = format!("/_matrix/client/v3/rooms/{}/leave", part(&room.room_id));
-        self.patiently::<Value>(&path, &json!({})).await?;
-        self.inner
-            .store
-            .write(Durability::Normal, move |tx, changes| {
-                changes.note(crate::store::changes::Change::RoomList);
-                rooms::set_membership(tx, room.id, Membership::Leave)
-            })
-            .await?;
-        Ok(())
+        self.change(room, Verb::Leave, None).await
     }
 
-    /// Invites a user.
+    /// Invites a user. Queued where the server cannot be reached.
     ///
     /// # Errors
-    /// `NoSuchRoom`, `BadInput` for a malformed user id, the server's refusal, the network's.
+    /// `NoSuchRoom`, `BadInput` for a malformed user id, the server's refusal.
     pub async fn invite(&self, room: &str, user: &str) -> Result<(), Error> {
-        self.gate()?;
-        self.check_invite(user).await?;
-        self.membership(room, "invite", user).await
+        self.change(room, Verb::Invite, Some(user)).await
     }
 
-    /// Removes a user from a room.
+    /// Removes a user from a room. Queued where the server cannot be reached.
     ///
     /// # Errors
     /// As `invite`.
     pub async fn kick(&self, room: &str, user: &str) -> Result<(), Error> {
-        self.membership(room, "kick", user).await
-    }
-
-    /// Says whether this user may be invited.
-    async fn check_invite(&self, user: &str) -> Result<(), Error> {
-        check_user(user)?;
-        let server = |user: &str| user.split_once(':').map_or("", |(_, server)| server).to_owned();
-        let (server, own) = (server(user), server(&self.inner.account.user_id));
-        self.inner.permit(Wish::Invite { server: &server, own: &own }).await
+        self.change(room, Verb::Kick, Some(user)).await
     }
 
     /// Returns who has to be named beside others who are given power in a new room: in the newest room versions the
@@ -142,49 +140,41 @@ impl Client {
         Ok(old.then_some(self.inner.account.user_id.as_str()))
     }
 
-    async fn membership(&self, room: &str, verb: &str, user: &str) -> Result<(), Error> {
-        self.gate()?;
-        check_user(user)?;
-        let room = self.inner.resolve(room)?;
-        let path = format!("/_matrix/client/v3/rooms/{}/{verb}", part(&room.room_id));
-        self.patiently::<Value>(&path, &json!({ "user_id": user })).await?;
-        Ok(())
+    async fn change(&self, room: &str, verb: Verb, user: Option<&str>) -> Result<(), Error> {
+        let (room, user) = (room.to_owned(), user.map(str::to_owned));
+        let outcome =
+            self.perform(Action::Membership { room, verb, user, txn: None }, Some(PATIENCE)).await?;
+        match outcome.sent() {
+            sent if sent.state == SendState::Failed.as_str() => {
+                Err(Error::NotSent(sent.error.clone().unwrap_or_else(|| "the server refused it".to_owned())))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Lets a failed or waiting action try again now.
     ///
     /// # Errors
-    /// `NotQueued`.
+    /// `NotQueued`; `Needs` and `NotSent` where what it belongs to is not there.
     pub async fn retry(&self, id: i64) -> Result<(), Error> {
-        self.gate()?;
-        let owner = self.owner()?;
-        self.inner
-            .store
-            .write(Durability::Full, move |tx, changes| outbox::retry(tx, changes, OutboxRow(id)))
-            .await?;
-        owner.sender.wake();
-        Ok(())
+        match &self.inner.owner {
+            Some(owner) => {
+                self.gate()?;
+                self.inner.retry(owner, id).await
+            }
+            None => handover::retry(&self.inner, id).await,
+        }
     }
 
-    /// Takes an action back that the server does not have.
+    /// Takes an action back, at whatever stage it is, and says what came of that.
     ///
     /// # Errors
-    /// `NotQueued`, `UnderWay`.
-    pub async fn cancel(&self, id: i64) -> Result<(), Error> {
-        self.gate()?;
-        if self.owner()?.sender.is_under_way(OutboxRow(id)) {
-            return Err(OutboxError::UnderWay.into());
+    /// `NotQueued`.
+    pub async fn cancel(&self, id: i64) -> Result<Cancelled, Error> {
+        match &self.inner.owner {
+            Some(owner) => Ok(owner.sender.cancel(OutboxRow(id)).await?),
+            None => handover::cancel(&self.inner, id).await,
         }
-        let now_ms = self.inner.clock.now_ms();
-        let files = self
-            .inner
-            .store
-            .write(Durability::Full, move |tx, changes| outbox::cancel(tx, changes, OutboxRow(id), now_ms))
-            .await?;
-        for file in files {
-            let _ = std::fs::remove_file(self.inner.media_dir().join(file));
-        }
-        Ok(())
     }
 
     /// Waits out rate limits, within reason; repeats nothing else, since it may have happened.
@@ -244,20 +234,36 @@ impl Client {
     }
 }
 
-fn check_user(user: &str) -> Result<(), Error> {
+impl Inner {
+    /// Says whether this user may be invited.
+    pub(super) async fn check_invite(&self, user: &str) -> Result<(), Error> {
+        check_user(user)?;
+        let server = |user: &str| user.split_once(':').map_or("", |(_, server)| server).to_owned();
+        let (server, own) = (server(user), server(&self.account.user_id));
+        self.permit(Wish::Invite { server: &server, own: &own }).await
+    }
+
+    pub(super) async fn retry(&self, owner: &Owner, id: i64) -> Result<(), Error> {
+        let own = self.account.user_id.clone();
+        self.store
+            .write(Durability::Full, move |tx, changes| outbox::retry(tx, changes, &own, OutboxRow(id)))
+            .await?;
+        owner.sender.wake();
+        Ok(())
+    }
+}
+
+pub(super) fn check_user(user: &str) -> Result<String, Error> {
     match ruma::UserId::parse(user) {
-        Ok(_) => Ok(()),
+        Ok(_) => Ok(user.to_owned()),
         Err(_) => Err(Error::BadInput(format!("{user:?} is not a user id; one looks like @name:server"))),
     }
 }
 
 /// The power levels that later features need are there from the first day: an older room would refuse them for ever.
 fn request(room: &NewRoom, admins: &[&String], creator: Option<&str>) -> Value {
-    let mut invite = room.invite.clone();
-    invite.extend(admins.iter().filter(|admin| !room.invite.contains(admin)).map(|admin| (*admin).clone()));
     let mut request = json!({
         "name": room.name,
-        "invite": invite,
         "is_direct": room.kind == RoomKind::Direct,
         "preset": if room.kind == RoomKind::Direct { "trusted_private_chat" } else { "private_chat" },
         "visibility": "private",

@@ -188,7 +188,10 @@ impl Inner {
             match pass.next_ts {
                 // What was sent comes back with the next answer.
                 None if pass.sent > 0 => {}
-                None => return Ok(()),
+                None => {
+                    owner.sender.share_owed().await?;
+                    return Ok(());
+                }
                 Some(next_ts) => {
                     let wait = next_ts.saturating_sub(self.clock.now_ms());
                     tokio::time::sleep(Duration::from_millis(u64::try_from(wait).unwrap_or(0).min(60_000)))
@@ -260,6 +263,9 @@ impl Inner {
                     self.link.send_replace(Link::Online);
                     answered = step.covers_all;
                     self.remove_sent(&step);
+                    if step.queued {
+                        owner.sender.wake();
+                    }
                     summary.events = summary.events.saturating_add(step.new_events.len());
                     keys.notify_one();
                     if let Err(error) = self.tell(&step.new_events, items).await {
@@ -347,7 +353,15 @@ impl Inner {
             match owner.sync.keys().await {
                 Ok(()) => {
                     backoff.reset();
-                    due.notified().await;
+                    let owed = match owner.sender.share_owed().await {
+                        Ok(owed) => owed,
+                        Err(error) => return error.into(),
+                    };
+                    tokio::select! {
+                        () = due.notified() => {}
+                        () = owner.sender.owes() => {}
+                        () = tokio::time::sleep(owed.unwrap_or(LONG_POLL)), if owed.is_some() => {}
+                    }
                 }
                 Err(error) if error.kind() == ErrorKind::Storage => return error.into(),
                 Err(error) => tokio::time::sleep(wait_of(&error, &mut backoff)).await,

@@ -334,8 +334,11 @@ impl Source for QueueSource {
     }
 
     fn read(&self, inner: &Reading<'_>, limit: usize) -> Result<Vec<QueueItem>, Error> {
-        let list = inner.0.store.read(outbox::all)?;
-        Ok(list.into_iter().take(limit).map(super::read::queue_item).collect())
+        let (state, list) = inner.0.store.read(|connection| {
+            let state = crate::store::account::load(connection)?.state;
+            Ok::<_, crate::store::StoreError>((state, outbox::all(connection)?))
+        })?;
+        Ok(list.into_iter().take(limit).map(|queued| super::read::queue_item(queued, state)).collect())
     }
 
     fn key(item: &QueueItem) -> String {

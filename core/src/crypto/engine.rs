@@ -12,15 +12,13 @@ use futures_util::stream::{self, StreamExt as _};
 use matrix_sdk_crypto::types::events::room::encrypted::EncryptedEvent;
 use matrix_sdk_crypto::types::requests::{AnyOutgoingRequest, OutgoingRequest, ToDeviceRequest};
 use matrix_sdk_crypto::{
-    CollectStrategy, DecryptionSettings, EncryptionSettings, EncryptionSyncChanges, MegolmError, OlmMachine,
-    TrustRequirement,
+    DecryptionSettings, EncryptionSyncChanges, MegolmError, OlmMachine, TrustRequirement,
 };
 use ruma::api::client::keys::{get_keys, upload_signing_keys};
 use ruma::api::client::to_device::send_event_to_device;
 use ruma::api::client::uiaa;
-use ruma::events::room::history_visibility::HistoryVisibility;
 use ruma::serde::Raw;
-use ruma::{DeviceId, OneTimeKeyAlgorithm, OwnedUserId, RoomId, TransactionId, UInt, UserId};
+use ruma::{DeviceId, OneTimeKeyAlgorithm, OwnedDeviceId, OwnedUserId, RoomId, TransactionId, UInt, UserId};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -35,21 +33,23 @@ use crate::store::Store;
 use crate::store::codes::Undecryptable;
 
 /// A slow foreign server may take this long before a send goes on without it.
-const FOREIGN_PATIENCE: Duration = Duration::from_secs(8);
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const FOREIGN_PATIENCE: Duration = Duration::from_secs(8);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// After so long the machine is told the counts again, unchanged as they are.
 const COUNTS_ANEW: Duration = Duration::from_secs(3600);
 /// To-device requests of one key share under way at once.
-const PARALLEL: usize = 4;
+pub(super) const PARALLEL: usize = 4;
 
 /// The account's cryptography.
 pub struct Crypto {
-    machine: OlmMachine,
+    pub(super) machine: OlmMachine,
     /// One round of outgoing requests at a time: two would upload the same keys twice.
     outgoing: Mutex<()>,
     /// One claim at a time, as the machine asks for.
-    claiming: Mutex<()>,
-    rooms: std::sync::Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
+    pub(super) claiming: Mutex<()>,
+    /// Devices that had no one-time key when one was asked for.
+    pub(super) missed: std::sync::Mutex<BTreeSet<(OwnedUserId, OwnedDeviceId)>>,
+    pub(super) rooms: std::sync::Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
     heard: std::sync::Mutex<Option<Heard>>,
 }
 
@@ -96,15 +96,6 @@ pub enum Decrypted {
     },
 }
 
-/// How a room wants its messages encrypted.
-#[derive(Clone, Debug, Default)]
-pub struct RoomRules {
-    /// Content of `m.room.encryption`.
-    pub encryption: Option<Value>,
-    /// Content of `m.room.history_visibility`.
-    pub history: Option<Value>,
-}
-
 impl Crypto {
     /// Opens the account's keys, made at the first time.
     ///
@@ -116,9 +107,26 @@ impl Crypto {
         user_id: &str,
         device_id: &str,
     ) -> Result<Self, CryptoError> {
+        Self::on(SqlCryptoStore::new(store, clock), user_id, device_id).await
+    }
+
+    /// Opens the account's keys to read events beside the process that owns them. Nothing else may be done with it.
+    ///
+    /// # Errors
+    /// As `open`.
+    pub async fn open_reading(
+        store: Arc<Store>,
+        clock: Arc<dyn Clock>,
+        user_id: &str,
+        device_id: &str,
+    ) -> Result<Self, CryptoError> {
+        Self::on(SqlCryptoStore::reading(store, clock), user_id, device_id).await
+    }
+
+    async fn on(store: SqlCryptoStore, user_id: &str, device_id: &str) -> Result<Self, CryptoError> {
         let user = UserId::parse(user_id).map_err(|_| CryptoError::Account)?;
         let device: &DeviceId = device_id.into();
-        let machine = OlmMachine::with_store(&user, device, SqlCryptoStore::new(store, clock), None).await?;
+        let machine = OlmMachine::with_store(&user, device, store, None).await?;
         // Own verified devices may be asked for keys; nobody else is.
         machine.set_room_key_requests_enabled(true);
         machine.set_room_key_forwarding_enabled(true);
@@ -126,6 +134,7 @@ impl Crypto {
             machine,
             outgoing: Mutex::default(),
             claiming: Mutex::default(),
+            missed: std::sync::Mutex::default(),
             rooms: std::sync::Mutex::default(),
             heard: std::sync::Mutex::default(),
         })
@@ -177,6 +186,14 @@ impl Crypto {
             .into_iter()
             .map(|key| NewKey { room_id: key.room_id.to_string(), session_id: key.session_id })
             .collect())
+    }
+
+    /// Looks at everybody's devices again: a word about them was lost.
+    ///
+    /// # Errors
+    /// Faults of the store.
+    pub async fn distrust_device_lists(&self) -> Result<(), CryptoError> {
+        Ok(self.machine.mark_all_tracked_users_as_dirty().await?)
     }
 
     /// Says whether the machine knows these counts, and was told not too long ago: it also sees to keys that grow old.
@@ -263,7 +280,9 @@ impl Crypto {
                 first_error = result;
             }
         }
-        first_error
+        first_error?;
+        // Devices whose sessions went wrong get new ones between messages too.
+        self.claim(http, &[]).await
     }
 
     async fn deliver(&self, http: &Http, request: OutgoingRequest) -> Result<(), CryptoError> {
@@ -297,7 +316,7 @@ impl Crypto {
         Ok(())
     }
 
-    async fn deliver_to_device(
+    pub(super) async fn deliver_to_device(
         &self,
         http: &Http,
         id: &TransactionId,
@@ -310,80 +329,6 @@ impl Crypto {
         );
         let answer = http.send(request, PATIENCE).await?;
         Ok(self.machine.mark_request_as_sent(id, &answer).await?)
-    }
-
-    /// Encrypts an event for the members of a room, after giving their devices the key.
-    ///
-    /// Devices whose server does not answer in time get it later; the message does not wait for them.
-    ///
-    /// # Errors
-    /// The network's while sharing the key; faults of the store.
-    pub async fn encrypt(
-        &self,
-        http: &Http,
-        room_id: &RoomId,
-        members: &[String],
-        rules: &RoomRules,
-        kind: &str,
-        content: &Value,
-    ) -> Result<Value, CryptoError> {
-        let room_lock = {
-            let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
-            rooms.entry(room_id.to_string()).or_default().clone()
-        };
-        // Sharing and encrypting are one step: the machine must not rotate the key in between.
-        let _one_at_a_time = room_lock.lock().await;
-        let members = users(members);
-        self.machine.update_tracked_users(members.iter().map(AsRef::as_ref)).await?;
-        if self.asks_for_keys(&members).await? {
-            self.flush(http).await?;
-        }
-        self.claim(http, &members).await?;
-        let requests = self
-            .machine
-            .share_room_key(room_id, members.iter().map(AsRef::as_ref), encryption_settings(rules))
-            .await?;
-        let mut shares = stream::iter(requests.into_iter().map(async |message: Arc<ToDeviceRequest>| {
-            self.deliver_to_device(http, &message.txn_id, &message).await
-        }))
-        .buffer_unordered(PARALLEL);
-        while let Some(shared) = shares.next().await {
-            shared?;
-        }
-        let raw = Raw::new(content)?.cast_unchecked();
-        let encrypted = self.machine.encrypt_room_event_raw(room_id, kind, &raw).await?;
-        Ok(serde_json::from_str(encrypted.content.json().get())?)
-    }
-
-    async fn asks_for_keys(&self, members: &[OwnedUserId]) -> Result<bool, CryptoError> {
-        let members: BTreeSet<&OwnedUserId> = members.iter().collect();
-        let requests = self.machine.outgoing_requests().await?;
-        Ok(requests.iter().any(|request| match request.request() {
-            AnyOutgoingRequest::KeysQuery(query) => {
-                query.device_keys.keys().any(|user| members.contains(user))
-            }
-            AnyOutgoingRequest::KeysUpload(_) => true,
-            AnyOutgoingRequest::KeysClaim(_)
-            | AnyOutgoingRequest::ToDeviceRequest(_)
-            | AnyOutgoingRequest::SignatureUpload(_)
-            | AnyOutgoingRequest::RoomMessage(_) => false,
-        }))
-    }
-
-    /// Opens sessions with the devices that have none. A server that does not answer is not waited for.
-    async fn claim(&self, http: &Http, members: &[OwnedUserId]) -> Result<(), CryptoError> {
-        let _one_at_a_time = self.claiming.lock().await;
-        let Some((id, mut request)) =
-            self.machine.get_missing_sessions(members.iter().map(AsRef::as_ref)).await?
-        else {
-            return Ok(());
-        };
-        request.timeout = Some(FOREIGN_PATIENCE);
-        match http.send(request, PATIENCE).await {
-            Ok(answer) => Ok(self.machine.mark_request_as_sent(&id, &answer).await?),
-            Err(NetError::Timeout) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
     }
 
     /// Publishes a cross-signing identity unless the account has one. Returns whether it is ours.
@@ -468,31 +413,10 @@ fn settings() -> DecryptionSettings {
     DecryptionSettings { sender_device_trust_requirement: TrustRequirement::Untrusted }
 }
 
-fn users(ids: &[String]) -> Vec<OwnedUserId> {
+pub(super) fn users(ids: &[String]) -> Vec<OwnedUserId> {
     ids.iter().filter_map(|id| UserId::parse(id).ok()).collect()
 }
 
 fn raw_key<T: serde::Serialize, U>(key: Option<&T>) -> Result<Option<Raw<U>>, CryptoError> {
     key.map(|key| Ok(Raw::from_json(serde_json::value::to_raw_value(key)?))).transpose()
-}
-
-/// Follows the room's rotation rules; a value that makes no sense is the default, never "never".
-fn encryption_settings(rules: &RoomRules) -> EncryptionSettings {
-    let mut settings =
-        EncryptionSettings { sharing_strategy: CollectStrategy::AllDevices, ..EncryptionSettings::default() };
-    let number = |key: &str| rules.encryption.as_ref().and_then(|content| content.get(key)?.as_u64());
-    if let Some(ms) = number("rotation_period_ms") {
-        settings.rotation_period = Duration::from_millis(ms).min(settings.rotation_period);
-    }
-    if let Some(messages) = number("rotation_period_msgs") {
-        settings.rotation_period_msgs = messages.clamp(1, settings.rotation_period_msgs);
-    }
-    let visibility = rules.history.as_ref().and_then(|content| content.get("history_visibility")?.as_str());
-    settings.history_visibility = match visibility {
-        Some("joined") => HistoryVisibility::Joined,
-        Some("invited") => HistoryVisibility::Invited,
-        Some("world_readable") => HistoryVisibility::WorldReadable,
-        _ => HistoryVisibility::Shared,
-    };
-    settings
 }

@@ -1,11 +1,13 @@
 //! End-to-end encryption: matrix-sdk-crypto on our database, and the requests that it wants sent.
 
 mod engine;
+mod sharing;
 pub mod store;
 
 use thiserror::Error;
 
-pub use engine::{Crypto, Decrypted, NewKey, RoomRules};
+pub use engine::{Crypto, Decrypted, NewKey};
+pub use sharing::{Encrypted, RoomRules};
 
 use crate::kind::ErrorKind;
 use crate::net::NetError;

@@ -33,6 +33,8 @@ pub struct Applied {
     pub rooms: usize,
     /// Sealed copies in the media directory that nobody needs any more: the server has what they were kept for.
     pub sent_files: Vec<String>,
+    /// Something arrived that was taken back: its removal waits to be sent.
+    pub recalled: bool,
 }
 
 /// Writes a whole answer. Writing it again changes nothing.
@@ -101,6 +103,11 @@ fn apply_room(
             membership = membership_of(event);
         }
     }
+    // The server has not heard yet that the user leaves.
+    let comes_back = before.membership == Membership::Leave && membership != Membership::Leave;
+    if comes_back && outbox::is_leaving(tx, id)? {
+        membership = Membership::Leave;
+    }
     if membership != before.membership || before.last_ts == 0 {
         rooms::set_membership(tx, id, membership)?;
     }
@@ -147,6 +154,7 @@ fn apply_room(
         let rows = upsert_all(tx, changes, context, id, &prepared.timeline, &mut new)?;
         applied.new_events.extend(new.new_events.into_iter().filter(|_| told));
         applied.sent_files.extend(new.sent_files);
+        applied.recalled |= new.recalled;
         placing::live(tx, id, &rows, token, holed)?;
         for row in &rows {
             relate::relate(tx, *row)?;
@@ -232,6 +240,27 @@ pub fn apply_older(
     Ok(closed)
 }
 
+/// Writes an event that another process has fetched: after all that is known, until a sync says where it stands.
+/// Returns its row where it was not known.
+///
+/// # Errors
+/// Faults of the database; then nothing is written.
+pub fn apply_handed(
+    tx: &Transaction<'_>,
+    changes: &mut Changes,
+    context: &Context,
+    room_id: &str,
+    event: &NewEvent,
+) -> Result<Option<EventRow>, StoreError> {
+    let Some(room) = rooms::find(tx, room_id)? else { return Ok(None) };
+    let mut applied = Applied::default();
+    let row = upsert(tx, changes, context, room.id, event, &mut applied)?;
+    relate::relate(tx, row)?;
+    changes.note(Change::Timeline(room.id));
+    refresh(tx, changes, context, room.id)?;
+    Ok(applied.new_events.pop())
+}
+
 /// Says whether a batch holds nothing but events that were never seen: what almost every batch is.
 fn are_new(tx: &Transaction<'_>, room: RoomRow, list: &[NewEvent]) -> Result<bool, StoreError> {
     let mut ids = BTreeSet::new();
@@ -278,12 +307,9 @@ fn upsert_all(
 ) -> Result<Vec<EventRow>, StoreError> {
     let mut rows = Vec::with_capacity(list.len());
     for event in list {
-        let (row, new) = upsert(tx, changes, context, room, event, &mut applied.sent_files)?;
+        let row = upsert(tx, changes, context, room, event, applied)?;
         if !rows.contains(&row) {
             rows.push(row);
-        }
-        if new {
-            applied.new_events.push(row);
         }
     }
     Ok(rows)
@@ -296,8 +322,8 @@ fn upsert(
     context: &Context,
     room: RoomRow,
     event: &NewEvent,
-    sent_files: &mut Vec<String>,
-) -> Result<(EventRow, bool), StoreError> {
+    applied: &mut Applied,
+) -> Result<EventRow, StoreError> {
     if let Some(event_id) = &event.event_id
         && let Some(known) = events::find(tx, room, event_id)?
     {
@@ -315,7 +341,7 @@ fn upsert(
             events::update(tx, known.id, event)?;
             location::take_in(tx, changes, room, known.id, event)?;
         }
-        return Ok((known.id, false));
+        return Ok(known.id);
     }
     // Only this account's own events can be the answer to its own transaction ids.
     if event.sender == context.own
@@ -323,15 +349,17 @@ fn upsert(
         && let Some(echo) = events::find_txn(tx, room, txn_id)?
         && echo.event_id.is_none()
     {
-        events::set_sent(tx, echo.id, SendState::Sent, Some(event_id))?;
+        match outbox::find_txn(tx, room, txn_id)? {
+            Some(queued) => {
+                let files = outbox::uploads(tx, queued.id)?.into_iter().map(|upload| upload.file);
+                applied.sent_files.extend(files);
+                outbox::arrived(tx, &queued, event_id, context.now_ms)?;
+            }
+            None => events::set_sent(tx, echo.id, SendState::Sent, Some(event_id))?,
+        }
         events::set_ts(tx, echo.id, event.ts)?;
         location::confirm(tx, changes, &echo, event)?;
-        if let Some(queued) = outbox::find_txn(tx, room, txn_id)? {
-            outbox::remember(tx, room, txn_id, event_id, context.now_ms)?;
-            sent_files.extend(outbox::uploads(tx, queued.id)?.into_iter().map(|upload| upload.file));
-            outbox::delete(tx, queued.id)?;
-        }
-        return Ok((echo.id, false));
+        return Ok(echo.id);
     }
     // An id that another event has already is none.
     let txn_id = match &event.txn_id {
@@ -342,7 +370,32 @@ fn upsert(
     };
     let row = events::insert(tx, room, &NewEvent { txn_id, ..event.clone() })?;
     location::take_in(tx, changes, room, row, event)?;
-    Ok((row, true))
+    if recalled(tx, context, room, event, row)? {
+        applied.recalled = true;
+    } else {
+        applied.new_events.push(row);
+    }
+    Ok(row)
+}
+
+/// What the user took back while it may have been on its way has arrived after all: it is removed there too.
+fn recalled(
+    tx: &Transaction<'_>,
+    context: &Context,
+    room: RoomRow,
+    event: &NewEvent,
+    row: EventRow,
+) -> Result<bool, StoreError> {
+    let (Some(txn_id), Some(event_id)) = (&event.txn_id, &event.event_id) else { return Ok(false) };
+    if event.sender != context.own || !outbox::take_recalled(tx, room, txn_id)? {
+        return Ok(false);
+    }
+    outbox::remember(tx, room, txn_id, event_id, context.now_ms)?;
+    if !event.redacted {
+        events::set_redacting(tx, row, true)?;
+        outbox::insert_recall(tx, room, txn_id, event_id, context.now_ms)?;
+    }
+    Ok(true)
 }
 
 fn membership_of(event: &WireEvent) -> Membership {

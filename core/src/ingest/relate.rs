@@ -40,11 +40,11 @@ fn redact(tx: &Transaction<'_>, target: &Stored) -> Result<(), StoreError> {
 
 /// Makes the newest valid edit the one that is shown.
 pub(crate) fn choose_edit(tx: &Transaction<'_>, target: &Stored) -> Result<(), StoreError> {
-    let Some(event_id) = &target.event_id else { return Ok(()) };
+    let Some(key) = target.key() else { return Ok(()) };
     if target.redacted || target.relation.kind == RelType::Edit {
         return Ok(());
     }
-    let edits = events::relating(tx, target.room, event_id, RelType::Edit)?;
+    let edits = events::relating(tx, target.room, &key, RelType::Edit)?;
     let newest = edits.into_iter().rfind(|edit| is_valid(edit, target)).map(|edit| edit.id);
     if newest == target.edit { Ok(()) } else { events::set_edit(tx, target.id, newest) }
 }

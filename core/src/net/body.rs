@@ -72,6 +72,13 @@ pub(super) async fn refusal(response: reqwest::Response) -> NetError {
         Ok(value) if value.is_object() => classify(status, retry_header, value),
         _ if status == StatusCode::TOO_MANY_REQUESTS => rate_limited(retry_header),
         _ if status.is_server_error() => NetError::ServerFault { status: status.as_u16() },
+        // A proxy in front of the server has a limit of its own, and will not change its mind.
+        _ if status == StatusCode::PAYLOAD_TOO_LARGE => NetError::Refused {
+            status: status.as_u16(),
+            errcode: "M_TOO_LARGE".to_owned(),
+            message: "too large for a proxy before the server".to_owned(),
+            body: Box::default(),
+        },
         _ => NetError::NotMatrix(format!("status {}, {kind}", status.as_u16())),
     }
 }

@@ -9,9 +9,12 @@ use crate::kind::ErrorKind;
 /// Says why a request has no usable answer.
 #[derive(Debug, Error)]
 pub enum NetError {
-    /// No connection, or it broke.
+    /// No connection: nothing was asked.
     #[error("the server cannot be reached: {0}")]
     Unreachable(String),
+    /// The connection broke: the server may have been asked.
+    #[error("the connection to the server broke: {0}")]
+    Broken(String),
     /// No answer in time.
     #[error("the server did not answer in time")]
     Timeout,
@@ -74,9 +77,11 @@ impl NetError {
     /// Sorts the error by what the caller can do.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Unreachable(_) | Self::Timeout | Self::Tls(_) | Self::ServerFault { .. } => {
-                ErrorKind::Network
-            }
+            Self::Unreachable(_)
+            | Self::Broken(_)
+            | Self::Timeout
+            | Self::Tls(_)
+            | Self::ServerFault { .. } => ErrorKind::Network,
             Self::RateLimited { .. } => ErrorKind::RateLimited,
             Self::Unauthorized { .. } => ErrorKind::SignedOut,
             Self::Refused { status: 404, .. } => ErrorKind::NotFound,
@@ -93,6 +98,7 @@ impl NetError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable(_)
+            | Self::Broken(_)
             | Self::Timeout
             | Self::Tls(_)
             | Self::RateLimited { .. }
@@ -120,6 +126,7 @@ impl From<reqwest::Error> for NetError {
         if error.is_timeout() {
             return Self::Timeout;
         }
+        let connecting = error.is_connect();
         // The chain holds the cause; the address is left out, it may hold a room or a user.
         let error = error.without_url();
         let mut words = error.to_string();
@@ -128,6 +135,10 @@ impl From<reqwest::Error> for NetError {
             words = inner.to_string();
             cause = inner.source();
         }
-        if words.contains("certificate") { Self::Tls(words) } else { Self::Unreachable(words) }
+        match connecting {
+            _ if words.contains("certificate") => Self::Tls(words),
+            true => Self::Unreachable(words),
+            false => Self::Broken(words),
+        }
     }
 }

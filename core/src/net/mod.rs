@@ -34,8 +34,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LARGEST_JSON: usize = 256 << 20;
 /// A link slower than this carries no media.
 const SLOWEST_BYTES_PER_S: u64 = 4_000;
-/// Refresh before the token ends, not after the server refused it.
-const REFRESH_AHEAD_MS: i64 = 20_000;
 
 /// Talks to one server, signed in or not.
 #[derive(Clone)]
@@ -263,7 +261,7 @@ impl Http {
             return read(self.client.execute(request(None)?).await?).await;
         };
         let mut used = tokens.access().await;
-        if tokens.expires_before(self.clock.now_ms().saturating_add(REFRESH_AHEAD_MS)).await {
+        if tokens.are_due(self.clock.now_ms()).await {
             // A refresh that fails here is decided by the request itself: the clock may be the one that is wrong.
             if let Ok(true) = self.refresh(tokens, &used).await {
                 used = tokens.access().await;
@@ -289,6 +287,17 @@ impl Http {
         let Some(tokens) = &self.tokens else { return Ok(false) };
         let used = tokens.access().await;
         self.refresh(tokens, &used).await
+    }
+
+    /// Buys new tokens where the old ones have ended or are about to.
+    ///
+    /// # Errors
+    /// Any of `NetError`.
+    pub async fn renew_if_due(&self) -> Result<(), NetError> {
+        match &self.tokens {
+            Some(tokens) if tokens.are_due(self.clock.now_ms()).await => self.refresh_now().await.map(drop),
+            Some(_) | None => Ok(()),
+        }
     }
 
     async fn refresh(&self, tokens: &TokenCell, used: &str) -> Result<bool, NetError> {
@@ -317,6 +326,7 @@ impl Http {
                     access: answer.access_token.into(),
                     refresh: answer.refresh_token.map(Into::into),
                     expires_ts: answer.expires_in_ms.map(|ms| self.clock.now_ms().saturating_add(ms)),
+                    lifetime_ms: answer.expires_in_ms,
                 })
             })
             .await

@@ -18,6 +18,21 @@ pub struct Tokens {
     pub refresh: Option<Zeroizing<String>>,
     /// When the access token ends, in milliseconds since 1970.
     pub expires_ts: Option<i64>,
+    /// How long an access token of this server lives, in milliseconds; `None` where that is not known.
+    pub lifetime_ms: Option<i64>,
+}
+
+/// A token is replaced so long before its end, not after the server refused it.
+const AHEAD_MS: i64 = 20_000;
+/// But never in a larger part of its life than one in so many: a short one would be replaced all the time.
+const SHARE: i64 = 5;
+
+impl Tokens {
+    /// Says whether it is time for the next ones.
+    fn are_due(&self, now_ms: i64) -> bool {
+        let ahead = AHEAD_MS.min(self.lifetime_ms.unwrap_or(0) / SHARE);
+        self.expires_ts.is_some_and(|expires| expires < now_ms.saturating_add(ahead))
+    }
 }
 
 impl fmt::Debug for Tokens {
@@ -53,8 +68,8 @@ impl TokenCell {
         self.current.lock().await.access.clone()
     }
 
-    pub(super) async fn expires_before(&self, ts: i64) -> bool {
-        self.current.lock().await.expires_ts.is_some_and(|expires| expires < ts)
+    pub(super) async fn are_due(&self, now_ms: i64) -> bool {
+        self.current.lock().await.are_due(now_ms)
     }
 
     /// Replaces the pair by what `exchange` gets for the refresh token, unless another caller did so already.
@@ -101,7 +116,20 @@ mod tests {
     }
 
     fn tokens(access: &str) -> Tokens {
-        Tokens { access: access.to_owned().into(), refresh: Some("r".to_owned().into()), expires_ts: None }
+        let refresh = Some("r".to_owned().into());
+        Tokens { access: access.to_owned().into(), refresh, expires_ts: None, lifetime_ms: None }
+    }
+
+    #[test]
+    fn a_token_is_replaced_ahead_of_its_end_by_a_share_of_its_life() {
+        let due = |lifetime_ms: Option<i64>, left_ms: i64| {
+            Tokens { expires_ts: Some(1_000_000 + left_ms), lifetime_ms, ..tokens("t") }.are_due(1_000_000)
+        };
+        let (hour, short) = (Some(3_600_000), Some(3_000));
+        assert!(due(hour, 19_000) && !due(hour, 21_000));
+        assert!(due(short, 500) && !due(short, 700), "a fifth of three seconds");
+        assert!(!due(None, 1) && due(None, -1), "how long it lives is not known");
+        assert!(!Tokens { expires_ts: None, ..tokens("t") }.are_due(i64::MAX));
     }
 
     #[tokio::test]

@@ -1,13 +1,22 @@
 //! The durable outbox: what the user does is applied locally and queued in one transaction, sent later in order,
 //! and taken back or shown as failed when the server refuses. Killing the process loses and repeats nothing.
 
+mod keys;
+mod membership;
 mod queue;
+mod reason;
 mod send;
+mod transmit;
+mod tries;
+mod undo;
 
 use thiserror::Error;
 
-pub use queue::{Outgoing, Queue, Ticket, cancel, retry};
+pub use membership::Verb;
+pub use queue::{Outgoing, Queue, Ticket};
+pub use reason::Reason;
 pub use send::{Pass, Sender};
+pub use undo::{Cancelled, retry};
 
 use crate::crypto::CryptoError;
 use crate::kind::ErrorKind;
@@ -42,9 +51,32 @@ pub enum OutboxError {
     /// There is no such queued action.
     #[error("there is nothing queued under this number")]
     NotQueued,
-    /// The action is on its way to the server and cannot be taken back.
-    #[error("it is being sent just now")]
-    UnderWay,
+    /// It failed, so nothing can be said about it.
+    #[error("that message was not sent; retry or cancel number {0} in the queue first")]
+    NotSent(i64),
+    /// What it belongs to failed or was taken back.
+    #[error("what it belongs to was not sent")]
+    Needs,
+    /// The user took it back while it was prepared.
+    #[error("it was taken back")]
+    Stopped,
+    /// This account is not a member of the room any more.
+    #[error("you are not in this room any more")]
+    Removed,
+    /// This account may not come back to the room.
+    #[error("you are banned from this room")]
+    Banned,
+    /// The room was removed from the server.
+    #[error("this room does not exist any more")]
+    RoomGone,
+    /// The server takes no file this large.
+    #[error("the file is too large for the server ({bytes} bytes sealed; at most {most})")]
+    UploadTooLarge {
+        /// Its sealed size.
+        bytes: i64,
+        /// The server's limit.
+        most: i64,
+    },
     /// What is to be sent is not what the protocol can carry.
     #[error("the message is too large ({bytes} bytes; at most {most})")]
     TooLarge {
@@ -65,11 +97,34 @@ impl OutboxError {
             Self::Store(error) => error.kind(),
             Self::Net(error) => error.kind(),
             Self::Crypto(error) => error.kind(),
-            Self::NotAMember | Self::NotYours => ErrorKind::Forbidden,
+            Self::NotAMember | Self::NotYours | Self::Removed | Self::Banned => ErrorKind::Forbidden,
             Self::NotEncrypted => ErrorKind::Policy,
-            Self::NoSuchEvent | Self::NotQueued => ErrorKind::NotFound,
-            Self::TooLarge { .. } | Self::UnderWay => ErrorKind::BadInput,
+            Self::NoSuchEvent | Self::NotQueued | Self::RoomGone => ErrorKind::NotFound,
+            Self::TooLarge { .. } | Self::NotSent(_) | Self::Needs => ErrorKind::BadInput,
+            Self::UploadTooLarge { .. } => ErrorKind::BadFile,
+            Self::Stopped => ErrorKind::Cancelled,
             Self::Malformed => ErrorKind::Internal,
+        }
+    }
+
+    /// Says whether the same action may succeed later without anybody doing anything.
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Net(error) | Self::Crypto(CryptoError::Net(error)) => error.is_transient(),
+            Self::Store(_) | Self::Crypto(_) | Self::Stopped => true,
+            Self::NotAMember
+            | Self::NotEncrypted
+            | Self::NoSuchEvent
+            | Self::NotYours
+            | Self::NotQueued
+            | Self::NotSent(_)
+            | Self::Needs
+            | Self::Removed
+            | Self::Banned
+            | Self::RoomGone
+            | Self::UploadTooLarge { .. }
+            | Self::TooLarge { .. }
+            | Self::Malformed => false,
         }
     }
 

@@ -3,7 +3,8 @@
 use rusqlite::{Connection, Transaction};
 use serde_json::{Value, json};
 
-use super::OutboxError;
+use super::membership::Verb;
+use super::{OutboxError, membership};
 use crate::ids::{EventRow, OutboxRow, RoomRow};
 use crate::ingest::relate::choose_edit;
 use crate::ingest::{advance_read, classify};
@@ -12,7 +13,7 @@ use crate::store::codes::{Membership, Notify, OutboxKind, RelType, SendState, Un
 use crate::store::events::{self, NewEvent, Relation, Stored};
 use crate::store::outbox::{self, NewAction, Queued};
 use crate::store::rooms::{self, Room};
-use crate::store::{StoreError, timeline};
+use crate::store::{StoreError, shares, timeline};
 
 /// An event of at most 65,536 bytes fits after encryption and with its envelope.
 const LARGEST_CONTENT: usize = 40_000;
@@ -69,6 +70,8 @@ impl Queue {
         if !room.encrypted {
             return Err(OutboxError::NotEncrypted);
         }
+        let mut outgoing = outgoing.clone();
+        let after = anchor(tx, room.id, &mut outgoing.content)?;
         let content = outgoing.content.to_string();
         if content.len() > LARGEST_CONTENT {
             return Err(OutboxError::TooLarge { bytes: content.len(), most: LARGEST_CONTENT });
@@ -99,7 +102,8 @@ impl Queue {
             choose_edit(tx, &target)?;
         }
         let payload = json!({ "type": outgoing.kind, "content": outgoing.content }).to_string();
-        let action = self.insert(tx, &room, OutboxKind::Event, &outgoing.txn_id, Some(row), &payload)?;
+        let action =
+            self.insert(tx, &room, OutboxKind::Event, &outgoing.txn_id, Some(row), &payload, after)?;
         for (pointer, file, bytes) in &outgoing.uploads {
             outbox::insert_upload(tx, action, pointer, file, *bytes)?;
         }
@@ -143,7 +147,7 @@ impl Queue {
         events::set_redacting(tx, target.id, true)?;
         reconsider(tx, &target)?;
         let payload = json!({ "event_id": event_id }).to_string();
-        self.insert(tx, &room, OutboxKind::Redaction, txn_id, None, &payload)?;
+        self.insert(tx, &room, OutboxKind::Redaction, txn_id, None, &payload, None)?;
         rooms::refresh_last(tx, room.id, self.now_ms)?;
         note(changes, room.id);
         Ok(Ticket { txn_id: txn_id.to_owned(), event_id: None })
@@ -172,11 +176,48 @@ impl Queue {
         rooms::set_unread(tx, room.id, unread.unread, unread.highlights, unread.at_least)?;
         outbox::supersede(tx, room.id, OutboxKind::Read)?;
         let payload = json!({ "event_id": event_id, "private": self.private_receipts }).to_string();
-        self.insert(tx, &room, OutboxKind::Read, txn_id, None, &payload)?;
+        self.insert(tx, &room, OutboxKind::Read, txn_id, None, &payload, None)?;
         note(changes, room.id);
         Ok(Some(Ticket { txn_id: txn_id.to_owned(), event_id: None }))
     }
 
+    /// Changes who is in a room and queues that.
+    ///
+    /// # Errors
+    /// `NotAMember`; faults of the database.
+    pub fn membership(
+        &self,
+        tx: &Transaction<'_>,
+        changes: &mut Changes,
+        room: RoomRow,
+        verb: Verb,
+        user_id: &str,
+        txn_id: &str,
+    ) -> Result<Ticket, OutboxError> {
+        if let Some(ticket) = known(tx, room, txn_id)? {
+            return Ok(ticket);
+        }
+        let room = rooms::get(tx, room)?;
+        let may = match verb {
+            Verb::Leave => matches!(room.membership, Membership::Join | Membership::Invite),
+            Verb::Invite | Verb::Kick => room.membership == Membership::Join,
+        };
+        if !may {
+            return Err(OutboxError::NotAMember);
+        }
+        if verb == Verb::Leave {
+            // Where the officer leaves, nothing more is told; the companion is left by the next sync.
+            shares::forget(tx, room.id)?;
+            changes.note(Change::Location(room.id));
+        }
+        let payload = membership::apply(tx, &room, &self.own, verb, user_id)?;
+        self.insert(tx, &room, OutboxKind::Membership, txn_id, None, &payload, None)?;
+        note(changes, room.id);
+        changes.note(Change::Room(room.id));
+        Ok(Ticket { txn_id: txn_id.to_owned(), event_id: None })
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one row, written in one place")]
     fn insert(
         &self,
         tx: &Transaction<'_>,
@@ -185,14 +226,43 @@ impl Queue {
         txn_id: &str,
         event: Option<EventRow>,
         payload: &str,
+        after: Option<OutboxRow>,
     ) -> Result<OutboxRow, StoreError> {
-        let action =
-            NewAction { room: room.id, kind, txn_id, event, payload, after: None, now_ms: self.now_ms };
+        let action = NewAction { room: room.id, kind, txn_id, event, payload, after, now_ms: self.now_ms };
         outbox::insert(tx, &action)
     }
 }
 
-fn note(changes: &mut Changes, room: RoomRow) {
+/// Where a content says what it stands to.
+const ANCHORS: [&str; 2] = ["/m.relates_to/event_id", "/m.relates_to/m.in_reply_to/event_id"];
+
+/// Puts the event ids in that became known since, and returns the action that has to be sent before.
+fn anchor(
+    tx: &Transaction<'_>,
+    room: RoomRow,
+    content: &mut Value,
+) -> Result<Option<OutboxRow>, OutboxError> {
+    let mut after = None;
+    for pointer in ANCHORS {
+        let Some(place) = content.pointer_mut(pointer) else { continue };
+        let Some(txn_id) = place.as_str().and_then(|text| text.strip_prefix(events::PLACEHOLDER)) else {
+            continue;
+        };
+        let target = events::find_txn(tx, room, txn_id)?.ok_or(OutboxError::NoSuchEvent)?;
+        if let Some(event_id) = target.event_id {
+            *place = json!(event_id);
+            continue;
+        }
+        let waiting = outbox::find_txn(tx, room, txn_id)?.ok_or(OutboxError::NoSuchEvent)?;
+        if waiting.state == SendState::Failed {
+            return Err(OutboxError::NotSent(waiting.id.0));
+        }
+        after = after.max(Some(waiting.id));
+    }
+    Ok(after)
+}
+
+pub(super) fn note(changes: &mut Changes, room: RoomRow) {
     changes.note(Change::Outbox);
     changes.note(Change::Timeline(room));
     changes.note(Change::RoomList);
@@ -218,58 +288,6 @@ pub(super) fn reconsider(tx: &Transaction<'_>, changed: &Stored) -> Result<(), S
         && let Some(target) = events::find(tx, changed.room, to)?
     {
         choose_edit(tx, &target)?;
-    }
-    Ok(())
-}
-
-/// Lets a failed or waiting action try again now.
-///
-/// # Errors
-/// `NotQueued`; faults of the database.
-pub fn retry(tx: &Transaction<'_>, changes: &mut Changes, id: OutboxRow) -> Result<(), OutboxError> {
-    let queued = outbox::get(tx, id)?.ok_or(OutboxError::NotQueued)?;
-    outbox::set_state(tx, id, SendState::Queued, 0, 0, None)?;
-    if let Some(row) = queued.event {
-        events::set_sent(tx, row, SendState::Queued, None)?;
-        reconsider(tx, &events::get(tx, row)?)?;
-    }
-    note(changes, queued.room);
-    Ok(())
-}
-
-/// Takes an action back that the server does not have, with its local effect. Returns the files of its uploads.
-///
-/// # Errors
-/// `NotQueued`; faults of the database.
-pub fn cancel(
-    tx: &Transaction<'_>,
-    changes: &mut Changes,
-    id: OutboxRow,
-    now_ms: i64,
-) -> Result<Vec<String>, OutboxError> {
-    let queued = outbox::get(tx, id)?.ok_or(OutboxError::NotQueued)?;
-    let files = outbox::uploads(tx, id)?.into_iter().map(|upload| upload.file).collect();
-    outbox::delete(tx, id)?;
-    undo(tx, &queued)?;
-    if let Some(row) = queued.event {
-        let event = events::get(tx, row)?;
-        events::set_sent(tx, row, SendState::Failed, None)?;
-        reconsider(tx, &event)?;
-        events::delete(tx, row)?;
-    }
-    rooms::refresh_last(tx, queued.room, now_ms)?;
-    note(changes, queued.room);
-    Ok(files)
-}
-
-/// Takes back what an action that is not an event did locally.
-pub(super) fn undo(tx: &Transaction<'_>, queued: &Queued) -> Result<(), StoreError> {
-    if queued.kind == OutboxKind::Redaction
-        && let Some(event_id) = payload_event(queued)
-        && let Some(target) = events::find(tx, queued.room, &event_id)?
-    {
-        events::set_redacting(tx, target.id, false)?;
-        reconsider(tx, &target)?;
     }
     Ok(())
 }

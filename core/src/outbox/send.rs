@@ -1,40 +1,36 @@
 //! Sends what is queued: per room in order, rooms beside each other, each try under the same transaction id.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
-use reqwest::Method;
-use ruma::RoomId;
-use serde::Deserialize;
-use serde_json::{Value, json};
 use tokio::sync::{Mutex, Notify};
-use tokio_util::io::ReaderStream;
 
-use super::OutboxError;
-use super::queue::{payload_event, reconsider, undo};
+use super::keys::Owing;
+use super::queue::{note, payload_event, reconsider};
+use super::reason::Reason;
+use super::transmit::Taken;
+use super::tries::{Tries, Try};
+use super::{OutboxError, undo};
 use crate::clock::Clock;
-use crate::crypto::{Crypto, RoomRules};
+use crate::crypto::Crypto;
 use crate::ids::OutboxRow;
-use crate::net::{Backoff, Call, Http, NetError, part};
-use crate::roster;
-use crate::store::changes::{Change, Changes};
-use crate::store::codes::{OutboxKind, SendState};
-use crate::store::outbox::{self, Queued, Upload};
-use crate::store::{Durability, Store, StoreError, companions, events, rooms, shares};
+use crate::net::{Backoff, Http, NetError};
+use crate::store::codes::{Membership, OutboxKind, SendState};
+use crate::store::outbox::{self, Queued};
+use crate::store::{Durability, Store, StoreError, events, rooms, shares};
 
 /// Rooms that send at the same time.
 const PARALLEL: usize = 4;
 /// No wait that a server asks for is taken for longer, and no step of the back-off is.
-const LONGEST_ASKED_MS: i64 = 3_600_000;
-const LONGEST_BACKOFF_MS: i64 = 60_000;
-const RATE_LIMITED: &str = "rate_limited";
-/// Rates recover sooner; what takes longer is a bound that only time undoes.
-const TOO_LONG: Duration = Duration::from_secs(300);
-/// A try counts as lost after this; the next one has the same transaction id.
-const PATIENCE: Duration = Duration::from_secs(60);
+const LONGEST_ASKED_MS: i64 = 3_600_000 + MARGIN_MS;
+const LONGEST_BACKOFF_MS: i64 = 60_000 + MARGIN_MS;
+/// A try that is over sooner is never shown as under way: that would cost a write for nobody to see.
+const SHOWN_AFTER: Duration = Duration::from_millis(250);
+/// The clock's milliseconds are rounded down, and a server counts from its own.
+const MARGIN_MS: i64 = 25;
 
 /// What one pass over the queue came to.
 #[derive(Debug, Default)]
@@ -50,35 +46,50 @@ pub struct Pass {
 /// Sends for one account.
 #[derive(Debug)]
 pub struct Sender {
-    store: Arc<Store>,
-    crypto: Arc<Crypto>,
-    http: Http,
-    clock: Arc<dyn Clock>,
-    media: PathBuf,
+    pub(super) store: Arc<Store>,
+    pub(super) crypto: Arc<Crypto>,
+    pub(super) http: Http,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) media: PathBuf,
+    /// This account.
+    pub(super) own: String,
     wake: Notify,
     one_at_a_time: Mutex<()>,
-    under_way: std::sync::Mutex<BTreeSet<OutboxRow>>,
+    pub(super) tries: Tries,
+    /// The server asked for nothing more to be sent before, in milliseconds since 1970.
+    quiet_until: AtomicI64,
+    pub(super) owing: std::sync::Mutex<Owing>,
+    pub(super) owes: Notify,
 }
 
 impl Sender {
-    /// Prepares to send what is queued in `store`. Sealed files lie in `media`.
+    /// Prepares to send what is queued in `store` for the account `own`. Sealed files lie in `media`.
+    ///
+    /// # Errors
+    /// Faults of the store.
     pub fn new(
         store: Arc<Store>,
         crypto: Arc<Crypto>,
         http: Http,
         clock: Arc<dyn Clock>,
         media: PathBuf,
-    ) -> Self {
-        Self {
+        own: &str,
+    ) -> Result<Self, StoreError> {
+        let quiet_until = AtomicI64::new(store.read(outbox::quiet_until)?);
+        Ok(Self {
             store,
             crypto,
             http,
             clock,
             media,
+            own: own.to_owned(),
             wake: Notify::new(),
             one_at_a_time: Mutex::new(()),
-            under_way: std::sync::Mutex::default(),
-        }
+            tries: Tries::default(),
+            quiet_until,
+            owing: std::sync::Mutex::default(),
+            owes: Notify::new(),
+        })
     }
 
     /// Tries at once what waited for the network.
@@ -96,9 +107,9 @@ impl Sender {
         self.wake.notify_one();
     }
 
-    /// Says whether a try of this action is under way: it cannot be taken back just now.
+    /// Says whether a try of this action is under way.
     pub fn is_under_way(&self, id: OutboxRow) -> bool {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
+        self.tries.is_under_way(id)
     }
 
     /// Waits for `wake`.
@@ -130,182 +141,99 @@ impl Sender {
         let mut pass = Pass::default();
         let room = head.room;
         let mut next = Some(head);
-        while let Some(action) = next {
-            // Nothing waits longer than this: a later time was written by a clock that has been put back since.
-            let wait_ms = action.next_ts.saturating_sub(self.clock.now_ms());
-            let asked = action.error.as_ref().is_some_and(|error| error.starts_with(RATE_LIMITED));
-            if wait_ms > 0 && wait_ms <= if asked { LONGEST_ASKED_MS } else { LONGEST_BACKOFF_MS } {
-                pass.next_ts = Some(action.next_ts);
+        while let Some(head) = next {
+            let not_before = self.not_before(&head);
+            if not_before > self.clock.now_ms() {
+                pass.next_ts = Some(not_before);
                 break;
             }
-            let _under_way = UnderWay::new(&self.under_way, action.id);
-            match self.try_action(&action).await {
-                Ok((event_id, bytes)) => {
-                    self.done(action, event_id, bytes).await?;
-                    pass.sent = pass.sent.saturating_add(1);
-                }
-                Err(OutboxError::Store(error)) => return Err(error.into()),
-                Err(error) if error.net().is_none_or(NetError::is_transient) => {
-                    pass.next_ts = Some(self.postpone(&action, &error).await?);
-                    pass.error = Some(error);
-                    break;
-                }
-                Err(error) => {
-                    self.fail(action, &error).await?;
-                    pass.error = Some(error);
+            // Whoever takes it back wakes this again.
+            let Some(under_way) = self.tries.begin(head.id) else { break };
+            if let Some(action) = self.store.read(|connection| outbox::get(connection, head.id))? {
+                let tried = self.watched(&action, &under_way.this).await;
+                let asked = under_way.this.is_asked();
+                match tried {
+                    Ok(taken) => {
+                        self.done(action, taken).await?;
+                        pass.sent = pass.sent.saturating_add(1);
+                    }
+                    Err(OutboxError::Store(error)) => return Err(error.into()),
+                    Err(OutboxError::Stopped) => break,
+                    Err(error) if error.is_transient() => {
+                        pass.next_ts = Some(self.postpone(&action, &error, asked).await?);
+                        pass.error = Some(error);
+                        break;
+                    }
+                    Err(error) => {
+                        let reason = Reason::sort(&error, asked);
+                        let words = reason.with(&error);
+                        let gone = matches!(reason, Reason::LeftRoom | Reason::RoomGone);
+                        self.store
+                            .write(Durability::Full, move |tx, changes| {
+                                undo::fail(tx, changes, &action, &words)?;
+                                // The news is late, or never comes: a room that is gone is not told of.
+                                if gone { rooms::set_membership(tx, room, Membership::Leave) } else { Ok(()) }
+                            })
+                            .await?;
+                        pass.error = Some(error);
+                    }
                 }
             }
+            drop(under_way);
             next = self.store.read(outbox::heads)?.into_iter().find(|head| head.room == room);
         }
         Ok(pass)
     }
 
-    /// One try. Returns the id of the event that it became, and how long its encrypted content was.
-    async fn try_action(&self, action: &Queued) -> Result<(Option<String>, usize), OutboxError> {
-        let payload: Value = serde_json::from_str(&action.payload).map_err(|_| OutboxError::Malformed)?;
-        let room = part(&action.room_id);
-        match action.kind {
-            OutboxKind::Event => {
-                let (event_id, bytes) = self.send_event(action, payload).await?;
-                Ok((Some(event_id), bytes))
-            }
-            OutboxKind::Redaction => {
-                let event_id = payload_event(action).ok_or(OutboxError::Malformed)?;
-                let path = format!(
-                    "/_matrix/client/v3/rooms/{room}/redact/{}/{}",
-                    part(&event_id),
-                    part(&action.txn_id)
-                );
-                let answer: EventId = self.http.json(Call::put(&path, &json!({})).within(PATIENCE)).await?;
-                Ok((Some(answer.event_id), 0))
-            }
-            OutboxKind::Read => {
-                let event_id = payload_event(action).ok_or(OutboxError::Malformed)?;
-                let path = format!("/_matrix/client/v3/rooms/{room}/read_markers");
-                let kind = if is_private(action) { "m.read.private" } else { "m.read" };
-                let body = json!({ "m.fully_read": event_id, kind: event_id });
-                self.http.done(Call::post(&path, &body)).await?;
-                Ok((None, 0))
-            }
-            OutboxKind::Membership => Err(OutboxError::Malformed),
-        }
+    /// When the next try may be. Nothing waits longer than is ever asked: a later time was written by a clock that has been
+    /// put back since.
+    fn not_before(&self, head: &Queued) -> i64 {
+        let now_ms = self.clock.now_ms();
+        let limited = head.error.as_deref().and_then(Reason::of) == Some(Reason::RateLimited);
+        let bounded = |ts: i64, most_ms: i64| if ts.saturating_sub(now_ms) > most_ms { 0 } else { ts };
+        let own = bounded(head.next_ts, if limited { LONGEST_ASKED_MS } else { LONGEST_BACKOFF_MS });
+        own.max(bounded(self.quiet_until.load(Ordering::SeqCst), LONGEST_ASKED_MS))
     }
 
-    async fn send_event(&self, action: &Queued, mut payload: Value) -> Result<(String, usize), OutboxError> {
-        for upload in self.store.read(|connection| outbox::uploads(connection, action.id))? {
-            let mxc = self.upload(&upload).await?;
-            let place =
-                payload.pointer_mut(&format!("/content{}", upload.pointer)).ok_or(OutboxError::Malformed)?;
-            *place = json!(mxc);
-        }
-        let kind = payload.get("type").and_then(Value::as_str).ok_or(OutboxError::Malformed)?.to_owned();
-        let content = payload.get("content").cloned().ok_or(OutboxError::Malformed)?;
-        let room = self.store.read(|connection| rooms::get(connection, action.room))?;
-        if !room.encrypted {
-            return Err(OutboxError::NotEncrypted);
-        }
-        let room_id = RoomId::parse(&action.room_id).map_err(|_| OutboxError::Malformed)?;
-        // A companion is read by whoever is in its parent, whether they came in already or not, and by nobody else.
-        let read_by = self.store.read(|connection| match companions::parent(connection, room.id)? {
-            Some(parent) => rooms::get(connection, parent),
-            None => Ok(room),
-        })?;
-        let members = roster::readers(&self.store, &self.http, &read_by).await?;
-        let rules = self.rules(action)?;
-        let encrypted = self.crypto.encrypt(&self.http, &room_id, &members, &rules, &kind, &content).await?;
-        let wire_content = with_relation(encrypted, &content);
-        let path = format!(
-            "/_matrix/client/v3/rooms/{}/send/{}/{}",
-            part(&action.room_id),
-            "m.room.encrypted",
-            part(&action.txn_id)
-        );
-        let answer: EventId = self.http.json(Call::put(&path, &wire_content).within(PATIENCE)).await?;
-        Ok((answer.event_id, wire_content.to_string().len()))
-    }
-
-    fn rules(&self, action: &Queued) -> Result<RoomRules, StoreError> {
-        self.store.read(|connection| {
-            let state = |kind| -> Result<Option<Value>, StoreError> {
-                Ok(rooms::state(connection, action.room, kind, "")?
-                    .and_then(|content| serde_json::from_str(&content).ok()))
-            };
-            Ok(RoomRules {
-                encryption: state("m.room.encryption")?,
-                history: state("m.room.history_visibility")?,
-            })
-        })
-    }
-
-    /// Puts sealed bytes on the server. The address is reserved and stored first, so that a repeated try fills the
-    /// same one instead of leaving a second copy there.
-    async fn upload(&self, upload: &Upload) -> Result<String, OutboxError> {
-        let mxc = match &upload.mxc {
-            Some(mxc) if upload.done => return Ok(mxc.clone()),
-            Some(mxc) => mxc.clone(),
-            None => match self.reserve(upload).await {
-                // Servers bound the addresses that wait to be filled, for a day: what was cut off between reserving
-                // and storing must not hold up every later message.
-                Err(OutboxError::Net(NetError::RateLimited { retry_after })) if retry_after > TOO_LONG => {
-                    return self.upload_at_once(upload).await;
+    /// One try, shown as under way where it takes a while, and ended where somebody takes it back in time.
+    async fn watched(&self, action: &Queued, this: &Try) -> Result<Taken, OutboxError> {
+        let mut tried = std::pin::pin!(self.try_action(action, this));
+        let mut shown = false;
+        loop {
+            tokio::select! {
+                result = &mut tried => return result,
+                () = this.stopped(), if !this.is_asked() => {
+                    if !this.is_asked() {
+                        return Err(OutboxError::Stopped);
+                    }
                 }
-                reserved => reserved?,
-            },
-        };
-        let (server, media_id) = mxc
-            .strip_prefix("mxc://")
-            .and_then(|parts| parts.split_once('/'))
-            .ok_or_else(|| NetError::NotMatrix("an address for media is none".to_owned()))?;
-        let target = format!("/_matrix/media/v3/upload/{}/{}", part(server), part(media_id));
-        let source = || self.sealed(upload);
-        let bytes = u64::try_from(upload.bytes).unwrap_or(0);
-        match self.http.upload(Method::PUT, &target, bytes, source).await {
-            Ok(_) => {}
-            // A try whose answer was lost had arrived.
-            Err(error) if error.errcode() == Some("M_CANNOT_OVERWRITE_MEDIA") => {}
-            Err(error)
-                if upload.mxc.is_some() && matches!(error.errcode(), Some("M_NOT_FOUND" | "M_FORBIDDEN")) =>
-            {
-                // The reservation of an earlier try ran out: the next one makes another.
-                self.note(upload.id, None, false).await?;
-                return Err(NetError::Timeout.into());
+                () = tokio::time::sleep(SHOWN_AFTER), if !shown => {
+                    shown = true;
+                    self.show(action, SendState::Sending).await?;
+                }
             }
-            Err(error) => return Err(error.into()),
         }
-        self.note(upload.id, Some(mxc.clone()), true).await?;
-        Ok(mxc)
     }
 
-    /// Uploads without an address reserved before. A try whose answer is lost leaves a copy at the server.
-    async fn upload_at_once(&self, upload: &Upload) -> Result<String, OutboxError> {
-        let bytes = u64::try_from(upload.bytes).unwrap_or(0);
-        let source = || self.sealed(upload);
-        let answer = self.http.upload(Method::POST, "/_matrix/media/v3/upload", bytes, source).await?;
-        let answer: ContentUri = serde_json::from_slice(&answer)
-            .map_err(|_| NetError::NotMatrix("an upload got no address".to_owned()))?;
-        self.note(upload.id, Some(answer.content_uri.clone()), true).await?;
-        Ok(answer.content_uri)
-    }
-
-    fn sealed(&self, upload: &Upload) -> Result<ReaderStream<tokio::fs::File>, NetError> {
-        let file = std::fs::File::open(self.media.join(&upload.file))?;
-        Ok(ReaderStream::with_capacity(tokio::fs::File::from_std(file), 64 * 1024))
-    }
-
-    async fn reserve(&self, upload: &Upload) -> Result<String, OutboxError> {
-        let answer: ContentUri = self.http.json(Call::post("/_matrix/media/v1/create", &json!({}))).await?;
-        self.note(upload.id, Some(answer.content_uri.clone()), false).await?;
-        Ok(answer.content_uri)
-    }
-
-    async fn note(&self, upload: i64, mxc: Option<String>, done: bool) -> Result<(), StoreError> {
+    async fn show(&self, action: &Queued, state: SendState) -> Result<(), StoreError> {
+        let action = action.clone();
         self.store
-            .write(Durability::Full, move |tx, _| outbox::set_upload(tx, upload, mxc.as_deref(), done))
+            .write(Durability::Normal, move |tx, changes| {
+                if outbox::get(tx, action.id)?.is_some() {
+                    let error = action.error.as_deref();
+                    outbox::set_state(tx, action.id, state, action.attempts, action.next_ts, error)?;
+                    if let Some(row) = action.event {
+                        events::set_sent(tx, row, state, None)?;
+                    }
+                    note(changes, action.room);
+                }
+                Ok(())
+            })
             .await
     }
 
     /// Notes what the server took. The sync may have told it before.
-    async fn done(&self, action: Queued, event_id: Option<String>, bytes: usize) -> Result<(), OutboxError> {
+    async fn done(&self, action: Queued, taken: Taken) -> Result<(), OutboxError> {
         let files: Vec<String> = self
             .store
             .read(|connection| outbox::uploads(connection, action.id))?
@@ -315,22 +243,26 @@ impl Sender {
         let now_ms = self.clock.now_ms();
         self.store
             .write(Durability::Normal, move |tx, changes| {
-                if let Some(event_id) = &event_id {
-                    outbox::remember(tx, action.room, &action.txn_id, event_id, now_ms)?;
-                    shares::delivered(tx, &action.txn_id, bytes)?;
-                    if let Some(row) = action.event {
-                        events::set_sent(tx, row, SendState::Sent, Some(event_id))?;
-                    }
-                    if action.kind == OutboxKind::Redaction
-                        && let Some(target) = payload_event(&action)
-                        && let Some(target) = events::find(tx, action.room, &target)?
-                    {
-                        events::redact(tx, target.id)?;
-                        reconsider(tx, &target)?;
-                    }
+                let event_id = taken.event_id.as_deref();
+                if event_id.is_some() {
+                    shares::delivered(tx, &action.txn_id, taken.bytes)?;
                 }
-                outbox::delete(tx, action.id)?;
-                told(changes, &action);
+                match (outbox::get(tx, action.id)?, event_id) {
+                    (Some(queued), Some(event_id)) => {
+                        outbox::arrived(tx, &queued, event_id, now_ms)?;
+                        if action.kind == OutboxKind::Redaction {
+                            redacted(tx, &action)?;
+                        }
+                    }
+                    (Some(queued), None) => outbox::delete(tx, queued.id)?,
+                    // Taken back meanwhile: then it is removed there too. Else the sync has told it before.
+                    (None, Some(event_id)) if outbox::is_recalled(tx, action.room, &action.txn_id)? => {
+                        outbox::remember(tx, action.room, &action.txn_id, event_id, now_ms)?;
+                        outbox::insert_recall(tx, action.room, &action.txn_id, event_id, now_ms)?;
+                    }
+                    (None, _) => {}
+                }
+                note(changes, action.room);
                 Ok::<_, StoreError>(())
             })
             .await?;
@@ -341,120 +273,48 @@ impl Sender {
         Ok(())
     }
 
-    async fn postpone(&self, action: &Queued, error: &OutboxError) -> Result<i64, OutboxError> {
-        let (wait, attempts) = match error.net() {
-            // Asked to wait: that is not a failure, and nothing is tried before.
-            Some(NetError::RateLimited { retry_after }) => (*retry_after, action.attempts),
-            _ => (Backoff::after(action.attempts).wait(), action.attempts.saturating_add(1)),
+    async fn postpone(&self, action: &Queued, error: &OutboxError, asked: bool) -> Result<i64, OutboxError> {
+        let limited = match error.net() {
+            Some(NetError::RateLimited { retry_after }) => Some(*retry_after),
+            _ => None,
         };
-        let words = format!("{}: {error}", error.kind().code());
-        let next_ts = self.clock.now_ms().saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
+        let (wait, attempts) = match limited {
+            // Asked to wait: that is not a failure, and nothing is tried before.
+            Some(retry_after) => (retry_after, action.attempts),
+            None => (Backoff::after(action.attempts).wait(), action.attempts.saturating_add(1)),
+        };
+        let words = Reason::sort(error, asked).with(error);
+        let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX).saturating_add(MARGIN_MS);
+        let next_ts = self.clock.now_ms().saturating_add(wait_ms);
+        if limited.is_some() {
+            // The limit is the account's, not the room's.
+            self.quiet_until.fetch_max(next_ts, Ordering::SeqCst);
+        }
         let action = action.clone();
         self.store
             .write(Durability::Normal, move |tx, changes| {
-                // The sync may have told that the server has it.
+                // The sync may have told that the server has it, or the user taken it back.
                 if outbox::get(tx, action.id)?.is_some() {
                     outbox::set_state(tx, action.id, SendState::Queued, attempts, next_ts, Some(&words))?;
-                    told(changes, &action);
+                    if let Some(row) = action.event {
+                        events::set_sent(tx, row, SendState::Queued, None)?;
+                    }
+                    note(changes, action.room);
                 }
                 Ok::<_, StoreError>(())
             })
             .await?;
         Ok(next_ts)
     }
+}
 
-    /// Shows a refusal, and takes back what cannot be shown.
-    async fn fail(&self, action: Queued, error: &OutboxError) -> Result<(), OutboxError> {
-        let words = error.to_string();
-        self.store
-            .write(Durability::Full, move |tx, changes| {
-                outbox::set_state(
-                    tx,
-                    action.id,
-                    SendState::Failed,
-                    action.attempts.saturating_add(1),
-                    0,
-                    Some(&words),
-                )?;
-                if let Some(row) = action.event {
-                    events::set_sent(tx, row, SendState::Failed, None)?;
-                    reconsider(tx, &events::get(tx, row)?)?;
-                }
-                undo(tx, &action)?;
-                told(changes, &action);
-                Ok::<_, StoreError>(())
-            })
-            .await?;
-        Ok(())
+/// The server has removed what was to be removed.
+fn redacted(tx: &rusqlite::Transaction<'_>, action: &Queued) -> Result<(), StoreError> {
+    if let Some(target) = payload_event(action)
+        && let Some(target) = events::find(tx, action.room, &target)?
+    {
+        events::redact(tx, target.id)?;
+        reconsider(tx, &target)?;
     }
-}
-
-/// Marks an action as under way until it is dropped, also when the try is abandoned.
-struct UnderWay<'a>(&'a std::sync::Mutex<BTreeSet<OutboxRow>>, OutboxRow);
-
-impl<'a> UnderWay<'a> {
-    fn new(all: &'a std::sync::Mutex<BTreeSet<OutboxRow>>, id: OutboxRow) -> Self {
-        all.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
-        Self(all, id)
-    }
-}
-
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
-    }
-}
-
-#[derive(Deserialize)]
-struct ContentUri {
-    content_uri: String,
-}
-
-#[derive(Deserialize)]
-struct EventId {
-    event_id: String,
-}
-
-/// The server pages and aggregates by the relation, so it stands outside the ciphertext too. A reaction's does not:
-/// its key would be readable there, and without the key the server refuses it.
-fn with_relation(mut encrypted: Value, content: &Value) -> Value {
-    let relation = content
-        .get("m.relates_to")
-        .filter(|relation| relation.get("rel_type").and_then(Value::as_str) != Some("m.annotation"));
-    if let Some(object) = encrypted.as_object_mut() {
-        // The engine has copied the relation, whatever it is.
-        object.remove("m.relates_to");
-        if let Some(relation) = relation {
-            object.insert("m.relates_to".to_owned(), relation.clone());
-        }
-    }
-    encrypted
-}
-
-fn told(changes: &mut Changes, action: &Queued) {
-    changes.note(Change::Outbox);
-    changes.note(Change::Timeline(action.room));
-}
-
-fn is_private(action: &Queued) -> bool {
-    let payload: Option<Value> = serde_json::from_str(&action.payload).ok();
-    payload.and_then(|payload| payload.get("private")?.as_bool()).unwrap_or(false)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::with_relation;
-
-    #[test]
-    fn the_server_reads_that_it_is_a_reply_and_nothing_of_a_reaction() {
-        let reaction =
-            json!({ "m.relates_to": { "rel_type": "m.annotation", "event_id": "$e", "key": "👍" } });
-        let reply = json!({ "body": "a", "m.relates_to": { "m.in_reply_to": { "event_id": "$e" } } });
-        let by_engine = |content: &serde_json::Value| json!({ "ciphertext": "x", "m.relates_to": content["m.relates_to"] });
-        assert_eq!(with_relation(by_engine(&reaction), &reaction), json!({ "ciphertext": "x" }));
-        assert_eq!(with_relation(by_engine(&reply), &reply)["m.relates_to"], reply["m.relates_to"]);
-        assert_eq!(with_relation(json!({ "ciphertext": "x" }), &json!({})), json!({ "ciphertext": "x" }));
-    }
+    Ok(())
 }

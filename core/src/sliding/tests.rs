@@ -49,6 +49,8 @@ fn what_makes_no_sense_costs_itself_only() {
     let odd = room("!odd:x");
     assert_eq!((odd.limited, odd.timeline.len(), odd.joined_count), (false, 1, None));
     assert_eq!(answer.skipped, 6);
+    assert_eq!(answer.unreadable, ["!bad:x", "!half:x"], "what comes only once is asked for again");
+    assert!(answer.device_lists_lost && !answer.is_empty());
     assert_eq!(answer.to_device_since.as_deref(), Some("t1"));
     assert_eq!(answer.typing["!good:x"], ["@a:x"]);
     assert!(Answer::read(b"<html>").is_err());

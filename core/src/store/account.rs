@@ -1,11 +1,12 @@
 //! The signed-in account, its tokens, and where the sync is.
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
+use zeroize::Zeroizing;
 
 use super::StoreError;
 use super::codes::{AccountState, IdentityState};
 
-/// The one row of `account`.
+/// The one row of `account`. Not `Debug`: it holds the tokens.
 #[derive(Clone)]
 pub struct Account {
     /// `@name:server`.
@@ -15,9 +16,9 @@ pub struct Account {
     /// Base URL.
     pub homeserver: String,
     /// In use.
-    pub access_token: String,
+    pub access_token: Zeroizing<String>,
     /// Buys the next.
-    pub refresh_token: Option<String>,
+    pub refresh_token: Option<Zeroizing<String>>,
     /// End of the access token, in milliseconds since 1970.
     pub expires_ts: Option<i64>,
     /// What the server lets it do.
@@ -30,6 +31,15 @@ pub struct Account {
     pub identity: IdentityState,
     /// Raised by each new owner.
     pub generation: i64,
+}
+
+/// What is known of the server, besides what it supports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Server {
+    /// The largest upload that it takes, in bytes; `None` where it did not say.
+    pub max_upload_bytes: Option<i64>,
+    /// How long an access token lives, in milliseconds; `None` where that is not known.
+    pub token_lifetime_ms: Option<i64>,
 }
 
 /// Position of one sliding-sync connection.
@@ -55,8 +65,8 @@ pub fn insert(tx: &Transaction<'_>, account: &Account) -> Result<(), StoreError>
         &account.user_id,
         &account.device_id,
         &account.homeserver,
-        &account.access_token,
-        &account.refresh_token,
+        account.access_token.as_str(),
+        account.refresh_token.as_ref().map(|token| token.as_str()),
         account.expires_ts,
         &account.versions,
     ))?;
@@ -76,8 +86,8 @@ pub fn load(connection: &Connection) -> Result<Account, StoreError> {
                 user_id: row.get(0)?,
                 device_id: row.get(1)?,
                 homeserver: row.get(2)?,
-                access_token: row.get(3)?,
-                refresh_token: row.get(4)?,
+                access_token: Zeroizing::new(row.get(3)?),
+                refresh_token: row.get::<_, Option<String>>(4)?.map(Zeroizing::new),
                 expires_ts: row.get(5)?,
                 state: row.get(6)?,
                 refused_ts: row.get(7)?,
@@ -128,6 +138,37 @@ pub fn set_versions(tx: &Transaction<'_>, versions: &str) -> Result<(), StoreErr
     Ok(())
 }
 
+/// Reads what is known of the server.
+pub fn server(connection: &Connection) -> Result<Server, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT max_upload_bytes, token_lifetime_ms FROM server WHERE id = 1")?
+        .query_row([], |row| Ok(Server { max_upload_bytes: row.get(0)?, token_lifetime_ms: row.get(1)? }))
+        .optional()?
+        .unwrap_or_default())
+}
+
+/// Keeps the largest upload that the server takes, in bytes.
+pub fn set_max_upload(tx: &Transaction<'_>, bytes: Option<i64>) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "INSERT INTO server (id, max_upload_bytes) VALUES (1, ?1)
+         ON CONFLICT (id) DO UPDATE SET max_upload_bytes = excluded.max_upload_bytes
+         WHERE max_upload_bytes IS NOT excluded.max_upload_bytes",
+    )?
+    .execute([bytes])?;
+    Ok(())
+}
+
+/// Keeps how long an access token lives, in milliseconds.
+pub fn set_token_lifetime(tx: &Transaction<'_>, ms: i64) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "INSERT INTO server (id, token_lifetime_ms) VALUES (1, ?1)
+         ON CONFLICT (id) DO UPDATE SET token_lifetime_ms = excluded.token_lifetime_ms
+         WHERE token_lifetime_ms IS NOT excluded.token_lifetime_ms",
+    )?
+    .execute([ms])?;
+    Ok(())
+}
+
 /// Counts a new owner of the writer and returns its number.
 pub fn raise_generation(tx: &Transaction<'_>) -> Result<i64, StoreError> {
     Ok(tx
@@ -159,6 +200,13 @@ pub fn set_sync_conn(tx: &Transaction<'_>, conn_id: &str, conn: &SyncConn) -> Re
            window = excluded.window, last_ts = excluded.last_ts",
     )?
     .execute((conn_id, &conn.pos, &conn.to_device_since, conn.window, conn.last_ts))?;
+    Ok(())
+}
+
+/// Writes when a connection was last answered, where nothing else of it changed.
+pub fn set_last_ts(tx: &Transaction<'_>, conn_id: &str, ts: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE sync_conn SET last_ts = ?2 WHERE conn_id = ?1 AND last_ts < ?2")?
+        .execute((conn_id, ts))?;
     Ok(())
 }
 

@@ -40,6 +40,11 @@ pub enum StoreError {
     /// Another process writes to this account.
     #[error("another process owns this profile")]
     InUse,
+    /// SQLite was started by another part of this program before, so what it frees would not be zeroed.
+    #[error(
+        "the database is not opened: another part of this program uses SQLite, whose memory would keep what was read"
+    )]
+    MemoryNotZeroed,
     /// The database was closed: sealed, wiped, or at the end of the program.
     #[error("the database is closed")]
     Closed,
@@ -67,7 +72,7 @@ impl StoreError {
             Self::InUse => ErrorKind::InUse,
             Self::NotFound(_) => ErrorKind::NotFound,
             Self::Closed => ErrorKind::SignedOut,
-            Self::Sql(_) | Self::Malformed(_) | Self::Fault => ErrorKind::Internal,
+            Self::Sql(_) | Self::Malformed(_) | Self::Fault | Self::MemoryNotZeroed => ErrorKind::Internal,
             Self::Missing
             | Self::Exists
             | Self::WrongKey

@@ -62,6 +62,14 @@ impl Relation {
     pub const NONE: Self = Self { kind: RelType::None, to: None, key: None };
 }
 
+/// Stands for the event id that an action with this transaction id will have; event ids begin otherwise.
+pub fn placeholder(txn_id: &str) -> String {
+    format!("{PLACEHOLDER}{txn_id}")
+}
+
+/// Begins what stands for an event id until there is one.
+pub const PLACEHOLDER: char = '~';
+
 /// What relations and decisions need to know of a stored event.
 #[derive(Clone, Debug)]
 pub struct Stored {
@@ -71,6 +79,8 @@ pub struct Stored {
     pub room: RoomRow,
     /// The server's id, once it has one.
     pub event_id: Option<String>,
+    /// Ours, where this device sent it.
+    pub txn_id: Option<String>,
     /// Who sent it.
     pub sender: UserRow,
     /// Milliseconds since 1970.
@@ -91,9 +101,16 @@ pub struct Stored {
     pub edit: Option<EventRow>,
 }
 
+impl Stored {
+    /// By what others relate to it: the server's id, or what stands for it until then.
+    pub fn key(&self) -> Option<String> {
+        self.event_id.clone().or_else(|| self.txn_id.as_deref().map(placeholder))
+    }
+}
+
 const STORED: &str =
     "id, room, event_id, sender, ts, type, content, encrypted, rel_type, rel_to, rel_key, redacted = 1,
-                      utd, edit";
+                      utd, edit, txn_id";
 
 fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
     Ok(Stored {
@@ -109,6 +126,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
         redacted: row.get(11)?,
         undecryptable: row.get(12)?,
         edit: row.get(13)?,
+        txn_id: row.get(14)?,
     })
 }
 
@@ -146,8 +164,18 @@ pub fn get(connection: &Connection, id: EventRow) -> Result<Stored, StoreError> 
         .ok_or(StoreError::NotFound("event"))
 }
 
-/// Finds an event by the server's id.
+/// Says how loudly an event asks for attention.
+pub fn notify(connection: &Connection, id: EventRow) -> Result<Notify, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT notify FROM event WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?)
+}
+
+/// Finds an event by the server's id, or by what stands for it.
 pub fn find(connection: &Connection, room: RoomRow, event_id: &str) -> Result<Option<Stored>, StoreError> {
+    if let Some(txn_id) = event_id.strip_prefix(PLACEHOLDER) {
+        return find_txn(connection, room, txn_id);
+    }
     Ok(connection
         .prepare_cached(&format!("SELECT {STORED} FROM event WHERE event_id = ?1 AND room = ?2"))?
         .query_row((event_id, room), stored)
@@ -387,6 +415,19 @@ pub fn set_sent(
     }
     tx.prepare_cached("UPDATE event SET send_state = ?2, event_id = coalesce(?3, event_id) WHERE id = ?1")?
         .execute((id, state, event_id))?;
+    Ok(())
+}
+
+/// Gives the local echoes that stand to an event by its transaction id the server's id of it.
+pub fn resolve(tx: &Transaction<'_>, room: RoomRow, txn_id: &str, event_id: &str) -> Result<(), StoreError> {
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let stands = placeholder(txn_id);
+    tx.prepare_cached(
+        "UPDATE event SET rel_to = iif(rel_to = ?2, ?3, rel_to), reply_to = iif(reply_to = ?2, ?3, reply_to),
+           thread = iif(thread = ?2, ?3, thread), content = replace(content, ?4, ?5)
+         WHERE room = ?1 AND chunk IS NULL AND ?2 IN (rel_to, reply_to, thread)",
+    )?
+    .execute((room, &stands, event_id, quoted(&stands), quoted(event_id)))?;
     Ok(())
 }
 

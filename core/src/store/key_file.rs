@@ -11,6 +11,7 @@ mod header;
 mod pin;
 mod session;
 mod unlocked;
+mod vault_keys;
 mod wipe;
 
 use std::fs::{DirBuilder, Permissions};
@@ -32,6 +33,7 @@ pub use frame::VERSION;
 pub use header::{LockKind, LockPolicy, OfflineClock, OnMaxAttempts, Slot, SlotKind, VaultRef};
 pub use pin::PinRecord;
 pub use unlocked::Unlocked;
+pub use vault_keys::{destroy_vault_keys, vaults_with_keys};
 pub use wipe::{begin_wipe, finish_wipe, set_wipe_intent};
 
 /// Returns the directory of an account's database and files inside the profile. It is not made here.

@@ -4,8 +4,9 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::StoreError;
 
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("sql/0001_init.sql"),
+    include_str!("sql/0002_sending.sql"),
     include_str!("sql/0003_policy.sql"),
     include_str!("sql/0004_location.sql"),
 ];

@@ -55,7 +55,9 @@ pub(super) fn reader(path: &Path, key: &DbKey) -> Result<Connection, StoreError>
 }
 
 fn keyed(path: &Path, key: &DbKey, flags: OpenFlags) -> Result<Connection, StoreError> {
-    sqlcipher::zero_freed_memory();
+    if !sqlcipher::zero_freed_memory() {
+        return Err(StoreError::MemoryNotZeroed);
+    }
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     // Its log goes to standard error, around ours; what went wrong is in the answer code.
     connection.query_row("PRAGMA cipher_log_level = NONE", [], |_| Ok(())).or_else(no_row)?;

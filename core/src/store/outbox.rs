@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
-use super::StoreError;
 use super::codes::{OutboxKind, SendState};
+use super::{StoreError, events};
 use crate::ids::{EventRow, OutboxRow, RoomRow};
 
 /// One queued action.
@@ -143,7 +143,7 @@ pub fn set_state(
 
 /// Lets everything that waits for the network try at once. What the server asked to delay keeps its time.
 pub fn hurry(tx: &Transaction<'_>) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE outbox SET next_ts = 0 WHERE state = 1 AND error LIKE 'network:%'")?
+    tx.prepare_cached("UPDATE outbox SET next_ts = 0 WHERE state = 1 AND (error LIKE 'network:%' OR error LIKE 'unanswered:%')")?
         .execute([])?;
     Ok(())
 }
@@ -158,8 +158,106 @@ pub fn reset_sending(tx: &Transaction<'_>) -> Result<(), StoreError> {
 
 /// Takes an action out of the queue.
 pub fn delete(tx: &Transaction<'_>, id: OutboxRow) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE outbox SET after = NULL WHERE after = ?1")?.execute([id])?;
     tx.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// Lists what waits for the event id of an action, in the order in which it was queued.
+pub fn waiting_for(connection: &Connection, room: RoomRow, txn_id: &str) -> Result<Vec<Queued>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {QUEUED} WHERE o.room = ?1 AND o.after IS NOT NULL AND instr(o.payload, ?2) > 0 ORDER BY o.id"
+    ))?;
+    let rows = statement.query_map((room, quoted(&events::placeholder(txn_id))), queued)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Notes that the server has an action as this event: its echo is sent, what waits for its id gets it, and it leaves
+/// the queue.
+pub fn arrived(tx: &Transaction<'_>, sent: &Queued, event_id: &str, now_ms: i64) -> Result<(), StoreError> {
+    remember(tx, sent.room, &sent.txn_id, event_id, now_ms)?;
+    if let Some(row) = sent.event {
+        events::set_sent(tx, row, SendState::Sent, Some(event_id))?;
+    }
+    let waits = tx
+        .prepare_cached("SELECT 1 FROM outbox WHERE room = ?1 AND after IS NOT NULL")?
+        .exists([sent.room])?;
+    if waits {
+        let stands = events::placeholder(&sent.txn_id);
+        tx.prepare_cached(
+            "UPDATE outbox SET payload = replace(payload, ?2, ?3), after = iif(after = ?4, NULL, after)
+             WHERE room = ?1 AND after IS NOT NULL AND instr(payload, ?2) > 0",
+        )?
+        .execute((sent.room, quoted(&stands), quoted(event_id), sent.id))?;
+        events::resolve(tx, sent.room, &sent.txn_id, event_id)?;
+    }
+    delete(tx, sent.id)
+}
+
+/// As it stands in JSON, where nothing else of a text can look like it: a quote inside one is escaped.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// Says whether a room is being left.
+pub fn is_leaving(connection: &Connection, room: RoomRow) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT 1 FROM outbox WHERE room = ?1 AND kind = 3 AND state <> 3
+               AND payload ->> 'verb' = 'leave'",
+        )?
+        .exists([room])?)
+}
+
+/// Returns the latest time before which the server asked for nothing more to be sent; 0 without one.
+pub fn quiet_until(connection: &Connection) -> Result<i64, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT coalesce(max(next_ts), 0) FROM outbox WHERE state <> 3 AND error LIKE 'rate_limited:%'",
+        )?
+        .query_row([], |row| row.get(0))?)
+}
+
+/// Remembers that an action was taken back that the server may have.
+pub fn recall(tx: &Transaction<'_>, room: RoomRow, txn_id: &str, ts: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT OR IGNORE INTO recalled (txn_id, room, ts) VALUES (?1, ?2, ?3)")?
+        .execute((txn_id, room, ts))?;
+    Ok(())
+}
+
+/// Says whether an action was taken back, and forgets it.
+pub fn take_recalled(tx: &Transaction<'_>, room: RoomRow, txn_id: &str) -> Result<bool, StoreError> {
+    let taken =
+        tx.prepare_cached("DELETE FROM recalled WHERE txn_id = ?1 AND room = ?2")?.execute((txn_id, room))?;
+    Ok(taken > 0)
+}
+
+/// Says whether an action was taken back.
+pub fn is_recalled(connection: &Connection, room: RoomRow, txn_id: &str) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT 1 FROM recalled WHERE txn_id = ?1 AND room = ?2")?
+        .exists((txn_id, room))?)
+}
+
+/// Queues the removal of what was taken back too late, once.
+pub fn insert_recall(
+    tx: &Transaction<'_>,
+    room: RoomRow,
+    txn_id: &str,
+    event_id: &str,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let payload = serde_json::json!({ "event_id": event_id }).to_string();
+    let txn_id = &format!("{txn_id}-recall");
+    if find_txn(tx, room, txn_id)?.is_none() && sent(tx, room, txn_id)?.is_none() {
+        let kind = OutboxKind::Redaction;
+        insert(tx, &NewAction { room, kind, txn_id, event: None, payload: &payload, after: None, now_ms })?;
+    }
+    Ok(())
+}
+
+/// Forgets what was taken back so long ago that the server has told of it, if it ever had it.
+pub fn forget_recalled(tx: &Transaction<'_>, before_ts: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM recalled WHERE ts < ?1")?.execute([before_ts])?;
     Ok(())
 }
 

@@ -338,6 +338,21 @@ pub fn set_member(
     Ok(())
 }
 
+/// Changes how a user stands in a room, and nothing else of the user.
+pub fn change_member(
+    tx: &Transaction<'_>,
+    id: RoomRow,
+    user: UserRow,
+    membership: Membership,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "INSERT INTO member (room, user, membership) VALUES (?1, ?2, ?3)
+         ON CONFLICT (room, user) DO UPDATE SET membership = excluded.membership",
+    )?
+    .execute((id, user, membership))?;
+    Ok(())
+}
+
 /// Notes that all members of a room are stored, or that they may not be.
 pub fn set_members_complete(tx: &Transaction<'_>, id: RoomRow, complete: bool) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE room SET members_complete = ?2 WHERE id = ?1")?.execute((id, complete))?;

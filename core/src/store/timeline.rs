@@ -148,15 +148,16 @@ pub fn page(connection: &Connection, room: RoomRow, wanted: Wanted) -> Result<Pa
     Ok(Page { items, gap })
 }
 
-/// Reads one item by the server's id.
+/// Reads one item by the server's id, or by what stands for it.
 pub fn by_event_id(
     connection: &Connection,
     room: RoomRow,
     event_id: &str,
 ) -> Result<Option<Item>, StoreError> {
+    let Some(known) = events::find(connection, room, event_id)? else { return Ok(None) };
     let mut found = connection
-        .prepare_cached(&format!("SELECT {ITEM} WHERE e.event_id = ?1 AND e.room = ?2"))?
-        .query_row((event_id, room), item)
+        .prepare_cached(&format!("SELECT {ITEM} WHERE e.id = ?1"))?
+        .query_row([known.id], item)
         .optional()?;
     if let Some(item) = &mut found {
         dress(connection, room, item)?;
@@ -205,8 +206,9 @@ fn run(connection: &Connection, below: Place, limit: usize) -> Result<Vec<Item>,
 
 /// Adds what others did with an item.
 fn dress(connection: &Connection, room: RoomRow, item: &mut Item) -> Result<(), StoreError> {
-    if let Some(event_id) = &item.event_id {
-        item.reactions = reactions(connection, room, event_id)?;
+    let stands = || item.txn_id.as_deref().map(events::placeholder);
+    if let Some(key) = item.event_id.clone().or_else(stands) {
+        item.reactions = reactions(connection, room, &key)?;
     }
     item.receipts = receipts(connection, item)?;
     Ok(())

@@ -292,6 +292,56 @@ async fn a_malformed_answer_costs_what_is_malformed_and_no_more() {
     assert_eq!(client.status().expect("status").state, "active");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_that_cannot_be_read_in_an_answer_loses_nothing() {
+    let (scene, client) = Scene::set().await;
+    let mut texts = vec!["Kept".to_owned()];
+    // Damaged once, it comes whole the second time. Damaged for good, the room is asked for itself; in a room with
+    // more news than an answer holds, what lies between is fetched too.
+    for (times, messages) in [(1, 2), (9, 2), (9, 30), (1, 30)] {
+        for damage in ["timeline", "required_state", "the room"] {
+            for n in 0..messages {
+                let text = format!("{damage} {times} {messages} {n}");
+                scene.madrid.run(&["send", &scene.room, &text, "--queue"]).one();
+                texts.push(text);
+            }
+            scene.madrid.sync();
+            let (room, mut left) = (scene.room.clone(), times);
+            scene.proxy.rule(move |asked| {
+                if left == 0 || !asked.path.contains("/sync") {
+                    return Turn::Pass;
+                }
+                let room = room.clone();
+                // Only answers that have something of the room are damaged.
+                left -= 1;
+                Turn::Change(Box::new(move |body| damaged(&body, &room, damage)))
+            });
+            scene.sync(&client).await.expect("sync");
+            scene.proxy.pass();
+            scene.sync(&client).await.expect("sync");
+            let items = client.timeline(&scene.room, None, 1000, false).await.expect("timeline");
+            let bodies: Vec<_> = items
+                .into_iter()
+                .filter(|item| item.kind == "m.room.message")
+                .filter_map(|item| item.body)
+                .collect();
+            assert_eq!(bodies, texts, "{damage}, {times} times, {messages} messages");
+        }
+    }
+    assert_eq!(client.rooms(None, 10).expect("rooms").len(), 1);
+}
+
+fn damaged(body: &[u8], room: &str, part: &str) -> Vec<u8> {
+    let mut answer: Value = serde_json::from_slice(body).unwrap_or_default();
+    if answer["rooms"][room].is_object() {
+        match part {
+            "the room" => answer["rooms"][room] = json!("nothing"),
+            part => answer["rooms"][room][part] = json!({"not": "a list"}),
+        }
+    }
+    answer.to_string().into_bytes()
+}
+
 fn not_utf8(mut body: Vec<u8>) -> Vec<u8> {
     while let Some(at) = body.windows(4).position(|window| window == b"PLAI") {
         body[at + 2] = 0xff;

@@ -38,6 +38,8 @@ pub enum Turn {
     Slow(usize, Duration),
     /// Bytes that need be no answer at all.
     Raw(Vec<u8>),
+    /// The homeserver does it, the answer comes so much later.
+    Overdue(Duration),
 }
 
 impl Turn {
@@ -114,6 +116,11 @@ impl State {
             Turn::Change(change) => {
                 let (status, headers, body) = self.forward(&head, &asked)?;
                 (status, headers, change(body))
+            }
+            Turn::Overdue(wait) => {
+                let answer = self.forward(&head, &asked)?;
+                thread::sleep(wait);
+                answer
             }
             Turn::Lose => {
                 self.forward(&head, &asked)?;

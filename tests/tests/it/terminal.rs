@@ -253,6 +253,13 @@ impl Following {
         }
     }
 
+    /// Reads the next item.
+    pub fn next(&mut self) -> Value {
+        let mut line = String::new();
+        assert_ne!(self.lines.read_line(&mut line).expect("line"), 0, "sync ended");
+        serde_json::from_str(&line).expect("JSON")
+    }
+
     /// Sends a signal and returns the exit status.
     pub fn end(mut self, signal: Signal) -> Option<i32> {
         kill_process(Pid::from_child(&self.child), signal).expect("signal");

@@ -41,6 +41,8 @@ struct Sky {
     /// Everything is refused until then.
     refused: Mutex<Option<Instant>>,
     met: Mutex<BTreeMap<&'static str, u64>>,
+    /// What a storm did, to be told when it is not survived.
+    diary: Mutex<Vec<String>>,
 }
 
 const FAULTS: [&str; 16] = [
@@ -110,7 +112,22 @@ impl Sky {
             _ => return usual(),
         };
         *self.met.lock().expect("met").entry(fault).or_default() += 1;
+        let path = asked.path.split('?').next().unwrap_or_default();
+        self.diary.lock().expect("diary").push(format!("{fault} {} {path}", asked.method));
         turn
+    }
+}
+
+/// Tells what two skies did when the test ends in a panic.
+struct Diary([Arc<Sky>; 2]);
+
+impl Drop for Diary {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for sky in &self.0 {
+                eprintln!("{:#?}", sky.diary.lock().expect("diary"));
+            }
+        }
     }
 }
 
@@ -306,6 +323,11 @@ fn what_bad_weather_does_to_two_officers_is_over_when_it_clears_up() {
                 while seed < first + storms {
                     let said = format!("storm {seed}; to repeat: QROC_SEED={seed} QROC_STORMS=1");
                     let _repeat = crate::seed::Repeat(said);
+                    let skies = [0, 1].map(|who| pair.both[who].sky.clone());
+                    for sky in &skies {
+                        sky.diary.lock().expect("diary").clear();
+                    }
+                    let _diary = Diary(skies);
                     pair.storm(seed).await;
                     pair.agree(&server, seed).await;
                     seed += pairs;

@@ -132,6 +132,7 @@ pub(super) fn sort(error: &Error) -> (Action, &'static str) {
         Error::AlreadySignedIn => known("already_signed_in"),
         Error::Held(_) => known("account_held"),
         Error::SignedOutForGood => known("signed_out"),
+        Error::NotInvited { .. } | Error::NotSent(_) => known("refused_by_server"),
         Error::NoSuchRoom(_) => known("room_not_found"),
         Error::AmbiguousRoom { .. } => known("ambiguous_room"),
         Error::NoSuchEvent(_) => known("message_not_found"),
@@ -162,7 +163,7 @@ fn of_kind(kind: ErrorKind) -> (Action, &'static str) {
 
 fn net(error: &NetError) -> (Action, &'static str) {
     known(match error {
-        NetError::Unreachable(_) => "server_unreachable",
+        NetError::Unreachable(_) | NetError::Broken(_) => "server_unreachable",
         NetError::Timeout => "server_timeout",
         NetError::Tls(_) => "server_certificate",
         NetError::RateLimited { retry_after } => return (Action::RateLimited(*retry_after), "rate_limited"),
@@ -195,7 +196,7 @@ fn store(error: &StoreError) -> (Action, &'static str) {
         StoreError::InUse => "profile_in_use",
         StoreError::Closed => "closed",
         StoreError::NotFound(_) => "not_found",
-        StoreError::Malformed(_) | StoreError::Sql(_) => "internal",
+        StoreError::Malformed(_) | StoreError::Sql(_) | StoreError::MemoryNotZeroed => "internal",
         StoreError::Fault => "panic",
     })
 }
@@ -260,12 +261,15 @@ fn outbox(error: &OutboxError) -> (Action, &'static str) {
         OutboxError::Store(error) => store(error),
         OutboxError::Net(error) => net(error),
         OutboxError::Crypto(error) => crypto(error),
-        OutboxError::NotAMember => known("not_a_member"),
+        OutboxError::NotAMember | OutboxError::Removed | OutboxError::Banned => known("not_a_member"),
+        OutboxError::RoomGone => known("room_not_found"),
+        OutboxError::NotSent(_) | OutboxError::Needs => known("bad_input"),
+        OutboxError::UploadTooLarge { .. } => known("file_too_large"),
+        OutboxError::Stopped => known("cancelled"),
         OutboxError::NotEncrypted => known("room_not_encrypted"),
         OutboxError::NoSuchEvent => known("message_not_found"),
         OutboxError::NotYours => known("not_yours"),
         OutboxError::NotQueued => known("not_queued"),
-        OutboxError::UnderWay => known("being_sent"),
         OutboxError::TooLarge { .. } => known("message_too_large"),
         OutboxError::Malformed => known("internal"),
     }

@@ -253,7 +253,7 @@ mod text {
 }
 
 /// Bytes of a vault, which stand for themselves.
-trait Opaque: Sized {
+pub(super) trait Opaque: Sized {
     fn wrap(bytes: Vec<u8>) -> Self;
     fn bytes(&self) -> &[u8];
 }
@@ -276,16 +276,18 @@ impl Opaque for Wrapped {
     }
 }
 
-mod encoded {
+pub(super) mod encoded {
     use base64::Engine as _;
 
     use super::{Deserialize, Deserializer, Opaque, STANDARD, Serializer, de};
 
-    pub(super) fn serialize<T: Opaque, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
+    pub(in super::super) fn serialize<T: Opaque, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(&STANDARD.encode(value.bytes()))
     }
 
-    pub(super) fn deserialize<'de, T: Opaque, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    pub(in super::super) fn deserialize<'de, T: Opaque, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<T, D::Error> {
         let text = String::deserialize(from)?;
         STANDARD.decode(text).map(T::wrap).map_err(de::Error::custom)
     }

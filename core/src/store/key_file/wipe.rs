@@ -15,6 +15,7 @@ use super::disk::{self, DirLock, FILE_NAME, NEW_NAME};
 use super::error::KeyFileError;
 use super::frame::{Frame, WIPED};
 use super::header::{Header, Slot};
+use super::vault_keys;
 
 /// What this program puts into a profile's directory, but for the key file, which goes last.
 const OURS: [&str; 10] = [
@@ -76,6 +77,7 @@ fn mark(dir: &Path, intent: &[u8], destroy: bool) -> Result<Vec<Slot>, KeyFileEr
         }
         Err(_) => Vec::new(),
     };
+    vault_keys::remember(dir, &slots);
     let mut file = disk::open(dir, OFlags::RDWR)?;
     if destroy {
         disk::erase(&mut file, intent)?;

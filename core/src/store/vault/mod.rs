@@ -6,3 +6,6 @@ pub mod passphrase;
 
 pub use file::FileVault;
 pub use passphrase::{Cost, PassphraseVault, derive};
+
+/// Vaults whose `destroy` has nothing to destroy: what opens them is with the person.
+pub const KEEP_NOTHING: [&str; 2] = [FileVault::KIND, PassphraseVault::KIND];

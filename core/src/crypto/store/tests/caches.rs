@@ -210,3 +210,37 @@ async fn a_lease_that_is_refused_or_held_writes_nothing() {
     assert_eq!(take("alice").await, None);
     assert!(logged(dir.path()) > before);
 }
+
+#[tokio::test]
+async fn of_a_key_that_comes_twice_in_one_sync_what_opens_more_is_kept() {
+    use matrix_sdk_crypto::olm::{ExportedRoomKey, InboundGroupSession};
+    use matrix_sdk_crypto::types::EventEncryptionAlgorithm;
+    use matrix_sdk_crypto::vodozemac::megolm::{GroupSession, InboundGroupSession as Megolm, SessionConfig};
+
+    let room = room_id!("!room:x");
+    let mut megolm =
+        Megolm::new(&GroupSession::new(SessionConfig::default()).session_key(), SessionConfig::default());
+    let mut from = |index| {
+        let exported = ExportedRoomKey {
+            algorithm: EventEncryptionAlgorithm::MegolmV1AesSha2,
+            room_id: room.to_owned(),
+            sender_key: get_device().curve25519_key().expect("key"),
+            session_id: megolm.session_id(),
+            session_key: megolm.export_at(index).expect("index"),
+            sender_claimed_keys: Default::default(),
+            forwarding_curve25519_key_chain: Vec::new(),
+            shared_history: false,
+        };
+        InboundGroupSession::from_export(&exported).expect("session")
+    };
+    let (first, later) = (from(0), from(3));
+    for both in [[&first, &later], [&later, &first]] {
+        let dir = tempfile::tempdir().expect("dir");
+        let store = on(&create(dir.path()));
+        let sessions = both.map(Clone::clone).to_vec();
+        let changes = Changes { inbound_group_sessions: sessions, ..Changes::default() };
+        store.save_changes(changes).await.expect("save");
+        let kept = store.get_inbound_group_session(room, first.session_id()).await.expect("read");
+        assert_eq!(kept.expect("kept").first_known_index(), 0);
+    }
+}

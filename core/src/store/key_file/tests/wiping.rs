@@ -143,3 +143,90 @@ async fn an_account_that_links_elsewhere_takes_nothing_with_it() {
     finish_wipe(&profile.dir).unwrap();
     is_wiped(&profile);
 }
+
+/// A platform's vault: it keeps its keys itself.
+#[derive(Debug)]
+struct Keychain {
+    inner: FileVault,
+    destroyed: std::sync::Mutex<Vec<crate::ports::key_vault::KeyHandle>>,
+    locked: std::sync::atomic::AtomicBool,
+}
+
+#[async_trait::async_trait]
+impl KeyVault for Keychain {
+    fn kind(&self) -> &str {
+        "keychain"
+    }
+    fn parameters(&self) -> std::collections::BTreeMap<String, String> {
+        self.inner.parameters()
+    }
+    async fn create(&self, label: &str) -> Result<crate::ports::key_vault::KeyHandle, VaultError> {
+        self.inner.create(label).await
+    }
+    async fn wrap(
+        &self,
+        handle: &crate::ports::key_vault::KeyHandle,
+        secret: &Secret<32>,
+        aad: &[u8],
+    ) -> Result<crate::ports::key_vault::Wrapped, VaultError> {
+        self.inner.wrap(handle, secret, aad).await
+    }
+    async fn unwrap(
+        &self,
+        handle: &crate::ports::key_vault::KeyHandle,
+        wrapped: &crate::ports::key_vault::Wrapped,
+        aad: &[u8],
+    ) -> Result<Secret<32>, VaultError> {
+        self.inner.unwrap(handle, wrapped, aad).await
+    }
+    async fn destroy(&self, handle: &crate::ports::key_vault::KeyHandle) -> Result<(), VaultError> {
+        if self.locked.load(std::sync::atomic::Ordering::SeqCst) {
+            return Err(VaultError::LockedUntilFirstUnlock);
+        }
+        self.destroyed.lock().unwrap().push(handle.clone());
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_vaults_own_key_goes_too_wherever_the_wipe_was_interrupted() {
+    let mut interrupted = 0;
+    for after in 0.. {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("profile");
+        let vault = Keychain {
+            inner: FileVault::new(root.path().join("vault.key")),
+            destroyed: std::sync::Mutex::default(),
+            locked: true.into(),
+        };
+        let unlocked = KeyFile::create(&dir, &vault, "QROC").await.unwrap();
+        let handle = unlocked.header.slots[0].handle.clone();
+        let ((), died) = crash::at(after, || {
+            if begin_wipe(&dir).is_ok() {
+                let _ = finish_wipe(&dir);
+            }
+        });
+        if KeyFile::read(&dir).is_ok() {
+            // It died before its first step: the profile lives, and so does its key.
+            vault.locked.store(false, std::sync::atomic::Ordering::SeqCst);
+            assert_eq!((vaults_with_keys(&dir).len(), destroy_vault_keys(&dir, &vault).await), (0, 0));
+            KeyFile::read(&dir).unwrap().unlock(&vault).await.unwrap();
+            vault.locked.store(true, std::sync::atomic::Ordering::SeqCst);
+            begin_wipe(&dir).unwrap();
+        }
+        finish_wipe(&dir).unwrap();
+        assert_eq!(vaults_with_keys(&dir)[0].kind, "keychain", "after {after}");
+        // A vault that cannot be asked now is asked at the next start.
+        assert_eq!(destroy_vault_keys(&dir, &vault).await, 0);
+        assert_eq!(destroy_vault_keys(&dir, &passphrase("x")).await, 0);
+        vault.locked.store(false, std::sync::atomic::Ordering::SeqCst);
+        assert_eq!(destroy_vault_keys(&dir, &vault).await, 1);
+        assert_eq!(*vault.destroyed.lock().unwrap(), [handle]);
+        assert_eq!(fs::read_dir(&dir).unwrap().count(), 0, "nothing is left");
+        if !died {
+            break;
+        }
+        interrupted += 1;
+    }
+    assert!(interrupted > 5, "{interrupted}");
+}

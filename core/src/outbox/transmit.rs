@@ -1,0 +1,311 @@
+//! One try of an action: what is put on the wire, in which order, and how a refusal is understood.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use ruma::RoomId;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio_util::io::ReaderStream;
+
+use super::queue::payload_event;
+use super::send::Sender;
+use super::tries::Try;
+use super::{OutboxError, membership};
+use crate::crypto::RoomRules;
+use crate::ids::RoomRow;
+use crate::net::{Call, NetError, part};
+use crate::roster;
+use crate::store::codes::{Membership, OutboxKind};
+use crate::store::outbox::{self, Queued, Upload};
+use crate::store::{Durability, StoreError, account, companions, rooms};
+
+/// A try counts as lost after this; the next one has the same transaction id.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Rates recover sooner; what takes longer is a bound that only time undoes.
+const TOO_LONG: Duration = Duration::from_secs(300);
+
+/// What the server took.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    /// The event that it became.
+    pub event_id: Option<String>,
+    /// The length of its encrypted content.
+    pub bytes: usize,
+}
+
+impl Sender {
+    /// One try.
+    pub(super) async fn try_action(&self, action: &Queued, this: &Try) -> Result<Taken, OutboxError> {
+        match self.transmit(action, this).await {
+            // What a room says no to is looked at: the news of having left it may be late.
+            Err(OutboxError::Net(NetError::Refused {
+                status: status @ (403 | 404),
+                errcode,
+                message,
+                body,
+            })) if errcode != "M_USER_SUSPENDED" && errcode != "ORG_MATRIX_EXPIRED_ACCOUNT" => {
+                let refusal = NetError::Refused { status, errcode, message, body };
+                Err(self.why_refused(action, refusal).await)
+            }
+            other => other,
+        }
+    }
+
+    async fn why_refused(&self, action: &Queued, refusal: NetError) -> OutboxError {
+        match membership::now(&self.http, &action.room_id, &self.own).await {
+            Ok(Some(Membership::Leave | Membership::Invite | Membership::Knock)) => OutboxError::Removed,
+            Ok(Some(Membership::Ban)) => OutboxError::Banned,
+            Ok(None) => OutboxError::RoomGone,
+            Ok(Some(Membership::Join)) | Err(_) => refusal.into(),
+        }
+    }
+
+    async fn transmit(&self, action: &Queued, this: &Try) -> Result<Taken, OutboxError> {
+        let payload: Value = serde_json::from_str(&action.payload).map_err(|_| OutboxError::Malformed)?;
+        let room = part(&action.room_id);
+        if action.after.is_some() {
+            // What it waits for is gone: else it would stand before it in the queue.
+            return Err(OutboxError::Needs);
+        }
+        match action.kind {
+            OutboxKind::Event => self.send_event(action, payload, this).await,
+            OutboxKind::Redaction => {
+                let event_id = payload_event(action).ok_or(OutboxError::Malformed)?;
+                let path = format!(
+                    "/_matrix/client/v3/rooms/{room}/redact/{}/{}",
+                    part(&event_id),
+                    part(&action.txn_id)
+                );
+                this.set_asked();
+                let answer: EventId = self.http.json(Call::put(&path, &json!({})).within(PATIENCE)).await?;
+                Ok(Taken { event_id: Some(answer.event_id), bytes: 0 })
+            }
+            OutboxKind::Read => {
+                let event_id = payload_event(action).ok_or(OutboxError::Malformed)?;
+                let path = format!("/_matrix/client/v3/rooms/{room}/read_markers");
+                let kind = if is_private(&payload) { "m.read.private" } else { "m.read" };
+                let body = json!({ "m.fully_read": event_id, kind: event_id });
+                this.set_asked();
+                self.http.done(Call::post(&path, &body)).await?;
+                Ok(Taken::default())
+            }
+            OutboxKind::Membership => {
+                let payload = membership::Payload::of(action)?;
+                this.set_asked();
+                membership::send(&self.http, &action.room_id, &payload).await?;
+                Ok(Taken::default())
+            }
+        }
+    }
+
+    async fn send_event(
+        &self,
+        action: &Queued,
+        mut payload: Value,
+        this: &Try,
+    ) -> Result<Taken, OutboxError> {
+        for upload in self.store.read(|connection| outbox::uploads(connection, action.id))? {
+            let mxc = self.upload(&upload).await?;
+            let place =
+                payload.pointer_mut(&format!("/content{}", upload.pointer)).ok_or(OutboxError::Malformed)?;
+            *place = json!(mxc);
+        }
+        let kind = payload.get("type").and_then(Value::as_str).ok_or(OutboxError::Malformed)?.to_owned();
+        let content = payload.get("content").cloned().ok_or(OutboxError::Malformed)?;
+        let room = self.store.read(|connection| rooms::get(connection, action.room))?;
+        if !room.encrypted {
+            return Err(OutboxError::NotEncrypted);
+        }
+        let room_id = RoomId::parse(&action.room_id).map_err(|_| OutboxError::Malformed)?;
+        // A companion is read by whoever is in its parent, whether they came in already or not, and by nobody else.
+        let read_by = self.store.read(|connection| match companions::parent(connection, room.id)? {
+            Some(parent) => rooms::get(connection, parent),
+            None => Ok(room),
+        })?;
+        let members = roster::readers(&self.store, &self.http, &read_by).await?;
+        let rules = self.rules(action.room)?;
+        let encrypted = self.crypto.encrypt(&self.http, &room_id, &members, &rules, &kind, &content).await?;
+        if !encrypted.owed.is_empty() {
+            self.owe(action.room, encrypted.owed).await?;
+        }
+        let wire_content = with_relation(encrypted.content, &content);
+        let path = format!(
+            "/_matrix/client/v3/rooms/{}/send/{}/{}",
+            part(&action.room_id),
+            "m.room.encrypted",
+            part(&action.txn_id)
+        );
+        this.set_asked();
+        let answer: EventId = self.http.json(Call::put(&path, &wire_content).within(PATIENCE)).await?;
+        Ok(Taken { event_id: Some(answer.event_id), bytes: wire_content.to_string().len() })
+    }
+
+    pub(super) fn rules(&self, room: RoomRow) -> Result<RoomRules, StoreError> {
+        self.store.read(|connection| {
+            let state = |kind| -> Result<Option<Value>, StoreError> {
+                Ok(rooms::state(connection, room, kind, "")?
+                    .and_then(|content| serde_json::from_str(&content).ok()))
+            };
+            Ok(RoomRules {
+                encryption: state("m.room.encryption")?,
+                history: state("m.room.history_visibility")?,
+            })
+        })
+    }
+
+    /// Puts sealed bytes on the server. The address is reserved and stored first, so that a repeated try fills the
+    /// same one instead of leaving a second copy there.
+    async fn upload(&self, upload: &Upload) -> Result<String, OutboxError> {
+        let mxc = match &upload.mxc {
+            Some(mxc) if upload.done => return Ok(mxc.clone()),
+            Some(mxc) => mxc.clone(),
+            None => {
+                self.check_size(upload.bytes)?;
+                match self.reserve(upload).await {
+                    // Servers bound the addresses that wait to be filled, for a day: what was cut off between reserving
+                    // and storing must not hold up every later message.
+                    Err(OutboxError::Net(NetError::RateLimited { retry_after }))
+                        if retry_after > TOO_LONG =>
+                    {
+                        return self.upload_at_once(upload).await;
+                    }
+                    reserved => reserved?,
+                }
+            }
+        };
+        let (server, media_id) = mxc
+            .strip_prefix("mxc://")
+            .and_then(|parts| parts.split_once('/'))
+            .ok_or_else(|| NetError::NotMatrix("an address for media is none".to_owned()))?;
+        let target = format!("/_matrix/media/v3/upload/{}/{}", part(server), part(media_id));
+        let source = || self.sealed(upload);
+        let bytes = u64::try_from(upload.bytes).unwrap_or(0);
+        match self.http.upload(Method::PUT, &target, bytes, source).await {
+            Ok(_) => {}
+            // A try whose answer was lost had arrived.
+            Err(error) if error.errcode() == Some("M_CANNOT_OVERWRITE_MEDIA") => {}
+            Err(error)
+                if upload.mxc.is_some() && matches!(error.errcode(), Some("M_NOT_FOUND" | "M_FORBIDDEN")) =>
+            {
+                // The reservation of an earlier try ran out: the next one makes another.
+                self.note(upload.id, None, false).await?;
+                return Err(NetError::Timeout.into());
+            }
+            // A server may close the connection on what is too large for it, before it is told so.
+            Err(error @ (NetError::Broken(_) | NetError::Refused { status: 413, .. })) => {
+                self.learn_limit().await?;
+                self.check_size(upload.bytes)?;
+                return Err(error.into());
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.note(upload.id, Some(mxc.clone()), true).await?;
+        Ok(mxc)
+    }
+
+    /// Asks for the largest upload that the server takes, and keeps it. A server that does not say has none.
+    ///
+    /// # Errors
+    /// Faults of the store.
+    pub async fn learn_limit(&self) -> Result<(), StoreError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            #[serde(rename = "m.upload.size")]
+            bytes: Option<i64>,
+        }
+        let limit = match self.http.json::<Answer>(Call::get("/_matrix/client/v1/media/config")).await {
+            Ok(answer) => answer.bytes,
+            Err(NetError::Refused { .. }) => None,
+            // Not known now; what was known still holds.
+            Err(_) => return Ok(()),
+        };
+        if self.store.read(account::server)?.max_upload_bytes != limit {
+            self.store.write(Durability::Normal, move |tx, _| account::set_max_upload(tx, limit)).await?;
+        }
+        Ok(())
+    }
+
+    fn check_size(&self, bytes: i64) -> Result<(), OutboxError> {
+        match self.store.read(account::server)?.max_upload_bytes {
+            Some(most) if bytes > most => Err(OutboxError::UploadTooLarge { bytes, most }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Uploads without an address reserved before. A try whose answer is lost leaves a copy at the server.
+    async fn upload_at_once(&self, upload: &Upload) -> Result<String, OutboxError> {
+        let bytes = u64::try_from(upload.bytes).unwrap_or(0);
+        let source = || self.sealed(upload);
+        let answer = self.http.upload(Method::POST, "/_matrix/media/v3/upload", bytes, source).await?;
+        let answer: ContentUri = serde_json::from_slice(&answer)
+            .map_err(|_| NetError::NotMatrix("an upload got no address".to_owned()))?;
+        self.note(upload.id, Some(answer.content_uri.clone()), true).await?;
+        Ok(answer.content_uri)
+    }
+
+    fn sealed(&self, upload: &Upload) -> Result<ReaderStream<tokio::fs::File>, NetError> {
+        let file = std::fs::File::open(self.media.join(&upload.file))?;
+        Ok(ReaderStream::with_capacity(tokio::fs::File::from_std(file), 64 * 1024))
+    }
+
+    async fn reserve(&self, upload: &Upload) -> Result<String, OutboxError> {
+        let answer: ContentUri = self.http.json(Call::post("/_matrix/media/v1/create", &json!({}))).await?;
+        self.note(upload.id, Some(answer.content_uri.clone()), false).await?;
+        Ok(answer.content_uri)
+    }
+
+    async fn note(&self, upload: i64, mxc: Option<String>, done: bool) -> Result<(), StoreError> {
+        self.store
+            .write(Durability::Full, move |tx, _| outbox::set_upload(tx, upload, mxc.as_deref(), done))
+            .await
+    }
+}
+
+#[derive(Deserialize)]
+struct ContentUri {
+    content_uri: String,
+}
+
+fn is_private(payload: &Value) -> bool {
+    payload.get("private").and_then(Value::as_bool).unwrap_or(false)
+}
+
+#[derive(Deserialize)]
+struct EventId {
+    event_id: String,
+}
+
+/// The server pages and aggregates by the relation, so it stands outside the ciphertext too. A reaction's does not:
+/// its key would be readable there, and without the key the server refuses it.
+fn with_relation(mut encrypted: Value, content: &Value) -> Value {
+    let relation = content
+        .get("m.relates_to")
+        .filter(|relation| relation.get("rel_type").and_then(Value::as_str) != Some("m.annotation"));
+    if let Some(object) = encrypted.as_object_mut() {
+        // The engine has copied the relation, whatever it is.
+        object.remove("m.relates_to");
+        if let Some(relation) = relation {
+            object.insert("m.relates_to".to_owned(), relation.clone());
+        }
+    }
+    encrypted
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::with_relation;
+
+    #[test]
+    fn the_server_reads_that_it_is_a_reply_and_nothing_of_a_reaction() {
+        let reaction =
+            json!({ "m.relates_to": { "rel_type": "m.annotation", "event_id": "$e", "key": "👍" } });
+        let reply = json!({ "body": "a", "m.relates_to": { "m.in_reply_to": { "event_id": "$e" } } });
+        let by_engine = |content: &serde_json::Value| json!({ "ciphertext": "x", "m.relates_to": content["m.relates_to"] });
+        assert_eq!(with_relation(by_engine(&reaction), &reaction), json!({ "ciphertext": "x" }));
+        assert_eq!(with_relation(by_engine(&reply), &reply)["m.relates_to"], reply["m.relates_to"]);
+        assert_eq!(with_relation(json!({ "ciphertext": "x" }), &json!({})), json!({ "ciphertext": "x" }));
+    }
+}
