@@ -1,0 +1,127 @@
+package eu.qroc.ui.devices
+
+import androidx.compose.foundation.background
+import androidx.compose.foundation.layout.Arrangement
+import androidx.compose.foundation.layout.Box
+import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.layout.Row
+import androidx.compose.foundation.layout.fillMaxSize
+import androidx.compose.foundation.layout.fillMaxWidth
+import androidx.compose.foundation.layout.heightIn
+import androidx.compose.foundation.layout.padding
+import androidx.compose.foundation.layout.size
+import androidx.compose.foundation.lazy.LazyColumn
+import androidx.compose.foundation.lazy.items
+import androidx.compose.material3.Icon
+import androidx.compose.material3.MaterialTheme
+import androidx.compose.material3.Text
+import androidx.compose.runtime.Composable
+import androidx.compose.ui.Alignment
+import androidx.compose.ui.Modifier
+import androidx.compose.ui.platform.testTag
+import androidx.compose.ui.text.style.TextOverflow
+import androidx.compose.ui.unit.dp
+import eu.qroc.ui.parts.ErrorNote
+import eu.qroc.ui.parts.Field
+import eu.qroc.ui.parts.IconAction
+import eu.qroc.ui.parts.Icons
+import eu.qroc.ui.parts.Mark
+import eu.qroc.ui.parts.Question
+import eu.qroc.ui.parts.Skeleton
+import eu.qroc.ui.parts.TopBar
+import eu.qroc.ui.theme.Qroc
+
+/** Where am I signed in? */
+@Composable
+fun DevicesView(
+    state: DevicesState,
+    onEvent: (DevicesEvent) -> Unit,
+    modifier: Modifier = Modifier,
+) {
+    val strings = Qroc.strings
+    Column(modifier.fillMaxSize().background(Qroc.colours.background)) {
+        TopBar(strings.devices, { onEvent(DevicesEvent.Back) })
+        if (state.error != null) {
+            ErrorNote(
+                state.error,
+                Modifier.padding(16.dp),
+                action = strings.tryAgain,
+                onAction = { onEvent(DevicesEvent.Reload) },
+            )
+        }
+        Box(Modifier.weight(1f)) {
+            if (state.devices == null) {
+                if (state.error == null) Skeleton(rows = 3)
+            } else {
+                LazyColumn(Modifier.fillMaxSize().testTag("devices")) {
+                    items(state.devices, key = { it.id }) { DeviceItem(it, onEvent) }
+                }
+            }
+        }
+    }
+    val leaving = state.leaving
+    if (leaving != null) {
+        Question(
+            strings.deviceSignOutTitle(leaving.name),
+            strings.deviceSignOutText,
+            strings.signOut,
+            { onEvent(DevicesEvent.SignOut) },
+            { onEvent(DevicesEvent.Keep) },
+            confirmEnabled = state.password.isNotEmpty() && !state.working,
+        ) {
+            Field(
+                state.password,
+                { onEvent(DevicesEvent.Password(it)) },
+                strings.password,
+                Modifier.testTag("password"),
+                error = if (state.wrongPassword) strings.passwordWrong else null,
+                secret = true,
+                enabled = !state.working,
+                onEnter = { if (state.password.isNotEmpty()) onEvent(DevicesEvent.SignOut) },
+            )
+        }
+    }
+}
+
+@Composable
+private fun DeviceItem(
+    device: DeviceRow,
+    onEvent: (DevicesEvent) -> Unit,
+) {
+    val strings = Qroc.strings
+    val colours = Qroc.colours
+    Row(
+        Modifier.fillMaxWidth().heightIn(min = 88.dp).padding(horizontal = 16.dp, vertical = 8.dp),
+        horizontalArrangement = Arrangement.spacedBy(16.dp),
+        verticalAlignment = Alignment.CenterVertically,
+    ) {
+        Icon(Icons.Devices, null, Modifier.size(32.dp), tint = colours.accent)
+        Column(Modifier.weight(1f), verticalArrangement = Arrangement.spacedBy(2.dp)) {
+            Text(
+                device.name,
+                maxLines = 2,
+                overflow = TextOverflow.Ellipsis,
+                style = MaterialTheme.typography.titleMedium,
+            )
+            val seen = if (device.lastSeen > 0) strings.lastSeen(Qroc.times.ago(device.lastSeen)) else null
+            Text(
+                listOfNotNull(device.id, seen).joinToString(" · "),
+                color = colours.secondary,
+                style = MaterialTheme.typography.bodyMedium,
+            )
+            when (device.trust) {
+                DeviceTrust.THIS -> Mark(Icons.Sent, strings.thisDevice, colours.accent)
+                DeviceTrust.VERIFIED -> Mark(Icons.Verified, strings.verified, colours.verified)
+                DeviceTrust.UNVERIFIED -> Mark(Icons.Unverified, strings.unverified, colours.waiting)
+            }
+        }
+        if (device.trust != DeviceTrust.THIS) {
+            IconAction(
+                Icons.Leave,
+                strings.signOutDevice(device.name),
+                { onEvent(DevicesEvent.AskSignOut(device)) },
+                tint = colours.danger,
+            )
+        }
+    }
+}

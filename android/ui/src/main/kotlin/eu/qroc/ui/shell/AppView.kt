@@ -1,0 +1,96 @@
+package eu.qroc.ui.shell
+
+import androidx.compose.foundation.background
+import androidx.compose.foundation.layout.Box
+import androidx.compose.foundation.layout.BoxWithConstraints
+import androidx.compose.foundation.layout.Row
+import androidx.compose.foundation.layout.fillMaxSize
+import androidx.compose.foundation.layout.width
+import androidx.compose.material3.Surface
+import androidx.compose.material3.VerticalDivider
+import androidx.compose.runtime.Composable
+import androidx.compose.runtime.key
+import androidx.compose.ui.Modifier
+import androidx.compose.ui.unit.dp
+import eu.qroc.ui.details.DetailsView
+import eu.qroc.ui.devices.DevicesView
+import eu.qroc.ui.newroom.NewRoomView
+import eu.qroc.ui.parts.EmptyNote
+import eu.qroc.ui.parts.Icons
+import eu.qroc.ui.queue.QueueView
+import eu.qroc.ui.rooms.RoomsView
+import eu.qroc.ui.search.SearchView
+import eu.qroc.ui.settings.SettingsView
+import eu.qroc.ui.signin.SignInView
+import eu.qroc.ui.theme.Qroc
+import eu.qroc.ui.timeline.TimelineView
+import eu.qroc.ui.unlock.UnlockView
+
+/** The whole application: two panes where there is room, else one. */
+@Composable
+fun AppView(
+    stage: Stage,
+    brand: String,
+    onEvent: (AppEvent) -> Unit,
+    modifier: Modifier = Modifier,
+) {
+    Surface(modifier.fillMaxSize(), color = Qroc.colours.background, contentColor = Qroc.colours.body) {
+        when (stage) {
+            Stage.Starting -> Box(Modifier.fillMaxSize())
+            is Stage.SignIn -> SignInView(stage.state, brand, { onEvent(AppEvent.SignIn(it)) })
+            is Stage.Unlock -> UnlockView(stage.state, brand, { onEvent(AppEvent.Unlock(it)) })
+            is Stage.Main -> MainView(stage, brand, onEvent)
+        }
+    }
+}
+
+@Composable
+private fun MainView(
+    main: Stage.Main,
+    brand: String,
+    onEvent: (AppEvent) -> Unit,
+) {
+    BoxWithConstraints(Modifier.background(Qroc.colours.background)) {
+        val wide = maxWidth >= TWO_PANES
+        val list = if (maxWidth >= LARGE) 400.dp else 320.dp
+        Row {
+            if (wide || main.pane == null) {
+                RoomsView(
+                    main.rooms,
+                    brand,
+                    { onEvent(AppEvent.Rooms(it)) },
+                    if (wide) Modifier.width(list) else Modifier.weight(1f),
+                )
+            }
+            if (wide) VerticalDivider(color = Qroc.colours.line)
+            if (wide || main.pane != null) {
+                Box(Modifier.weight(1f)) { PaneView(main.pane, wide, onEvent) }
+            }
+        }
+    }
+}
+
+@Composable
+private fun PaneView(
+    pane: Pane?,
+    wide: Boolean,
+    onEvent: (AppEvent) -> Unit,
+) {
+    when (pane) {
+        null -> EmptyNote(Icons.Chat, Qroc.strings.chooseRoomTitle, Qroc.strings.chooseRoomText)
+        // A room of its own for each room: another one does not begin where this one was scrolled to.
+        is Pane.Room ->
+            key(pane.state.roomId, pane.state.thread) {
+                TimelineView(pane.state, { onEvent(AppEvent.Timeline(it)) }, back = !wide)
+            }
+        is Pane.Details -> DetailsView(pane.state, { onEvent(AppEvent.Details(it)) })
+        is Pane.NewRoom -> NewRoomView(pane.state, { onEvent(AppEvent.NewRoom(it)) })
+        is Pane.Queue -> QueueView(pane.state, { onEvent(AppEvent.Queue(it)) })
+        is Pane.Search -> SearchView(pane.state, { onEvent(AppEvent.Search(it)) })
+        is Pane.Devices -> DevicesView(pane.state, { onEvent(AppEvent.Devices(it)) })
+        is Pane.Settings -> SettingsView(pane.state, { onEvent(AppEvent.Settings(it)) })
+    }
+}
+
+private val TWO_PANES = 720.dp
+private val LARGE = 1100.dp
