@@ -1,0 +1,226 @@
+package eu.qroc.ui.composer
+
+import androidx.compose.ui.graphics.ImageBitmap
+import eu.qroc.bridge.QrocException
+import eu.qroc.bridge.Room
+import eu.qroc.bridge.TimelineItem
+import eu.qroc.bridge.TreatAs
+import eu.qroc.ui.format.coordinates
+import eu.qroc.ui.format.size
+import eu.qroc.ui.shell.Session
+import eu.qroc.ui.shell.of
+import eu.qroc.ui.timeline.Reading
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.update
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
+import java.io.IOException
+import java.nio.file.Files
+import java.nio.file.Path
+import kotlin.io.path.name
+
+/** Sends text, files and places to one room. */
+class ComposerPresenter internal constructor(
+    private val session: Session,
+    private val scope: CoroutineScope,
+    private val roomId: String,
+    /** Waits until the room is open. */
+    private val room: suspend () -> Room,
+    private val thread: () -> String?,
+    private val keep: (String, ImageBitmap) -> Unit,
+    /** Tells what was done, in one line. */
+    private val done: (String) -> Unit,
+    /** Tells what could not be done. */
+    private val failed: (String) -> Unit,
+) {
+    private val shown = MutableStateFlow(ComposerState(session.drafts.value[roomId].orEmpty()))
+
+    /** What Reply or Edit is about. */
+    private var subject: String? = null
+    private var file: Path? = null
+
+    /** Events that can be quoted, by id. */
+    internal var quoted: Map<String, TimelineItem> = emptyMap()
+    internal var reading: Reading? = null
+
+    val state: StateFlow<ComposerState> get() = shown
+
+    /** Whether this officer has left the room. */
+    internal fun left(left: Boolean) = shown.update { it.copy(left = left) }
+
+    /** Begins an answer. */
+    internal fun reply(
+        eventId: String,
+        sender: String,
+    ) {
+        subject = eventId
+        val words = quoted[eventId]?.let { reading?.words(it) }.orEmpty()
+        shown.update { it.copy(mode = ComposerMode.Reply(sender, words), text = fresh(it)) }
+    }
+
+    /** Begins a change. */
+    internal fun edit(
+        eventId: String,
+        text: String,
+    ) {
+        subject = eventId
+        shown.update { it.copy(mode = ComposerMode.Edit(text), text = text) }
+    }
+
+    /** What is in the bar, unless it is an old message that was being changed. */
+    private fun fresh(state: ComposerState): String =
+        if (state.mode is ComposerMode.Edit) session.drafts.value[roomId].orEmpty() else state.text
+
+    /** A file that was dropped onto the window. */
+    fun drop(path: Path) = attach(path, As.SEEN)
+
+    /** Does what the officer asks. */
+    fun on(event: ComposerEvent) {
+        when (event) {
+            is ComposerEvent.Text -> type(event.text)
+            ComposerEvent.Send -> send()
+            ComposerEvent.CancelMode -> {
+                subject = null
+                shown.update { it.copy(mode = ComposerMode.New, text = fresh(it)) }
+            }
+            ComposerEvent.Menu -> shown.update { it.copy(menu = true) }
+            ComposerEvent.CloseMenu -> shown.update { it.copy(menu = false) }
+            ComposerEvent.PickPhoto -> pick(photo = true)
+            ComposerEvent.PickFile -> pick(photo = false)
+            is ComposerEvent.Caption -> change { it.copy(caption = event.text) }
+            ComposerEvent.SendAttachment -> sendFile()
+            ComposerEvent.DropAttachment -> {
+                if (shown.value.attachment?.working != true) {
+                    file = null
+                    shown.update { it.copy(attachment = null) }
+                }
+            }
+            ComposerEvent.Position -> shown.update { it.copy(menu = false, position = PositionDraft()) }
+            is ComposerEvent.PositionText -> shown.update { it.copy(position = PositionDraft(event.text)) }
+            ComposerEvent.SendPosition -> sendPosition()
+            ComposerEvent.ClosePosition -> shown.update { it.copy(position = null) }
+        }
+    }
+
+    private fun type(text: String) {
+        shown.update { it.copy(text = text) }
+        if (shown.value.mode !is ComposerMode.Edit) session.drafts.update { it + (roomId to text) }
+    }
+
+    private fun send() {
+        val now = shown.value
+        if (!now.canSend) return
+        val about = subject
+        val root = thread()
+        subject = null
+        shown.update { it.copy(text = "", mode = ComposerMode.New) }
+        if (now.mode is ComposerMode.Edit) {
+            shown.update { it.copy(text = session.drafts.value[roomId].orEmpty()) }
+        }
+        // In the account's scope and begun at once: leaving the room in the same moment loses nothing.
+        session.scope.launch(start = CoroutineStart.UNDISPATCHED) {
+            try {
+                val here = room()
+                if (now.mode is ComposerMode.Edit && about != null) {
+                    here.edit(about, now.text.trim())
+                } else {
+                    here.send(now.text.trim(), replyTo = about.takeIf { now.mode is ComposerMode.Reply }, thread = root)
+                    // Only now: what was typed is a draft until it is safe.
+                    session.drafts.update { if (it[roomId] == now.text) it - roomId else it }
+                }
+            } catch (error: QrocException) {
+                // Nothing that was typed is lost: it comes back, in front of what was typed meanwhile.
+                subject = about
+                val text = listOf(now.text, shown.value.text).filter(String::isNotBlank).joinToString("\n")
+                shown.update { it.copy(text = text, mode = now.mode) }
+                if (now.mode !is ComposerMode.Edit) session.drafts.update { it + (roomId to text) }
+                failed(session.strings.of(error))
+            }
+        }
+    }
+
+    private fun pick(photo: Boolean) {
+        shown.update { it.copy(menu = false) }
+        scope.launch { session.surroundings.chooseFile(photo)?.let { attach(it, if (photo) As.PHOTO else As.FILE) } }
+    }
+
+    /** What a file was chosen as; what is dropped is what it looks like. */
+    private enum class As { PHOTO, FILE, SEEN }
+
+    private fun attach(
+        path: Path,
+        chosen: As,
+    ) {
+        scope.launch {
+            val bytes =
+                withContext(Dispatchers.IO) {
+                    try {
+                        if (Files.isRegularFile(path)) Files.size(path) else null
+                    } catch (_: IOException) {
+                        null
+                    }
+                }
+            if (bytes == null) {
+                failed(session.strings.errorFileUnreadable)
+                return@launch
+            }
+            val picture = if (chosen == As.FILE) null else session.surroundings.decode(path)
+            file = path
+            shown.update {
+                it.copy(
+                    attachment =
+                        Attachment(
+                            name = path.name,
+                            photo = picture != null,
+                            sourceBytes = bytes,
+                            picture = picture,
+                            cleaned = picture != null,
+                            problem =
+                                if (chosen == As.PHOTO && picture == null) session.strings.errorFileNotAPicture else null,
+                        ),
+                )
+            }
+        }
+    }
+
+    private fun change(change: (Attachment) -> Attachment) =
+        shown.update { state -> state.copy(attachment = state.attachment?.let(change)) }
+
+    private fun sendFile() {
+        val path = file ?: return
+        val now = shown.value.attachment ?: return
+        if (now.working) return
+        change { it.copy(working = true, problem = null) }
+        session.scope.launch(start = CoroutineStart.UNDISPATCHED) {
+            try {
+                val treat = if (now.photo) TreatAs.IMAGE else TreatAs.FILE
+                val sent = room().sendFile(path, now.caption.trim().ifEmpty { null }, treat)
+                now.picture?.let { keep(sent.sent.txnId, it) }
+                file = null
+                shown.update { it.copy(attachment = null) }
+                if (now.photo) {
+                    val strings = session.strings
+                    done(strings.photoSent(size(sent.sentBytes, strings), size(sent.sourceBytes, strings)))
+                }
+            } catch (error: QrocException) {
+                change { it.copy(working = false, problem = session.strings.of(error)) }
+            }
+        }
+    }
+
+    private fun sendPosition() {
+        val (lat, lon) = shown.value.position?.text?.let { coordinates(it) } ?: return
+        shown.update { it.copy(position = null) }
+        session.scope.launch(start = CoroutineStart.UNDISPATCHED) {
+            try {
+                room().sendPlace(lat, lon)
+            } catch (error: QrocException) {
+                failed(session.strings.of(error))
+            }
+        }
+    }
+}

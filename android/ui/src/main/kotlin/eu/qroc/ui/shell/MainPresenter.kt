@@ -1,0 +1,254 @@
+package eu.qroc.ui.shell
+
+import eu.qroc.ui.details.DetailsEvent
+import eu.qroc.ui.details.DetailsPresenter
+import eu.qroc.ui.devices.DevicesEvent
+import eu.qroc.ui.devices.DevicesPresenter
+import eu.qroc.ui.newroom.NewRoomEvent
+import eu.qroc.ui.newroom.NewRoomPresenter
+import eu.qroc.ui.queue.QueueEvent
+import eu.qroc.ui.queue.QueuePresenter
+import eu.qroc.ui.rooms.RoomsEvent
+import eu.qroc.ui.rooms.RoomsPresenter
+import eu.qroc.ui.rooms.RoomsState
+import eu.qroc.ui.search.SearchEvent
+import eu.qroc.ui.search.SearchPresenter
+import eu.qroc.ui.settings.Farewell
+import eu.qroc.ui.settings.SettingsEvent
+import eu.qroc.ui.settings.SettingsPresenter
+import eu.qroc.ui.timeline.TimelineEvent
+import eu.qroc.ui.timeline.TimelinePresenter
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.ExperimentalCoroutinesApi
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.async
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.combine
+import kotlinx.coroutines.flow.flatMapLatest
+import kotlinx.coroutines.flow.flowOf
+import kotlinx.coroutines.flow.map
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.plus
+import java.nio.file.Path
+
+/** A signed-in account: the list of rooms, and a stack of screens beside or above it. */
+internal class MainPresenter(
+    private val session: Session,
+    parent: CoroutineScope,
+    private val looks: Looks,
+    private val leave: suspend (Farewell) -> Unit,
+) {
+    /** One screen of the stack; its work ends with it. */
+    private class Place(
+        val scope: CoroutineScope,
+        val state: Flow<Pane>,
+        val on: (AppEvent) -> Unit,
+        val timeline: TimelinePresenter? = null,
+    )
+
+    private val scope = parent + SupervisorJob(parent.coroutineContext[Job])
+
+    // Signing out ends this object's own work: it runs in the application's.
+    private val outer = parent
+    private val rooms = RoomsPresenter(session, scope) { open(it) }
+    private val stack = MutableStateFlow(emptyList<Place>())
+    private val shown = MutableStateFlow(Stage.Main(RoomsState()))
+
+    val state: StateFlow<Stage.Main> get() = shown
+
+    /** Begins to read. */
+    @OptIn(ExperimentalCoroutinesApi::class)
+    fun start() {
+        rooms.start()
+        val pane: Flow<Pane?> = stack.flatMapLatest { it.lastOrNull()?.state ?: flowOf(null) }
+        scope.launch { combine(rooms.state, pane) { list, top -> Stage.Main(list, top) }.collect { shown.value = it } }
+    }
+
+    /** Does what the officer asks on any of the screens. */
+    fun on(event: AppEvent) {
+        when (event) {
+            is AppEvent.Rooms -> {
+                rooms.on(event.event)
+                follow(event.event)
+            }
+            is AppEvent.SignIn, is AppEvent.Unlock -> Unit
+            else -> stack.value.lastOrNull()?.on?.invoke(event)
+        }
+    }
+
+    private fun follow(event: RoomsEvent) {
+        when (event) {
+            is RoomsEvent.Open -> open(event.id)
+            RoomsEvent.New -> newRoom()
+            RoomsEvent.Search -> search()
+            RoomsEvent.Queue -> queue()
+            RoomsEvent.Settings -> settings()
+            is RoomsEvent.Filter, is RoomsEvent.Accept, is RoomsEvent.Decline, RoomsEvent.Retry, RoomsEvent.More -> Unit
+        }
+    }
+
+    private fun child() = scope + SupervisorJob(scope.coroutineContext[Job])
+
+    /** Puts a screen on the stack, or alone on it. */
+    private fun show(
+        place: Place,
+        alone: Boolean,
+    ) {
+        val before = stack.value
+        stack.value = if (alone) listOf(place) else before + place
+        if (alone) before.forEach(::end)
+        rooms.select(stack.value.firstNotNullOfOrNull { it.timeline?.roomId })
+    }
+
+    private fun end(place: Place) {
+        place.timeline?.close()
+        place.scope.cancel()
+    }
+
+    /** One step back. */
+    fun back() {
+        val timeline = stack.value.lastOrNull()?.timeline
+        // What lies over a room goes first.
+        if (timeline != null && timeline.closeTop()) return
+        val top = stack.value.lastOrNull() ?: return
+        stack.value = stack.value.dropLast(1)
+        end(top)
+        rooms.select(stack.value.firstNotNullOfOrNull { it.timeline?.roomId })
+    }
+
+    private fun open(
+        roomId: String,
+        eventId: String? = null,
+    ) {
+        val there = stack.value.singleOrNull()?.timeline
+        if (eventId == null && there?.roomId == roomId) return
+        val scope = child()
+        val presenter = TimelinePresenter(session, scope, roomId, eventId)
+        presenter.start()
+        val place =
+            Place(
+                scope,
+                presenter.state.map { Pane.Room(it) },
+                on = { event ->
+                    if (event is AppEvent.Timeline) {
+                        presenter.on(event.event)
+                        when (event.event) {
+                            TimelineEvent.Back -> back()
+                            TimelineEvent.Details -> details(roomId)
+                            TimelineEvent.Queue -> queue()
+                            else -> Unit
+                        }
+                    }
+                },
+                presenter,
+            )
+        show(place, alone = true)
+    }
+
+    private fun details(roomId: String) {
+        val scope = child()
+        val presenter = DetailsPresenter(session, scope, roomId, left = { leaveRoom() })
+        presenter.start()
+        val on = { event: AppEvent ->
+            if (event is AppEvent.Details) {
+                presenter.on(event.event)
+                if (event.event == DetailsEvent.Back) back()
+            }
+        }
+        show(Place(scope, presenter.state.map { Pane.Details(it) }, on), alone = false)
+    }
+
+    private fun leaveRoom() {
+        val before = stack.value
+        stack.value = emptyList()
+        before.forEach(::end)
+        rooms.select(null)
+    }
+
+    private fun newRoom() {
+        val scope = child()
+        val presenter = NewRoomPresenter(session, scope) { open(it) }
+        val on = { event: AppEvent ->
+            if (event is AppEvent.NewRoom) {
+                presenter.on(event.event)
+                if (event.event == NewRoomEvent.Back) back()
+            }
+        }
+        show(Place(scope, presenter.state.map { Pane.NewRoom(it) }, on), alone = false)
+    }
+
+    private fun queue() {
+        val scope = child()
+        val presenter = QueuePresenter(session, scope)
+        presenter.start()
+        val on = { event: AppEvent ->
+            if (event is AppEvent.Queue) {
+                presenter.on(event.event)
+                if (event.event == QueueEvent.Back) back()
+            }
+        }
+        show(Place(scope, presenter.state.map { Pane.Queue(it) }, on), alone = false)
+    }
+
+    /** Opens the search. */
+    fun search() {
+        val scope = child()
+        val presenter = SearchPresenter(session, scope, { open(it) }, { room, event -> open(room, event) })
+        val on = { event: AppEvent ->
+            if (event is AppEvent.Search) {
+                presenter.on(event.event)
+                if (event.event == SearchEvent.Back) back()
+            }
+        }
+        show(Place(scope, presenter.state.map { Pane.Search(it) }, on), alone = false)
+    }
+
+    private fun devices() {
+        val scope = child()
+        val presenter = DevicesPresenter(session, scope)
+        presenter.start()
+        val on = { event: AppEvent ->
+            if (event is AppEvent.Devices) {
+                presenter.on(event.event)
+                if (event.event == DevicesEvent.Back) back()
+            }
+        }
+        show(Place(scope, presenter.state.map { Pane.Devices(it) }, on), alone = false)
+    }
+
+    private fun settings() {
+        val scope = child()
+        val presenter = SettingsPresenter(session, scope, looks) { farewell -> outer.async { leave(farewell) }.await() }
+        presenter.start()
+        val on = { event: AppEvent ->
+            if (event is AppEvent.Settings) {
+                presenter.on(event.event)
+                when (event.event) {
+                    SettingsEvent.Back -> back()
+                    SettingsEvent.Devices -> devices()
+                    SettingsEvent.Queue -> queue()
+                    else -> Unit
+                }
+            }
+        }
+        show(Place(scope, presenter.state.map { Pane.Settings(it) }, on), alone = false)
+    }
+
+    /** A file was dropped onto the window: it goes to the room that is open. */
+    fun drop(files: List<Path>) {
+        val timeline = stack.value.lastOrNull()?.timeline ?: return
+        timeline.drop(files)
+    }
+
+    /** Ends all screens. */
+    fun close() {
+        stack.value.forEach(::end)
+        rooms.close()
+        session.close()
+        scope.cancel()
+    }
+}
