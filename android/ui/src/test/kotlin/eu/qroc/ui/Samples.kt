@@ -1,0 +1,254 @@
+package eu.qroc.ui
+
+import androidx.compose.ui.geometry.Offset
+import androidx.compose.ui.geometry.Size
+import androidx.compose.ui.graphics.Canvas
+import androidx.compose.ui.graphics.Color
+import androidx.compose.ui.graphics.ImageBitmap
+import androidx.compose.ui.graphics.Paint
+import eu.qroc.ui.details.DetailsState
+import eu.qroc.ui.details.MemberRow
+import eu.qroc.ui.devices.DeviceRow
+import eu.qroc.ui.devices.DeviceTrust
+import eu.qroc.ui.devices.DevicesState
+import eu.qroc.ui.format.Times
+import eu.qroc.ui.parts.Connection
+import eu.qroc.ui.queue.QueueItemState
+import eu.qroc.ui.queue.QueueKind
+import eu.qroc.ui.queue.QueueRow
+import eu.qroc.ui.queue.QueueState
+import eu.qroc.ui.rooms.RoomKind
+import eu.qroc.ui.rooms.RoomRow
+import eu.qroc.ui.rooms.RoomsState
+import eu.qroc.ui.settings.LANGUAGES
+import eu.qroc.ui.settings.SettingsState
+import eu.qroc.ui.timeline.Body
+import eu.qroc.ui.timeline.Entry
+import eu.qroc.ui.timeline.Message
+import eu.qroc.ui.timeline.Notice
+import eu.qroc.ui.timeline.NoticeText
+import eu.qroc.ui.timeline.Quote
+import eu.qroc.ui.timeline.Reaction
+import eu.qroc.ui.timeline.SendState
+import eu.qroc.ui.timeline.TimelineState
+import eu.qroc.ui.timeline.Transfer
+import eu.qroc.ui.timeline.arrange
+import java.time.ZoneOffset
+
+/** A Sunday in November, half past two. */
+const val NOW = 1_795_357_800_000L
+const val MINUTE = 60_000L
+const val DAY = 24 * 60 * MINUTE
+
+/** What people wrote: the only words on a screen that are not in the resources. */
+object Said {
+    val words = (listOf("QROC") + LANGUAGES.values).toCollection(linkedSetOf())
+}
+
+fun said(text: String): String = text.also { Said.words += it }
+
+fun times(strings: Strings) = Times(strings, ZoneOffset.UTC) { NOW }
+
+val LONG = said("Joint operations room for the northern harbour, piers four to nineteen, including the customs yard")
+
+val harbour = said("Harbour incident")
+val lisbon = said("Ana Lisboa")
+val madrid = said("Jorge Madrid")
+
+val rooms =
+    RoomsState(
+        selectedId = "!1",
+        rooms =
+            listOf(
+                RoomRow("!0", said("Night watch"), invitation = true, lastSender = madrid),
+                RoomRow(
+                    "!1",
+                    harbour,
+                    RoomKind.INCIDENT,
+                    unread = 3,
+                    lastSender = madrid,
+                    lastText = said("White van at pier four"),
+                    lastTs = NOW - 2 * MINUTE,
+                ),
+                RoomRow("!2", lisbon, RoomKind.DIRECT, lastText = said("On my way"), lastTs = NOW - 50 * MINUTE, sending = 1),
+                RoomRow(
+                    "!3",
+                    said("Patrol south"),
+                    unread = 12,
+                    atLeast = true,
+                    lastSender = lisbon,
+                    lastText = said("Checkpoint 01 is manned"),
+                    lastTs = NOW - DAY,
+                ),
+                RoomRow("!4", said("Σχέδιο Αθήνα"), lastTs = NOW - 3 * DAY, draft = said("Θα είμαι εκεί")),
+                RoomRow(
+                    "!5",
+                    said("All stations"),
+                    RoomKind.BROADCAST,
+                    lastSender = said("Control room"),
+                    lastText = said("Radio test at noon"),
+                    lastTs = NOW - 9 * DAY,
+                    failed = 2,
+                    encrypted = false,
+                ),
+                RoomRow("!6", said("Shift 3")),
+            ),
+    )
+
+val longRooms =
+    rooms.copy(
+        rooms =
+            listOf(
+                RoomRow("!0", LONG, invitation = true, lastSender = LONG),
+                RoomRow("!1", LONG, unread = 1234, lastSender = LONG, lastText = LONG, lastTs = NOW - 9 * DAY, failed = 1),
+                RoomRow("!2", LONG, RoomKind.DIRECT, draft = LONG, lastTs = NOW - DAY, sending = 7, encrypted = false),
+            ),
+    )
+
+val offline = Connection(Connection.Kind.OFFLINE, since = NOW - 12 * MINUTE, waiting = 2)
+
+/** A picture of a sky over water: no file is needed. */
+val picture: ImageBitmap =
+    ImageBitmap(160, 120).also { bitmap ->
+        val canvas = Canvas(bitmap)
+        fun box(color: Long, top: Float, height: Float) =
+            canvas.drawRect(
+                androidx.compose.ui.geometry.Rect(Offset(0f, top), Size(160f, height)),
+                Paint().apply { this.color = Color(color) },
+            )
+        box(0xFF8FB8DE, 0f, 70f)
+        box(0xFF2F5D7C, 70f, 50f)
+        canvas.drawCircle(Offset(120f, 30f), 14f, Paint().apply { color = Color(0xFFFFE08A) })
+    }
+
+private var keys = 0
+
+fun message(
+    text: String,
+    sender: String = madrid,
+    ago: Long = MINUTE,
+    own: Boolean = false,
+    body: Body = Body.Text(said(text)),
+    state: SendState = SendState.SENT,
+    key: String = "k${keys++}",
+    reply: Quote? = null,
+    reactions: List<Reaction> = emptyList(),
+    seenBy: List<String> = emptyList(),
+    edited: Boolean = false,
+    thread: String? = null,
+    answers: Int = 0,
+    failure: String? = null,
+    encrypted: Boolean = true,
+) = Message(
+    key = key,
+    eventId = if (state == SendState.SENT) "$$key" else null,
+    sender = sender,
+    senderName = sender,
+    own = own,
+    ts = NOW - ago,
+    body = body,
+    state = state,
+    failure = failure,
+    edited = edited,
+    reply = reply,
+    thread = thread,
+    answers = answers,
+    reactions = reactions,
+    seenBy = seenBy,
+    encrypted = encrypted,
+)
+
+fun entries(vararg entries: Entry, unread: String? = null) =
+    arrange(entries.toList(), unread) { times(StringsEn).dayOf(it) }
+
+val talk =
+    entries(
+        Notice("n1", NoticeText.CREATED, lisbon, NOW - DAY - 3 * MINUTE),
+        message("All units: white van, seen at pier four", lisbon, DAY, seenBy = listOf(madrid)),
+        message("Copy", ago = DAY - MINUTE, reactions = listOf(Reaction("👍", listOf(lisbon, madrid), true))),
+        message("Two people got out and went to the customs yard", ago = 20 * MINUTE, edited = true),
+        message("Plate ends in 42", ago = 19 * MINUTE, answers = 2),
+        message(
+            "On my way",
+            lisbon,
+            18 * MINUTE,
+            own = true,
+            reply = Quote("k", madrid, said("Plate ends in 42")),
+            seenBy = listOf(madrid),
+        ),
+        message("Which entrance?", ago = 5 * MINUTE, key = "fresh"),
+        message("The north one, by the crane", lisbon, 4 * MINUTE, own = true, thread = "\$t"),
+        message("Wait for us", lisbon, MINUTE, own = true, state = SendState.QUEUED),
+        unread = "fresh",
+    )
+
+val media =
+    entries(
+        message("", body = Body.Picture(said("pier.jpg"), 184_320, 1600, 1200, picture = picture, caption = said("North gate"))),
+        message("", body = Body.Picture(said("yard.jpg"), 2_300_000, 1200, 1600, Transfer.Running(0.4f))),
+        message("", body = Body.Picture(said("van.jpg"), 90_000, 800, 300, Transfer.Failed(said("No network. Tap to try again.")))),
+        message("", own = true, body = Body.File(said("warrant-2026-11.pdf"), said("application/pdf"), 1_240_000)),
+        message("", body = Body.Position(38.7071, -9.13549, 12.0, NOW - 2 * MINUTE)),
+        message("", body = Body.Position(-33.8688, 151.2093, null, NOW - 40 * MINUTE)),
+    )
+
+val trouble =
+    entries(
+        message("", body = Body.Unreadable(eu.qroc.ui.timeline.UnreadableReason.NO_KEY_YET)),
+        message("", body = Body.Unreadable(eu.qroc.ui.timeline.UnreadableReason.KEY_WITHHELD)),
+        message("", body = Body.Unreadable(eu.qroc.ui.timeline.UnreadableReason.DAMAGED), ago = 5),
+        message("", body = Body.Removed, own = true),
+        message("", body = Body.Unknown(said("m.poll.start"))),
+        message("Plain words", encrypted = false),
+        message(
+            "Box 12 is open",
+            own = true,
+            state = SendState.FAILED,
+            failure = said("You are no longer in this room."),
+        ),
+    )
+
+val timeline = TimelineState("!1", harbour, members = 5, entries = talk)
+
+val details =
+    DetailsState(
+        "!1",
+        harbour,
+        topic = said("Channel 4"),
+        members =
+            listOf(
+                MemberRow(said("@lisbon:qroc.test"), lisbon, own = true, leads = true),
+                MemberRow(said("@madrid:qroc.test"), madrid, removable = true),
+                MemberRow(said("@athens:qroc.test"), said("Ελένη Αθήνα"), invited = true, removable = true),
+            ),
+    )
+
+val queue =
+    QueueState(
+        listOf(
+            QueueRow(1, harbour, QueueKind.MESSAGE, QueueItemState.SENDING, attempts = 1),
+            QueueRow(2, harbour, QueueKind.MESSAGE, QueueItemState.WAITING, 3, NOW + 2 * MINUTE, said("No answer from there.")),
+            QueueRow(3, LONG, QueueKind.REMOVAL, QueueItemState.FAILED, 1, why = said("You may not do this here.")),
+        ),
+    )
+
+val devices =
+    DevicesState(
+        listOf(
+            DeviceRow(said("ECBQWLIXIK"), said("Desk 4"), DeviceTrust.THIS, NOW),
+            DeviceRow(said("ODKUVSTZSK"), said("Phone of the shift"), DeviceTrust.VERIFIED, NOW - 3 * 60 * MINUTE),
+            DeviceRow(said("AAAAAAAAAA"), LONG, DeviceTrust.UNVERIFIED, NOW - 40 * DAY),
+        ),
+    )
+
+val settings =
+    SettingsState(
+        userId = said("@lisbon:qroc.test"),
+        deviceId = "ECBQWLIXIK",
+        server = said("https://matrix.police.example"),
+        verified = true,
+        lastSync = NOW - 4000,
+        waiting = 2,
+        databaseBytes = 4_310_000,
+        version = said("0.1.0"),
+    )

@@ -1,0 +1,166 @@
+package eu.qroc.ui
+
+import androidx.compose.runtime.Composable
+import eu.qroc.ui.composer.Attachment
+import eu.qroc.ui.composer.ComposerMode
+import eu.qroc.ui.composer.ComposerState
+import eu.qroc.ui.composer.PositionDraft
+import eu.qroc.ui.details.DetailsState
+import eu.qroc.ui.devices.DevicesState
+import eu.qroc.ui.newroom.NewRoomState
+import eu.qroc.ui.parts.Connection
+import eu.qroc.ui.queue.QueueState
+import eu.qroc.ui.rooms.RoomFilter
+import eu.qroc.ui.rooms.RoomRow
+import eu.qroc.ui.rooms.RoomsState
+import eu.qroc.ui.search.MessageHit
+import eu.qroc.ui.search.RoomHit
+import eu.qroc.ui.search.SearchState
+import eu.qroc.ui.settings.Farewell
+import eu.qroc.ui.shell.AppView
+import eu.qroc.ui.shell.Pane
+import eu.qroc.ui.shell.Stage
+import eu.qroc.ui.signin.SignInProblem
+import eu.qroc.ui.signin.SignInState
+import eu.qroc.ui.timeline.Message
+import eu.qroc.ui.unlock.UnlockProblem
+import eu.qroc.ui.unlock.UnlockState
+
+/** A screen in one of its states. */
+class Scene(
+    val screen: String,
+    val state: String,
+    val stage: Stage,
+) {
+    val name get() = "$screen-$state"
+
+    /** The one that stands for its screen where every screen is drawn in many ways. */
+    val main get() = state == "full"
+
+    @Composable
+    fun Content() = AppView(stage, "QROC", {})
+}
+
+private val error = said("The storage of this device is full. Free some space; nothing is lost.")
+
+private fun pane(pane: Pane) = Stage.Main(rooms, pane)
+
+private fun room(change: (eu.qroc.ui.timeline.TimelineState) -> eu.qroc.ui.timeline.TimelineState) =
+    pane(Pane.Room(change(timeline)))
+
+private fun composer(state: ComposerState) = room { it.copy(composer = state) }
+
+private val photo =
+    Attachment(said("IMG_2041.jpg"), photo = true, 3_400_000, sentBytes = 412_000, picture = picture, cleaned = true)
+
+private val signInFull = SignInState(said("police.example"), said("lisbon"), "golden-hour")
+
+private val last = talk.filterIsInstance<Message>()
+
+/** Every screen in every state that matters. */
+val scenes: List<Scene> =
+    listOf(
+        Scene("signin", "empty", Stage.SignIn(SignInState())),
+        Scene("signin", "full", Stage.SignIn(signInFull)),
+        Scene("signin", "working", Stage.SignIn(signInFull.copy(working = true))),
+        Scene("signin", "refused", Stage.SignIn(signInFull.copy(problem = SignInProblem.Refused))),
+        Scene(
+            "signin",
+            "passphrase",
+            Stage.SignIn(signInFull.copy(needsPassphrase = true, passphrase = "short", passphraseAgain = "other")),
+        ),
+        Scene("unlock", "full", Stage.Unlock(UnlockState("correct horse"))),
+        Scene("unlock", "wrong", Stage.Unlock(UnlockState("x", problem = UnlockProblem.Wrong))),
+        Scene("unlock", "wipe", Stage.Unlock(UnlockState(askWipe = true))),
+        Scene("rooms", "full", Stage.Main(rooms)),
+        Scene("rooms", "empty", Stage.Main(RoomsState(rooms = emptyList()))),
+        Scene("rooms", "loading", Stage.Main(RoomsState())),
+        Scene("rooms", "error", Stage.Main(RoomsState(error = error))),
+        Scene("rooms", "offline", Stage.Main(rooms.copy(connection = offline))),
+        Scene("rooms", "refused", Stage.Main(rooms.copy(connection = Connection(failed = 2)))),
+        Scene("rooms", "long", Stage.Main(longRooms)),
+        Scene("rooms", "read", Stage.Main(RoomsState(listOf(RoomRow("!1", harbour)), RoomFilter.UNREAD))),
+        Scene("timeline", "full", room { it }),
+        Scene("timeline", "empty", room { it.copy(entries = emptyList()) }),
+        Scene("timeline", "loading", room { it.copy(entries = null) }),
+        Scene("timeline", "error", room { it.copy(entries = null, error = error) }),
+        Scene("timeline", "offline", room { it.copy(connection = offline, typing = listOf(madrid)) }),
+        Scene("timeline", "media", room { it.copy(entries = media, atStart = true) }),
+        Scene("timeline", "trouble", room { it.copy(entries = trouble, encrypted = false) }),
+        Scene(
+            "timeline",
+            "long",
+            room {
+                it.copy(
+                    roomName = LONG,
+                    entries = entries(message(LONG.repeat(3), LONG), message(LONG, own = true)),
+                    composer = ComposerState(LONG, ComposerMode.Reply(LONG, LONG)),
+                )
+            },
+        ),
+        Scene("timeline", "message", room { it.copy(opened = last.first { one -> one.own && one.eventId != null }) }),
+        Scene("timeline", "remove", room { it.copy(removing = last.first()) }),
+        Scene("timeline", "thread", room { it.copy(thread = "\$t", entries = entries(last.first(), last.last())) }),
+        Scene("timeline", "photo", composer(ComposerState(attachment = photo))),
+        Scene(
+            "timeline",
+            "file",
+            composer(ComposerState(attachment = Attachment(LONG, photo = false, 90_000_000, problem = error))),
+        ),
+        Scene("timeline", "position", composer(ComposerState(position = PositionDraft(said("38.7071, -9.1355"))))),
+        Scene("timeline", "edit", composer(ComposerState(said("Piers"), ComposerMode.Edit(said("Pier four"))))),
+        Scene("timeline", "left", composer(ComposerState(left = true))),
+        Scene("timeline", "viewer", room { it.copy(viewing = media.filterIsInstance<Message>().last()) }),
+        Scene("timeline", "saved", room { it.copy(done = said("Saved to Downloads/pier.jpg")) }),
+        Scene(
+            "newroom",
+            "full",
+            pane(Pane.NewRoom(NewRoomState(harbour, people = listOf("@madrid:qroc.test"), person = said("athens")))),
+        ),
+        Scene("newroom", "empty", pane(Pane.NewRoom(NewRoomState()))),
+        Scene(
+            "newroom",
+            "error",
+            pane(Pane.NewRoom(NewRoomState(direct = true, person = "a b", personProblem = true, error = error))),
+        ),
+        Scene(
+            "newroom",
+            "working",
+            pane(Pane.NewRoom(NewRoomState(direct = true, people = listOf("@madrid:qroc.test"), working = true))),
+        ),
+        Scene("details", "full", pane(Pane.Details(details))),
+        Scene("details", "loading", pane(Pane.Details(DetailsState("!1", harbour, encrypted = false)))),
+        Scene("details", "error", pane(Pane.Details(details.copy(error = error, personProblem = true)))),
+        Scene("details", "long", pane(Pane.Details(details.copy(name = LONG, topic = LONG)))),
+        Scene("details", "leave", pane(Pane.Details(details.copy(leaving = true)))),
+        Scene("details", "kick", pane(Pane.Details(details.copy(removing = details.members!![1])))),
+        Scene("queue", "full", pane(Pane.Queue(queue))),
+        Scene("queue", "empty", pane(Pane.Queue(QueueState(emptyList())))),
+        Scene("queue", "loading", pane(Pane.Queue(QueueState()))),
+        Scene("queue", "cancel", pane(Pane.Queue(queue.copy(cancelling = queue.items!![1])))),
+        Scene(
+            "search",
+            "full",
+            pane(
+                Pane.Search(
+                    SearchState(
+                        said("pier"),
+                        listOf(RoomHit("!1", said("Pier four"))),
+                        listOf(
+                            MessageHit("1", "!1", harbour, NOW - DAY, said("White van at pier four"), listOf(13..16)),
+                            MessageHit("2", "!1", LONG, NOW - 9 * DAY, LONG, listOf(0..4)),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+        Scene("search", "start", pane(Pane.Search(SearchState()))),
+        Scene("search", "nothing", pane(Pane.Search(SearchState(said("zeppelin"))))),
+        Scene("devices", "full", pane(Pane.Devices(devices))),
+        Scene("devices", "loading", pane(Pane.Devices(DevicesState()))),
+        Scene("devices", "error", pane(Pane.Devices(DevicesState(error = error)))),
+        Scene("devices", "signout", pane(Pane.Devices(devices.copy(leaving = devices.devices!![1], wrongPassword = true)))),
+        Scene("settings", "full", pane(Pane.Settings(settings))),
+        Scene("settings", "signout", pane(Pane.Settings(settings.copy(asking = Farewell.SIGN_OUT)))),
+        Scene("settings", "wipe", pane(Pane.Settings(settings.copy(asking = Farewell.WIPE)))),
+    )

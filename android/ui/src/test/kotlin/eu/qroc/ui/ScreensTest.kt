@@ -1,0 +1,250 @@
+package eu.qroc.ui
+
+import androidx.compose.runtime.getValue
+import androidx.compose.runtime.mutableStateOf
+import androidx.compose.runtime.setValue
+import androidx.compose.ui.test.ComposeUiTest
+import androidx.compose.ui.test.ExperimentalTestApi
+import androidx.compose.ui.test.assertCountEquals
+import androidx.compose.ui.test.assertIsDisplayed
+import androidx.compose.ui.test.assertIsEnabled
+import androidx.compose.ui.test.assertIsNotEnabled
+import androidx.compose.ui.test.hasSetTextAction
+import androidx.compose.ui.test.onAllNodesWithText
+import androidx.compose.ui.test.onNodeWithContentDescription
+import androidx.compose.ui.test.onNodeWithTag
+import androidx.compose.ui.test.onNodeWithText
+import androidx.compose.ui.test.performClick
+import androidx.compose.ui.test.performKeyInput
+import androidx.compose.ui.test.performScrollTo
+import androidx.compose.ui.test.performTextInput
+import androidx.compose.ui.test.pressKey
+import androidx.compose.ui.test.runComposeUiTest
+import androidx.compose.ui.input.key.Key
+import eu.qroc.ui.details.DetailsEvent
+import eu.qroc.ui.devices.DevicesEvent
+import eu.qroc.ui.newroom.NewRoomEvent
+import eu.qroc.ui.newroom.NewRoomState
+import eu.qroc.ui.parts.Connection
+import eu.qroc.ui.queue.QueueEvent
+import eu.qroc.ui.rooms.RoomFilter
+import eu.qroc.ui.rooms.RoomsEvent
+import eu.qroc.ui.search.SearchEvent
+import eu.qroc.ui.settings.Farewell
+import eu.qroc.ui.settings.SettingsEvent
+import eu.qroc.ui.shell.AppEvent
+import eu.qroc.ui.shell.AppView
+import eu.qroc.ui.shell.Pane
+import eu.qroc.ui.shell.Stage
+import eu.qroc.ui.signin.SignInEvent
+import eu.qroc.ui.signin.SignInState
+import eu.qroc.ui.theme.Appearance
+import eu.qroc.ui.unlock.UnlockEvent
+import eu.qroc.ui.unlock.UnlockState
+import kotlin.test.Test
+import kotlin.test.assertEquals
+
+/** Each screen in an officer's hands: what is touched, and what the application is told. */
+@OptIn(ExperimentalTestApi::class)
+class ScreensTest {
+    private val events = mutableListOf<AppEvent>()
+    private var stage: Stage by mutableStateOf(Stage.Starting)
+
+    private fun on(
+        first: Stage,
+        story: ComposeUiTest.() -> Unit,
+    ) = runComposeUiTest {
+        stage = first
+        // How far the list has come is not what these stories are about.
+        val hear = { event: AppEvent -> if (event != AppEvent.Rooms(RoomsEvent.More)) events += event }
+        setContent { Showing.plain.Theme { AppView(stage, "QROC", hear) } }
+        story()
+    }
+
+    private fun pane(pane: Pane) = Stage.Main(rooms, pane)
+
+    @Test
+    fun `signing in needs all three, and goes on with Enter`() =
+        on(Stage.SignIn(SignInState(server = "police.example", user = "lisbon"))) {
+            onNodeWithText(StringsEn.signIn).assertIsNotEnabled()
+            onNodeWithContentDescription(StringsEn.password).performTextInput("golden-hour")
+            assertEquals<AppEvent>(AppEvent.SignIn(SignInEvent.Password("golden-hour")), events.last())
+            stage = Stage.SignIn(SignInState("police.example", "lisbon", "golden-hour"))
+            onNodeWithText(StringsEn.signIn).assertIsEnabled()
+            onNodeWithContentDescription(StringsEn.password).performKeyInput { pressKey(Key.Enter) }
+            assertEquals<AppEvent>(AppEvent.SignIn(SignInEvent.Submit), events.last())
+        }
+
+    @Test
+    fun `two passphrases that differ do not sign in`() {
+        val state = SignInState("s", "u", "p", needsPassphrase = true, passphrase = "correct horse", passphraseAgain = "correct")
+        on(Stage.SignIn(state)) {
+            onNodeWithText(StringsEn.passphraseDiffers).performScrollTo().assertIsDisplayed()
+            onNodeWithText(StringsEn.signIn).performScrollTo().assertIsNotEnabled()
+            stage = Stage.SignIn(state.copy(passphraseAgain = "correct horse"))
+            onNodeWithText(StringsEn.signIn).performScrollTo().performClick()
+            assertEquals<List<AppEvent>>(listOf(AppEvent.SignIn(SignInEvent.Submit)), events)
+        }
+    }
+
+    @Test
+    fun `a password is hidden until it is asked for`() =
+        on(Stage.SignIn(SignInState("s", "u", "golden-hour"))) {
+            onAllNodesWithText("golden-hour").assertCountEquals(0)
+            onNodeWithContentDescription(StringsEn.showPassword).performClick()
+            onNodeWithText("golden-hour").assertIsDisplayed()
+        }
+
+    @Test
+    fun `unlocking, and erasing only after a question`() =
+        on(Stage.Unlock(UnlockState("correct horse"))) {
+            onNodeWithText(StringsEn.unlock).performClick()
+            onNodeWithText(StringsEn.unlockForgotten).performClick()
+            stage = Stage.Unlock(UnlockState(askWipe = true))
+            onNodeWithText(StringsEn.cancel).performClick()
+            onNodeWithText(StringsEn.wipeConfirm).performClick()
+            val expected = listOf(UnlockEvent.Submit, UnlockEvent.AskWipe, UnlockEvent.KeepAll, UnlockEvent.Wipe)
+            assertEquals<List<AppEvent>>(expected.map { AppEvent.Unlock(it) }, events)
+        }
+
+    @Test
+    fun `rooms open, filter, and an invitation is answered`() =
+        on(Stage.Main(rooms)) {
+            onNodeWithText(harbour).performClick()
+            onNodeWithText(StringsEn.join).performClick()
+            onNodeWithText(StringsEn.decline).performClick()
+            onNodeWithText("${StringsEn.filterUnread} 3").performClick()
+            onNodeWithText(StringsEn.newRoom).performClick()
+            onNodeWithContentDescription(StringsEn.search).performClick()
+            onNodeWithContentDescription(StringsEn.settings).performClick()
+            val expected =
+                listOf(
+                    RoomsEvent.Open("!1"),
+                    RoomsEvent.Accept("!0"),
+                    RoomsEvent.Decline("!0"),
+                    RoomsEvent.Filter(RoomFilter.UNREAD),
+                    RoomsEvent.New,
+                    RoomsEvent.Search,
+                    RoomsEvent.Settings,
+                )
+            assertEquals<List<AppEvent>>(expected.map { AppEvent.Rooms(it) }, events)
+        }
+
+    @Test
+    fun `a row says what waits, what failed and what is unread`() =
+        on(Stage.Main(rooms)) {
+            onNodeWithContentDescription(StringsEn.unreadCount(3), substring = true).assertExists()
+            onNodeWithContentDescription(StringsEn.unreadAtLeast(12), substring = true).assertExists()
+            onNodeWithContentDescription(StringsEn.waitingCount(1), substring = true).assertExists()
+            onNodeWithContentDescription(StringsEn.notSentCount(2), substring = true).assertExists()
+        }
+
+    @Test
+    fun `the line says since when it is offline, and leads to what waits`() =
+        on(Stage.Main(rooms.copy(connection = offline))) {
+            onNodeWithText("Offline since 14:18 · 2 waiting to be sent").performClick()
+            assertEquals<List<AppEvent>>(listOf(AppEvent.Rooms(RoomsEvent.Queue)), events)
+            stage = Stage.Main(rooms.copy(connection = Connection()))
+            onAllNodesWithText(StringsEn.offline, substring = true).assertCountEquals(0)
+        }
+
+    @Test
+    fun `a new room takes a name and people`() {
+        val state = NewRoomState("Harbour", people = listOf("@madrid:qroc.test"), person = "athens")
+        on(pane(Pane.NewRoom(state))) {
+            onNodeWithContentDescription(StringsEn.people).performClick().performKeyInput { pressKey(Key.Enter) }
+            onNodeWithContentDescription(StringsEn.removePerson("@madrid:qroc.test")).performClick()
+            onNodeWithText(StringsEn.kindDirect).performClick()
+            onNodeWithText(StringsEn.createRoom).performClick()
+            val expected =
+                listOf(
+                    NewRoomEvent.AddPerson,
+                    NewRoomEvent.RemovePerson("@madrid:qroc.test"),
+                    NewRoomEvent.Direct(true),
+                    NewRoomEvent.Create,
+                )
+            assertEquals<List<AppEvent>>(expected.map { AppEvent.NewRoom(it) }, events)
+            stage = pane(Pane.NewRoom(NewRoomState()))
+            onNodeWithText(StringsEn.createRoom).assertIsNotEnabled()
+        }
+    }
+
+    @Test
+    fun `members are invited, and removed only after a question that names them`() =
+        on(pane(Pane.Details(details.copy(person = "athens")))) {
+            onNodeWithText(StringsEn.invite).performClick()
+            onNodeWithContentDescription(StringsEn.removeMember(madrid)).performClick()
+            stage = pane(Pane.Details(details.copy(removing = details.members!![1])))
+            onNodeWithText(StringsEn.kickTitle(madrid, harbour)).assertIsDisplayed()
+            onNodeWithText(StringsEn.kickConfirm).performClick()
+            stage = pane(Pane.Details(details.copy(leaving = true)))
+            onNodeWithText(StringsEn.cancel).performClick()
+            val expected =
+                listOf(
+                    DetailsEvent.Invite,
+                    DetailsEvent.AskRemove(details.members!![1]),
+                    DetailsEvent.Remove(details.members!![1]),
+                    DetailsEvent.Stay,
+                )
+            assertEquals<List<AppEvent>>(expected.map { AppEvent.Details(it) }, events)
+        }
+
+    @Test
+    fun `what failed is tried again or given up, what is under way is left alone`() =
+        on(pane(Pane.Queue(queue))) {
+            onAllNodesWithText(StringsEn.tryNow).assertCountEquals(2)
+            onAllNodesWithText(StringsEn.tryNow)[0].performClick()
+            onAllNodesWithText(StringsEn.cancelSending)[1].performClick()
+            stage = pane(Pane.Queue(queue.copy(cancelling = queue.items!![2])))
+            onNodeWithText(StringsEn.queueCancelText).assertIsDisplayed()
+            val expected = listOf(QueueEvent.Retry(queue.items!![1]), QueueEvent.AskCancel(queue.items!![2]))
+            assertEquals<List<AppEvent>>(expected.map { AppEvent.Queue(it) }, events)
+        }
+
+    @Test
+    fun `search begins with the keyboard in the field, and a hit opens`() {
+        val full = scenes.first { it.name == "search-full" }.stage
+        on(full) {
+            onNode(hasSetTextAction()).performTextInput("s")
+            onNodeWithText("White van at pier four").performClick()
+            onNodeWithText("Pier four").performClick()
+            onNode(hasSetTextAction()).performKeyInput { pressKey(Key.Enter) }
+            val told = events.map { (it as AppEvent.Search).event }
+            assertEquals(SearchEvent.OpenRoom("!1"), told[2])
+            assertEquals("1", (told[1] as SearchEvent.OpenMessage).hit.key)
+            assertEquals<SearchEvent>(SearchEvent.First, told[3])
+        }
+    }
+
+    @Test
+    fun `another device is signed out with the password, this one is not offered`() =
+        on(pane(Pane.Devices(devices))) {
+            onAllNodesWithText(StringsEn.thisDevice).assertCountEquals(1)
+            onNodeWithContentDescription(StringsEn.signOutDevice("Phone of the shift")).performClick()
+            stage = pane(Pane.Devices(devices.copy(leaving = devices.devices!![1])))
+            onNodeWithText(StringsEn.signOut).assertIsNotEnabled()
+            stage = pane(Pane.Devices(devices.copy(leaving = devices.devices!![1], password = "golden-hour")))
+            onNodeWithText(StringsEn.signOut).performClick()
+            val expected = listOf(DevicesEvent.AskSignOut(devices.devices!![1]), DevicesEvent.SignOut)
+            assertEquals<List<AppEvent>>(expected.map { AppEvent.Devices(it) }, events)
+        }
+
+    @Test
+    fun `settings change the looks and the language, and ask before everything is gone`() =
+        on(pane(Pane.Settings(settings))) {
+            onNodeWithText(StringsEn.lookNight).performScrollTo().performClick()
+            onNodeWithText("Ελληνικά").performScrollTo().performClick()
+            onNodeWithText(StringsEn.wipe).performScrollTo().performClick()
+            stage = pane(Pane.Settings(settings.copy(asking = Farewell.WIPE)))
+            onNodeWithText("2 messages were not sent yet and are lost.", substring = true).assertIsDisplayed()
+            onNodeWithText(StringsEn.wipeConfirm).performClick()
+            val expected =
+                listOf(
+                    SettingsEvent.Look(Appearance.NIGHT),
+                    SettingsEvent.Language("el"),
+                    SettingsEvent.Ask(Farewell.WIPE),
+                    SettingsEvent.Confirm(Farewell.WIPE),
+                )
+            assertEquals<List<AppEvent>>(expected.map { AppEvent.Settings(it) }, events)
+        }
+}

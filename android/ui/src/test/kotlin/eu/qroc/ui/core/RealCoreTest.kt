@@ -1,0 +1,282 @@
+package eu.qroc.ui.core
+
+import androidx.compose.runtime.collectAsState
+import androidx.compose.runtime.getValue
+import androidx.compose.ui.graphics.ImageBitmap
+import androidx.compose.ui.graphics.toComposeImageBitmap
+import androidx.compose.ui.test.ComposeUiTest
+import androidx.compose.ui.test.ExperimentalTestApi
+import androidx.compose.ui.test.SemanticsMatcher
+import androidx.compose.ui.test.hasClickAction
+import androidx.compose.ui.test.hasContentDescription
+import androidx.compose.ui.test.hasSetTextAction
+import androidx.compose.ui.test.hasText
+import androidx.compose.ui.test.onFirst
+import androidx.compose.ui.test.onNodeWithTag
+import androidx.compose.ui.test.performClick
+import androidx.compose.ui.test.performKeyInput
+import androidx.compose.ui.test.performScrollTo
+import androidx.compose.ui.test.performTextInput
+import androidx.compose.ui.test.performTextReplacement
+import androidx.compose.ui.test.pressKey
+import androidx.compose.ui.test.runComposeUiTest
+import androidx.compose.ui.input.key.Key
+import eu.qroc.bridge.Client
+import eu.qroc.ui.Showing
+import eu.qroc.ui.StringsEn
+import eu.qroc.ui.shell.AppPresenter
+import eu.qroc.ui.shell.AppView
+import eu.qroc.ui.shell.Looks
+import eu.qroc.ui.shell.Surroundings
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.ExperimentalCoroutinesApi
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
+import org.jetbrains.skia.Image
+import org.junit.jupiter.api.BeforeAll
+import org.junit.jupiter.api.io.TempDir
+import java.nio.file.Files
+import java.nio.file.Path
+import kotlin.test.Test
+import kotlin.test.assertEquals
+import kotlin.test.assertFalse
+import kotlin.test.assertTrue
+
+/** The whole application on the real core, against a real homeserver, with a colleague at a terminal. */
+@OptIn(ExperimentalTestApi::class, ExperimentalCoroutinesApi::class)
+class RealCoreTest {
+    @TempDir
+    lateinit var folder: Path
+    private val s = StringsEn
+
+    private inner class Desk : Surroundings {
+        var choice: Path? = null
+        var target: Path? = null
+        var copied: String? = null
+        private var settings = mapOf("language" to "en", "appearance" to "light")
+        override val deviceName = "desk"
+        override val version = "0.1.0"
+        val memory: Path = Files.createDirectories(folder.resolve("memory"))
+
+        override val attended = MutableStateFlow(true)
+
+        override fun now() = System.currentTimeMillis()
+
+        override suspend fun chooseFile(photo: Boolean) = choice
+
+        override suspend fun chooseTarget(name: String) = target
+
+        override fun memory() = memory
+
+        override suspend fun decode(file: Path): ImageBitmap? =
+            runCatching { Image.makeFromEncoded(Files.readAllBytes(file)).toComposeImageBitmap() }.getOrNull()
+
+        override fun copy(text: String) {
+            copied = text
+        }
+
+        override fun loadSettings() = settings
+
+        override fun saveSettings(settings: Map<String, String>) {
+            this.settings = settings
+        }
+    }
+
+    /** Shows the application; afterwards it is ended as closing the window would. */
+    private fun window(
+        desk: Desk,
+        story: ComposeUiTest.() -> Unit,
+    ) {
+        val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default.limitedParallelism(1))
+        val presenter = AppPresenter(scope, folder.resolve("profile"), desk, Looks(desk))
+        try {
+            runComposeUiTest {
+                setContent {
+                    val stage by presenter.state.collectAsState()
+                    Showing.plain.Theme { AppView(stage, "QROC", { scope.launch { presenter.on(it) } }) }
+                }
+                presenter.start()
+                story()
+            }
+        } finally {
+            runBlocking { presenter.end() }
+            scope.cancel()
+        }
+    }
+
+    private fun ComposeUiTest.see(what: SemanticsMatcher) = waitUntil(what.description, 30_000) { onAllNodes(what).fetchSemanticsNodes().isNotEmpty() }
+
+    private fun ComposeUiTest.see(text: String) = see(hasText(text, substring = true))
+
+    private fun ComposeUiTest.press(text: String) {
+        val button = (hasText(text) or hasContentDescription(text)) and hasClickAction()
+        see(button)
+        onAllNodes(button).onFirst().performClick()
+    }
+
+    private fun ComposeUiTest.type(
+        field: String,
+        text: String,
+    ) {
+        see(hasContentDescription(field) and hasSetTextAction())
+        onNode(hasContentDescription(field) and hasSetTextAction()).performScrollTo().performTextReplacement(text)
+    }
+
+    private fun ComposeUiTest.send(text: String) {
+        onNodeWithTag("message").performTextInput(text)
+        onNodeWithTag("message").performKeyInput { pressKey(Key.Enter) }
+    }
+
+    private fun ComposeUiTest.signIn(
+        server: String,
+        password: String = Homeserver.PASSWORD,
+    ) {
+        type(s.server, server)
+        type(s.userName, "lisbon")
+        type(s.password, password)
+        type(s.newPassphrase, PASSPHRASE)
+        type(s.passphraseAgain, PASSPHRASE)
+        see(hasText(s.signIn) and hasClickAction())
+        waitForIdle()
+        onNode(hasText(s.signIn) and hasClickAction()).performScrollTo().performClick()
+    }
+
+    private fun ComposeUiTest.makeRoom(name: String) {
+        press(s.newRoom)
+        type(s.roomName, name)
+        type(s.people, "madrid")
+        press(s.createRoom)
+        see(hasText(s.memberCount(1), substring = true) or hasText(s.memberCount(2), substring = true))
+    }
+
+    @Test
+    fun `two officers talk, send photos and a position, and find a message again`() {
+        Homeserver(folder.resolve("server")).use { server ->
+            val madrid = Colleague(Files.createDirectories(folder.resolve("madrid")), server.url, "madrid")
+            val desk = Desk()
+            window(desk) {
+                signIn(server.url, password = "wrong")
+                see(s.signInRefused)
+                signIn(server.url)
+                see(s.roomsEmptyTitle)
+                makeRoom("Harbour")
+                madrid.qroc("sync", "--once")
+                madrid.qroc("room", "join", "Harbour")
+
+                send("White van at pier four")
+                madrid.sees("Harbour", "White van at pier four")
+                madrid.qroc("send", "Harbour", "On my way")
+                see("On my way")
+
+                madrid.qroc("send-file", "Harbour", "${fixture("hopper.jpg")}", "--caption", "North gate")
+                see("North gate")
+                see(hasContentDescription(s.photoFrom("madrid")))
+                assertEquals(0, Files.list(desk.memory).use { it.count() }, "a picture was left in a file")
+
+                desk.choice = fixture("hopper.jpg")
+                press(s.attach)
+                press(s.attachPhoto)
+                see(s.cleaned)
+                press(s.send)
+                see("place and camera data removed")
+                madrid.sees("Harbour", "hopper.jpg\",\"mime\":\"image/jpeg")
+
+                madrid.qroc("location", "send", "Harbour", "38.7071,-9.13549", "--accuracy", "12")
+                see("38° 42.426′ N")
+
+                press(s.back)
+                press(s.search)
+                type(s.searchLabel, "van")
+                press("White van at pier four")
+                see(hasText("White van at pier four", substring = true) and hasClickAction())
+            }
+        }
+    }
+
+    @Test
+    fun `messages are changed, answered, removed, and a member is invited`() {
+        Homeserver(folder.resolve("server")).use { server ->
+            val madrid = Colleague(Files.createDirectories(folder.resolve("madrid")), server.url, "madrid")
+            val desk = Desk()
+            window(desk) {
+                signIn(server.url)
+                makeRoom("Patrol")
+                madrid.qroc("sync", "--once")
+                madrid.qroc("room", "join", "Patrol")
+                send("Pier three")
+                madrid.sees("Patrol", "Pier three")
+                see(hasContentDescription(s.stateSent, substring = true))
+                press("Pier three")
+                press(s.copy)
+                waitUntil(timeoutMillis = 5_000) { desk.copied == "Pier three" }
+                press("Pier three")
+                press(s.edit)
+                onNodeWithTag("message").performTextReplacement("Pier four")
+                waitForIdle()
+                press(s.saveEdit)
+                madrid.sees("Patrol", "Pier four")
+                see(s.edited)
+
+                press("Pier four")
+                press(s.reply)
+                send("I mean the north one")
+                madrid.sees("Patrol", "I mean the north one").let { assertTrue("\"reply_to\":\"$" in it, it) }
+
+                see("I mean the north one")
+                press("I mean the north one")
+                see(s.remove)
+                onNode(hasText(s.remove) and hasClickAction()).performScrollTo().performClick()
+                press(s.removeConfirm)
+                madrid.sees("Patrol", "\"redacted\":true")
+                see(s.removed)
+
+                press(s.roomDetails)
+                see("@madrid:qroc.test")
+            }
+        }
+    }
+
+    @Test
+    fun `what is sent without a server waits on the disk, behind the passphrase, and is erased on request`() {
+        val server = Homeserver(folder.resolve("server"))
+        val desk = Desk()
+        window(desk) {
+            signIn(server.url)
+            makeRoom("Night watch")
+            server.close()
+            send("Nobody hears this yet")
+            see(s.stateWaiting)
+            see(s.waitingCount(1))
+        }
+        window(desk) {
+            type(s.passphrase, "not the passphrase")
+            press(s.unlock)
+            see(s.unlockWrong)
+            type(s.passphrase, PASSPHRASE)
+            press(s.unlock)
+            press("Night watch")
+            see("Nobody hears this yet")
+            see(s.stateWaiting)
+            press(s.back)
+            press(s.settings)
+            see(hasText(s.wipe))
+            onNode(hasText(s.wipe) and hasClickAction()).performScrollTo().performClick()
+            see(s.waitingIsLost(1))
+            press(s.wipeConfirm)
+            see(hasText(s.signIn) and hasClickAction())
+        }
+        assertFalse(runBlocking { Client.exists(folder.resolve("profile")) })
+    }
+
+    companion object {
+        const val PASSPHRASE = "correct horse battery"
+
+        @JvmStatic
+        @BeforeAll
+        fun load() = Client.init()
+    }
+}
