@@ -1,7 +1,7 @@
 # Thin: each target calls a program of the workspace. ARGS is handed to it.
 ARGS ?=
 
-.PHONY: demo test long fuzz bench server setup policy
+.PHONY: demo test long fuzz bench server run setup policy
 
 demo: setup
 	@cargo run --quiet --locked -p xtask -- demo $(ARGS)
@@ -24,6 +24,9 @@ bench:
 
 server: setup
 	@cargo run --quiet --locked -p qroc-server -- $(ARGS)
+
+run: setup
+	@cargo run --quiet --locked -p xtask --features bindings -- run $(ARGS)
 
 setup:
 	@./xtask/setup.sh

@@ -9,6 +9,8 @@ pub mod demo;
 #[cfg(feature = "bindings")]
 pub mod kotlin;
 pub mod setup;
+#[cfg(feature = "bindings")]
+pub mod window;
 
 use std::path::PathBuf;
 use std::process::Command;

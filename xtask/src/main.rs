@@ -53,6 +53,9 @@ enum Command {
     #[cfg(feature = "bindings")]
     /// Builds the Kotlin side and runs its tests
     Kotlin,
+    #[cfg(feature = "bindings")]
+    /// Builds the application's window and opens it
+    Run(xtask::window::Options),
     /// Checks layers, cycles, file lengths and unsafe code
     Architecture,
 }
@@ -67,6 +70,8 @@ fn main() -> ExitCode {
         Command::Api { check, library } => xtask::api::run(library, check),
         #[cfg(feature = "bindings")]
         Command::Kotlin => xtask::kotlin::run(),
+        #[cfg(feature = "bindings")]
+        Command::Run(options) => xtask::window::run(&options),
         Command::Architecture => architecture(),
     };
     match done {

@@ -10,7 +10,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::output;
 
-const POMS: &[&str] = &["android/pom.xml", "android/bridge/pom.xml"];
+const POMS: &[&str] =
+    &["android/pom.xml", "android/bridge/pom.xml", "android/ui/pom.xml", "android/desktop/pom.xml"];
+const MODULES: &[&str] = &["bridge", "ui", "desktop"];
+/// What the build of `ui` reads besides.
+const TEXTS: &[&str] =
+    &["android/ui/tools/GenerateStrings.java", "android/ui/src/main/res/values/strings.xml"];
 const TEST: &str = "class WarmUpTest {\n    @org.junit.jupiter.api.Test\n    fun nothing() = Unit\n}\n";
 
 /// Fetches what the poms name, unless they are the ones of the last time.
@@ -29,14 +34,16 @@ pub(super) fn fetch() -> Result<()> {
     }
     println!("Fetching what Kotlin needs …");
     let scratch = tempfile::tempdir()?;
-    for pom in POMS {
+    for pom in POMS.iter().chain(TEXTS) {
         let to = scratch.path().join(pom);
         fs::create_dir_all(to.parent().unwrap_or(Path::new(".")))?;
         fs::copy(root.join(pom), to)?;
     }
-    let sources = scratch.path().join("android/bridge/src/test/kotlin");
-    fs::create_dir_all(&sources)?;
-    fs::write(sources.join("WarmUpTest.kt"), TEST)?;
+    for module in MODULES {
+        let sources = scratch.path().join("android").join(module).join("src/test/kotlin");
+        fs::create_dir_all(&sources)?;
+        fs::write(sources.join("WarmUpTest.kt"), TEST)?;
+    }
     output(
         Command::new("mvn")
             .args(["-B", "-q", "-Dqroc.xtask=true", "-f"])
