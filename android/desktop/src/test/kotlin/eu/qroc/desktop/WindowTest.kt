@@ -2,6 +2,7 @@ package eu.qroc.desktop
 
 import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.io.TempDir
+import java.awt.image.BufferedImage
 import java.io.File
 import java.nio.file.Files
 import java.nio.file.Path
@@ -85,30 +86,30 @@ class WindowTest {
                 environment = display + mapOf("SKIKO_RENDER_API" to "SOFTWARE", "XDG_CONFIG_HOME" to "${folder.resolve("config")}"),
             )
         val hand = Hand(display, run(display, "xdotool", "search", "--sync", "--onlyvisible", "--name", "^QROC$").lines().first())
-        hand.picture("signin")
+        hand.settled("signin")
         // The keyboard is in the first field; the eye of a secret is one step between two fields.
         hand.write(url).key("Tab").write("lisbon").key("Tab").write("golden-hour")
         hand.key("Tab", "Tab").write(PASSPHRASE).key("Tab", "Tab").write(PASSPHRASE).key("Return")
         hand.changes("the invitation", hand.picture("signing-in"), LIST)
+        val invited = hand.settled("invited")
 
+        hand.click(342, 228)
         eventually("joined") {
-            hand.click(342, 228)
-            Thread.sleep(1500)
             qroc("sync", "--once")
-            qroc("members", "Harbour").lines().any { "@lisbon" in it && "\"join\"" in it }
+            qroc("room", "members", "Harbour").lines().any { "@lisbon" in it && "\"join\"" in it }
         }
+        hand.changes("the room", invited, HEADER)
+        hand.settled("joined")
         hand.click(760, 715).write("White van at pier four").key("Return")
         eventually("sent") {
             qroc("sync", "--once")
             "White van at pier four" in qroc("timeline", "Harbour", "--offline")
         }
-        Thread.sleep(1000)
-        val before = hand.picture("written")
+        val before = hand.settled("written")
         qroc("send", "Harbour", "On my way")
         hand.changes("the answer", before, TIMELINE)
-        hand.picture("answered")
-
-        hand.key("ctrl+k").write("van").picture("search")
+        hand.settled("answered")
+        hand.key("ctrl+k").write("van").settled("search")
         hand.key("ctrl+q")
         assertTrue(window.waitFor(30, TimeUnit.SECONDS), "Ctrl+Q did not end it")
         assertEquals(0, window.exitValue())
@@ -120,7 +121,6 @@ class WindowTest {
         val window: String,
     ) {
         init {
-            Thread.sleep(3000)
             run(display, "xdotool", "windowmove", window, "0", "0", "windowfocus", "--sync", window)
         }
 
@@ -139,6 +139,32 @@ class WindowTest {
             return file
         }
 
+        /** Waits until the window shows something and nothing moves but the cursor. */
+        fun settled(name: String): File {
+            var before = ImageIO.read(picture(name))
+            eventually("$name stands still") {
+                Thread.sleep(400)
+                val now = ImageIO.read(picture(name))
+                val still = differing(before, now, intArrayOf(0, 0, now.width, now.height)) < PIXELS / 4
+                before = now
+                still && (0 until now.width).map { now.getRGB(it, now.height / 2) }.distinct().size > 1
+            }
+            return File("target/pictures/window-$name.png")
+        }
+
+        private fun differing(
+            was: BufferedImage,
+            now: BufferedImage,
+            part: IntArray,
+        ): Int {
+            val (x, y, width, height) = part
+            return (x until minOf(x + width, was.width, now.width)).sumOf { column ->
+                (y until minOf(y + height, was.height, now.height)).count { row ->
+                    was.getRGB(column, row) != now.getRGB(column, row)
+                }
+            }
+        }
+
         /** Waits until a part of the window is no longer what it was. */
         fun changes(
             what: String,
@@ -149,12 +175,7 @@ class WindowTest {
             eventually(what) {
                 val now = ImageIO.read(picture("now"))
                 assertEquals(was.width, now.width)
-                val (x, y, width, height) = part
-                val differing =
-                    (x until minOf(x + width, now.width)).sumOf { column ->
-                        (y until minOf(y + height, now.height)).count { row -> was.getRGB(column, row) != now.getRGB(column, row) }
-                    }
-                differing > PIXELS
+                differing(was, now, part) > PIXELS
             }
         }
     }
@@ -162,6 +183,7 @@ class WindowTest {
     private companion object {
         const val PASSPHRASE = "correct horse battery"
         const val PIXELS = 400
+        val HEADER = intArrayOf(410, 0, 300, 60)
         val LIST = intArrayOf(0, 64, 300, 300)
         val TIMELINE = intArrayOf(410, 300, 300, 385)
     }

@@ -55,8 +55,8 @@ class AccessTest {
                     checked++
                     val shortened = (0 until layout.lineCount).any { layout.isLineEllipsized(it) }
                     val lines = layout.multiParagraph
-                    val right = (0 until layout.lineCount).maxOf { layout.getLineRight(it) }
-                    val cut = lines.height > node.size.height + 1 || right > node.size.width + 1
+                    val longest = (0 until layout.lineCount).maxOf { layout.getLineRight(it) - layout.getLineLeft(it) }
+                    val cut = lines.height > node.size.height + 1 || longest > node.size.width + 1
                     if (shortened || cut) faults += "${scene.name} ${showing.name}: $text"
                 }
             }

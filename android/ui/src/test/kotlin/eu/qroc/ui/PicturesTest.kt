@@ -2,6 +2,8 @@ package eu.qroc.ui
 
 import androidx.compose.ui.ImageComposeScene
 import androidx.compose.ui.unit.Density
+import eu.qroc.ui.rooms.RoomRow
+import eu.qroc.ui.shell.Stage
 import org.junit.jupiter.api.DynamicTest
 import org.junit.jupiter.api.TestFactory
 import java.awt.RenderingHints
@@ -46,6 +48,15 @@ class PicturesTest {
         without.graphics.fillRect(230, 680, 110, 40)
         assertTrue(difference(half(image), half(without)) > TOLERANCE)
     }
+
+    @Test
+    fun `another word in a message is noticed`() {
+        val scene = scenes.first { it.name == "rooms-full" }
+        val other = Scene("rooms", "other", Stage.Main(rooms.copy(rooms = rooms.rooms!!.map { it.renamed() })))
+        assertTrue(difference(half(draw(scene, Showing.plain)), half(draw(other, Showing.plain))) > TOLERANCE)
+    }
+
+    private fun RoomRow.renamed() = if (id == "!6") copy(name = said("Shift 8")) else this
 
     private fun check(
         scene: Scene,
@@ -114,10 +125,13 @@ class PicturesTest {
     private companion object {
         val GOLDEN = File("src/test/golden")
 
-        /** Of 255, per channel. */
-        const val VISIBLE = 40
+        /** Of 255, per channel: processors round blending differently, by a step or two. */
+        const val VISIBLE = 24
 
-        /** Edges of letters differ between machines. */
-        const val TOLERANCE = 0.005
+        /**
+         * One letter of a list that is another one differs by more (a test says so). With the same fonts and Skia, pictures
+         * are equal to the bit; this leaves room for a patched font package.
+         */
+        const val TOLERANCE = 0.0002
     }
 }

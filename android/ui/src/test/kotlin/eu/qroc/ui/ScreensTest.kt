@@ -136,7 +136,7 @@ class ScreensTest {
             onNodeWithContentDescription(StringsEn.unreadCount(3), substring = true).assertExists()
             onNodeWithContentDescription(StringsEn.unreadAtLeast(12), substring = true).assertExists()
             onNodeWithContentDescription(StringsEn.waitingCount(1), substring = true).assertExists()
-            onNodeWithContentDescription(StringsEn.notSentCount(2), substring = true).assertExists()
+            onNodeWithText(StringsEn.notSentCount(2), substring = true).assertExists()
         }
 
     @Test
@@ -208,7 +208,7 @@ class ScreensTest {
             onNode(hasSetTextAction()).performTextInput("s")
             onNodeWithText("White van at pier four").performClick()
             onNodeWithText("Pier four").performClick()
-            onNode(hasSetTextAction()).performKeyInput { pressKey(Key.Enter) }
+            onNode(hasSetTextAction()).performClick().performKeyInput { pressKey(Key.Enter) }
             val told = events.map { (it as AppEvent.Search).event }
             assertEquals(SearchEvent.OpenRoom("!1"), told[2])
             assertEquals("1", (told[1] as SearchEvent.OpenMessage).hit.key)

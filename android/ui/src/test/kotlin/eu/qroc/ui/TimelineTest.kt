@@ -8,6 +8,7 @@ import androidx.compose.ui.test.ComposeUiTest
 import androidx.compose.ui.test.ExperimentalTestApi
 import androidx.compose.ui.test.assertCountEquals
 import androidx.compose.ui.test.assertIsDisplayed
+import androidx.compose.ui.test.assertIsFocused
 import androidx.compose.ui.test.assertIsNotEnabled
 import androidx.compose.ui.test.assertTextContains
 import androidx.compose.ui.test.hasClickAction
@@ -24,6 +25,7 @@ import androidx.compose.ui.test.pressKey
 import androidx.compose.ui.test.runComposeUiTest
 import androidx.compose.ui.test.withKeyDown
 import eu.qroc.ui.composer.ComposerEvent
+import eu.qroc.ui.composer.ComposerMode
 import eu.qroc.ui.composer.ComposerState
 import eu.qroc.ui.composer.PositionDraft
 import eu.qroc.ui.timeline.Body
@@ -74,6 +76,16 @@ class TimelineTest {
             assertTrue(ComposerEvent.Send !in composed)
             onNodeWithTag("message").performKeyInput { pressKey(Key.Enter) }
             assertEquals<ComposerEvent>(ComposerEvent.Send, composed.last())
+        }
+
+    @Test
+    fun `the text to be changed is in the field, with the keyboard`() =
+        on(timeline) {
+            val composer = ComposerState("White van at pier three", ComposerMode.Edit("White van at pier three"))
+            state = timeline.copy(composer = composer)
+            onNodeWithTag("message").assertTextContains("White van at pier three").assertIsFocused()
+            onNodeWithTag("message").performKeyInput { pressKey(Key.Backspace) }
+            assertEquals<ComposerEvent>(ComposerEvent.Text("White van at pier thre"), composed.last())
         }
 
     @Test

@@ -22,6 +22,7 @@ import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.LaunchedEffect
 import androidx.compose.runtime.remember
+import androidx.compose.runtime.withFrameNanos
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.focus.FocusRequester
@@ -179,7 +180,12 @@ private fun Input(
     val strings = Qroc.strings
     val focus = remember { FocusRequester() }
     val tell = { text: String -> onEvent(ComposerEvent.Text(text)) }
-    LaunchedEffect(state.mode) { if (state.mode != ComposerMode.New) focus.requestFocus() }
+    LaunchedEffect(state.mode) {
+        if (state.mode == ComposerMode.New) return@LaunchedEffect
+        // The field looks for its caret at once: the text to be changed must have been laid out.
+        withFrameNanos {}
+        focus.requestFocus()
+    }
     OutlinedTextField(
         value = buffer.value,
         onValueChange = { buffer.edit(it, tell) },

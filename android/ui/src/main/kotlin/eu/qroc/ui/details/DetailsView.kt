@@ -2,6 +2,7 @@ package eu.qroc.ui.details
 
 import androidx.compose.foundation.background
 import androidx.compose.foundation.layout.Arrangement
+import androidx.compose.foundation.layout.Box
 import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.PaddingValues
 import androidx.compose.foundation.layout.Row
@@ -9,6 +10,7 @@ import androidx.compose.foundation.layout.fillMaxSize
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.heightIn
 import androidx.compose.foundation.layout.padding
+import androidx.compose.foundation.layout.widthIn
 import androidx.compose.foundation.lazy.LazyColumn
 import androidx.compose.foundation.lazy.items
 import androidx.compose.material3.MaterialTheme
@@ -44,7 +46,7 @@ fun DetailsView(
     Column(modifier.fillMaxSize().background(Qroc.colours.background)) {
         TopBar(strings.roomDetails, { onEvent(DetailsEvent.Back) })
         LazyColumn(
-            Modifier.weight(1f).testTag("details"),
+            Modifier.weight(1f).widthIn(max = 720.dp).testTag("details"),
             contentPadding = PaddingValues(bottom = 24.dp),
         ) {
             item(key = "about") { About(state, onEvent) }

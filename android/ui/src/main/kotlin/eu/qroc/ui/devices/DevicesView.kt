@@ -5,6 +5,8 @@ import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Box
 import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.Row
+import androidx.compose.foundation.layout.widthIn
+import androidx.compose.foundation.layout.fillMaxHeight
 import androidx.compose.foundation.layout.fillMaxSize
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.heightIn
@@ -53,7 +55,7 @@ fun DevicesView(
             if (state.devices == null) {
                 if (state.error == null) Skeleton(rows = 3)
             } else {
-                LazyColumn(Modifier.fillMaxSize().testTag("devices")) {
+                LazyColumn(Modifier.fillMaxHeight().widthIn(max = 720.dp).testTag("devices")) {
                     items(state.devices, key = { it.id }) { DeviceItem(it, onEvent) }
                 }
             }

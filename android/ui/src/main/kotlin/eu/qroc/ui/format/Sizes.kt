@@ -3,6 +3,7 @@ package eu.qroc.ui.format
 import eu.qroc.ui.Strings
 import java.util.Locale
 import kotlin.math.abs
+import kotlin.math.roundToInt
 
 /** A number of bytes for people: three figures at most. */
 fun size(
@@ -17,6 +18,18 @@ fun size(
         else -> strings.gigabytes(figures(bytes.toDouble() / GIGA, locale))
     }
 }
+
+/** A distance on the ground for people: metres, or kilometres from two thousand metres on. */
+fun distance(
+    metres: Double,
+    strings: Strings,
+): String =
+    if (metres < NEAR) {
+        strings.metres(metres.roundToInt())
+    } else {
+        val locale = Locale.forLanguageTag(if (strings.language == "qps") "en" else strings.language)
+        strings.kilometres(String.format(locale, if (metres % KILO == 0.0 || metres >= FAR) "%.0f" else "%.1f", metres / KILO))
+    }
 
 /** Degrees with minutes and hemisphere, as they are read out: 38° 42.426′ N, 9° 08.129′ W. */
 fun degrees(
@@ -49,6 +62,8 @@ private fun figures(
     locale: Locale,
 ): String = String.format(locale, if (value < 9.95) "%.1f" else "%.0f", value)
 
+private const val NEAR = 2_000.0
+private const val FAR = 10_000.0
 private const val MINUTES = 60L
 private const val THOUSAND = 1000L
 private const val KILO = 1000L

@@ -49,8 +49,8 @@ fun NewRoomView(
         Column(
             Modifier
                 .weight(1f)
-                .fillMaxWidth()
                 .widthIn(max = 600.dp)
+                .fillMaxWidth()
                 .verticalScroll(rememberScrollState())
                 .padding(16.dp),
             verticalArrangement = Arrangement.spacedBy(16.dp),

@@ -5,6 +5,8 @@ import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Box
 import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.Row
+import androidx.compose.foundation.layout.widthIn
+import androidx.compose.foundation.layout.fillMaxHeight
 import androidx.compose.foundation.layout.fillMaxSize
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.heightIn
@@ -46,7 +48,7 @@ fun QueueView(
                 state.items == null -> if (state.error == null) Skeleton(rows = 3)
                 state.items.isEmpty() -> EmptyNote(Icons.Sent, strings.queueEmptyTitle, strings.queueEmptyText)
                 else ->
-                    LazyColumn(Modifier.fillMaxSize().testTag("queue")) {
+                    LazyColumn(Modifier.fillMaxHeight().widthIn(max = 720.dp).testTag("queue")) {
                         items(state.items, key = { it.id }) {
                             QueueItem(it, onEvent)
                             HorizontalDivider(color = Qroc.colours.line)

@@ -20,6 +20,10 @@ import androidx.compose.runtime.Composable
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.draw.clip
+import androidx.compose.ui.draw.drawBehind
+import androidx.compose.ui.geometry.Offset
+import androidx.compose.ui.geometry.Size
+import androidx.compose.ui.graphics.Color
 import androidx.compose.ui.graphics.vector.ImageVector
 import androidx.compose.ui.semantics.Role
 import androidx.compose.ui.semantics.contentDescription
@@ -30,6 +34,7 @@ import androidx.compose.ui.text.SpanStyle
 import androidx.compose.ui.text.font.FontWeight
 import androidx.compose.ui.text.style.TextOverflow
 import androidx.compose.ui.text.withStyle
+import androidx.compose.ui.unit.LayoutDirection
 import androidx.compose.ui.unit.dp
 import eu.qroc.ui.parts.Avatar
 import eu.qroc.ui.parts.Icons
@@ -50,6 +55,7 @@ internal fun RoomItem(
             .background(if (selected) colours.selected else colours.background)
             .clickable(role = Role.Button, onClick = onClick)
             .semantics { this.selected = selected }
+            .stripe(if (row.kind == RoomKind.INCIDENT) colours.waiting else null)
             .heightIn(min = 72.dp)
             .padding(horizontal = 16.dp, vertical = 8.dp),
         horizontalArrangement = Arrangement.spacedBy(16.dp),
@@ -81,6 +87,18 @@ internal fun RoomItem(
     }
 }
 
+/** An incident is seen from the side of the eye. */
+private fun Modifier.stripe(colour: Color?): Modifier =
+    if (colour == null) {
+        this
+    } else {
+        drawBehind {
+            val width = 6.dp.toPx()
+            val start = if (layoutDirection == LayoutDirection.Ltr) 0f else size.width - width
+            drawRect(colour, Offset(start, 0f), Size(width, size.height))
+        }
+    }
+
 @Composable
 private fun RowScope.Preview(row: RoomRow) {
     val strings = Qroc.strings
@@ -88,7 +106,11 @@ private fun RowScope.Preview(row: RoomRow) {
     val text =
         buildAnnotatedString {
             val draft = row.draft
-            if (!draft.isNullOrBlank()) {
+            if (row.failed > 0) {
+                withStyle(SpanStyle(color = colours.danger, fontWeight = FontWeight.Medium)) {
+                    append(strings.notSentCount(row.failed))
+                }
+            } else if (!draft.isNullOrBlank()) {
                 withStyle(SpanStyle(color = colours.accent, fontWeight = FontWeight.Medium)) { append(strings.draft) }
                 append(" ")
                 append(draft.replace('\n', ' '))
@@ -114,7 +136,8 @@ private fun Marks(row: RoomRow) {
     val colours = Qroc.colours
     if (!row.encrypted) Icon(Icons.Unlocked, strings.notEncrypted, Modifier.size(20.dp), tint = colours.waiting)
     if (row.failed > 0) {
-        Icon(Icons.Warning, strings.notSentCount(row.failed), Modifier.size(20.dp), tint = colours.danger)
+        // The line beside it says so in words.
+        Icon(Icons.Warning, null, Modifier.size(20.dp), tint = colours.danger)
     } else if (row.sending > 0) {
         Icon(Icons.Clock, strings.waitingCount(row.sending), Modifier.size(20.dp), tint = colours.waiting)
     }

@@ -105,7 +105,8 @@ class RoomsPresenter(
             name = room.name,
             kind =
                 when (room.kind) {
-                    CoreKind.GROUP -> RoomKind.GROUP
+                    // Positions of a room are in no list.
+                    CoreKind.GROUP, CoreKind.TRACK -> RoomKind.GROUP
                     CoreKind.DIRECT -> RoomKind.DIRECT
                     CoreKind.BROADCAST -> RoomKind.BROADCAST
                     CoreKind.INCIDENT -> RoomKind.INCIDENT

@@ -56,7 +56,8 @@ private fun MainView(
         Row {
             if (wide || main.pane == null) {
                 RoomsView(
-                    main.rooms,
+                    // Beside its room a row is marked; alone the list leads anywhere.
+                    if (wide) main.rooms else main.rooms.copy(selectedId = null),
                     brand,
                     { onEvent(AppEvent.Rooms(it)) },
                     if (wide) Modifier.width(list) else Modifier.weight(1f),

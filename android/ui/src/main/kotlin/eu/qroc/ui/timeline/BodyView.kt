@@ -1,6 +1,5 @@
 package eu.qroc.ui.timeline
 
-import androidx.compose.foundation.Canvas
 import androidx.compose.foundation.Image
 import androidx.compose.foundation.background
 import androidx.compose.foundation.clickable
@@ -11,7 +10,6 @@ import androidx.compose.foundation.layout.Row
 import androidx.compose.foundation.layout.fillMaxSize
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.height
-import androidx.compose.foundation.layout.heightIn
 import androidx.compose.foundation.layout.padding
 import androidx.compose.foundation.layout.size
 import androidx.compose.foundation.layout.width
@@ -27,8 +25,6 @@ import androidx.compose.runtime.LaunchedEffect
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.draw.clip
-import androidx.compose.ui.geometry.Offset
-import androidx.compose.ui.graphics.drawscope.Stroke
 import androidx.compose.ui.layout.ContentScale
 import androidx.compose.ui.semantics.Role
 import androidx.compose.ui.text.font.FontStyle
@@ -38,6 +34,8 @@ import androidx.compose.ui.unit.Dp
 import androidx.compose.ui.unit.dp
 import eu.qroc.ui.format.degrees
 import eu.qroc.ui.format.size
+import eu.qroc.ui.map.Place
+import eu.qroc.ui.map.SmallMap
 import eu.qroc.ui.parts.IconAction
 import eu.qroc.ui.parts.Icons
 import eu.qroc.ui.theme.Qroc
@@ -166,6 +164,7 @@ private fun PictureWaiting(
         val running = body.transfer as? Transfer.Running
         val part = running?.part?.let { "${(it * 100).roundToInt()} %" }
         val length = body.bytes?.let { size(it, strings) }
+        if (body.transfer is Transfer.Failed) return@Column
         Text(
             listOfNotNull(part, length).joinToString(" · ").ifEmpty { body.name },
             color = colours.secondary,
@@ -229,42 +228,20 @@ private fun PositionBody(body: Body.Position) {
     val strings = Qroc.strings
     val colours = Qroc.colours
     val stale = Qroc.times.minutesSince(body.measured) >= STALE_MINUTES
-    Row(
-        Modifier.widthIn(min = 240.dp).heightIn(min = 88.dp),
-        horizontalArrangement = Arrangement.spacedBy(12.dp),
-        verticalAlignment = Alignment.CenterVertically,
-    ) {
-        Canvas(Modifier.size(88.dp).clip(RoundedCornerShape(12.dp)).background(colours.background)) {
-            val step = size.width / GRID
-            for (line in 1 until GRID) {
-                drawLine(colours.line, Offset(line * step, 0f), Offset(line * step, size.height))
-                drawLine(colours.line, Offset(0f, line * step), Offset(size.width, line * step))
-            }
-            if (stale) {
-                var x = -size.height
-                while (x < size.width) {
-                    drawLine(colours.waiting, Offset(x, size.height), Offset(x + size.height, 0f), strokeWidth = 2f)
-                    x += step
-                }
-            }
-            if (body.accuracy != null) {
-                drawCircle(colours.accent.copy(alpha = 0.25f), size.width * 0.32f)
-                drawCircle(colours.accent, size.width * 0.32f, style = Stroke(2f))
-            }
-            drawCircle(colours.surface, size.width * 0.10f)
-            drawCircle(colours.accent, size.width * 0.075f)
-        }
-        Column(Modifier.weight(1f), verticalArrangement = Arrangement.spacedBy(2.dp)) {
-            Text(strings.position, style = MaterialTheme.typography.titleMedium)
-            degrees(body.lat, body.lon).split("  ").forEach { Text(it, style = MaterialTheme.typography.bodyMedium) }
-            val accuracy = body.accuracy?.let { strings.accuracy(it.roundToInt()) }
-            val colour = if (stale) colours.waiting else colours.secondary
-            listOfNotNull(Qroc.times.ago(body.measured), accuracy).forEach {
-                Text(it, color = colour, style = MaterialTheme.typography.bodyMedium)
-            }
-        }
+    Column(Modifier.width(264.dp), verticalArrangement = Arrangement.spacedBy(2.dp)) {
+        SmallMap(Place(body.lat, body.lon), body.accuracy, stale, Modifier.fillMaxWidth().height(132.dp))
+        Text(
+            degrees(body.lat, body.lon),
+            Modifier.padding(top = 4.dp),
+            style = MaterialTheme.typography.bodyLarge,
+        )
+        val accuracy = body.accuracy?.let { strings.accuracy(it.roundToInt()) }
+        Text(
+            listOfNotNull(Qroc.times.ago(body.measured), accuracy).joinToString(" · "),
+            color = if (stale) colours.waiting else colours.secondary,
+            style = MaterialTheme.typography.bodyMedium,
+        )
     }
 }
 
-private const val GRID = 5
 private const val STALE_MINUTES = 15L

@@ -238,6 +238,7 @@ private fun Reactions(
     }
 }
 
+@OptIn(ExperimentalLayoutApi::class)
 @Composable
 private fun Failed(
     message: Message,
@@ -255,7 +256,7 @@ private fun Failed(
                 style = MaterialTheme.typography.bodyMedium,
             )
         }
-        Row(horizontalArrangement = Arrangement.spacedBy(8.dp)) {
+        FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp, Alignment.End)) {
             TextAction(strings.cancelSending, { onEvent(TimelineEvent.Cancel(message)) }, danger = true)
             TextAction(strings.tryAgain, { onEvent(TimelineEvent.Retry(message)) })
         }

@@ -16,7 +16,9 @@ import androidx.compose.foundation.lazy.LazyColumn
 import androidx.compose.foundation.lazy.LazyListState
 import androidx.compose.foundation.lazy.items
 import androidx.compose.foundation.lazy.rememberLazyListState
+import androidx.compose.foundation.rememberScrollState
 import androidx.compose.foundation.shape.CircleShape
+import androidx.compose.foundation.verticalScroll
 import androidx.compose.material3.CircularProgressIndicator
 import androidx.compose.material3.Icon
 import androidx.compose.material3.MaterialTheme
@@ -72,7 +74,7 @@ fun TimelineView(
             if (state.error != null) {
                 ErrorNote(
                     state.error,
-                    Modifier.padding(16.dp),
+                    Modifier.heightIn(max = 280.dp).verticalScroll(rememberScrollState()).padding(16.dp),
                     action = if (state.entries == null) strings.tryAgain else strings.close,
                     onAction = {
                         onEvent(if (state.entries == null) TimelineEvent.Reload else TimelineEvent.DismissError)

@@ -2,13 +2,18 @@ package eu.qroc.ui.core
 
 import androidx.compose.runtime.collectAsState
 import androidx.compose.runtime.getValue
+import androidx.compose.ui.geometry.Size
 import androidx.compose.ui.graphics.ImageBitmap
 import androidx.compose.ui.graphics.toComposeImageBitmap
+import androidx.compose.ui.semantics.SemanticsProperties
+import androidx.compose.ui.semantics.getOrNull
 import androidx.compose.ui.test.ComposeUiTest
 import androidx.compose.ui.test.ExperimentalTestApi
 import androidx.compose.ui.test.SemanticsMatcher
+import androidx.compose.ui.test.hasAnyDescendant
 import androidx.compose.ui.test.hasClickAction
 import androidx.compose.ui.test.hasContentDescription
+import androidx.compose.ui.test.hasScrollAction
 import androidx.compose.ui.test.hasSetTextAction
 import androidx.compose.ui.test.hasText
 import androidx.compose.ui.test.onFirst
@@ -19,7 +24,7 @@ import androidx.compose.ui.test.performScrollTo
 import androidx.compose.ui.test.performTextInput
 import androidx.compose.ui.test.performTextReplacement
 import androidx.compose.ui.test.pressKey
-import androidx.compose.ui.test.runComposeUiTest
+import androidx.compose.ui.test.runSkikoComposeUiTest
 import androidx.compose.ui.input.key.Key
 import eu.qroc.bridge.Client
 import eu.qroc.ui.Showing
@@ -45,6 +50,7 @@ import kotlin.test.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertFalse
 import kotlin.test.assertTrue
+import kotlin.time.Duration.Companion.minutes
 
 /** The whole application on the real core, against a real homeserver, with a colleague at a terminal. */
 @OptIn(ExperimentalTestApi::class, ExperimentalCoroutinesApi::class)
@@ -94,7 +100,8 @@ class RealCoreTest {
         val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default.limitedParallelism(1))
         val presenter = AppPresenter(scope, folder.resolve("profile"), desk, Looks(desk))
         try {
-            runComposeUiTest {
+            // As wide as a phone: one pane, and a way back.
+            runSkikoComposeUiTest(Size(412f, 860f)) {
                 setContent {
                     val stage by presenter.state.collectAsState()
                     Showing.plain.Theme { AppView(stage, "QROC", { scope.launch { presenter.on(it) } }) }
@@ -108,7 +115,25 @@ class RealCoreTest {
         }
     }
 
-    private fun ComposeUiTest.see(what: SemanticsMatcher) = waitUntil(what.description, 30_000) { onAllNodes(what).fetchSemanticsNodes().isNotEmpty() }
+    private fun ComposeUiTest.see(what: SemanticsMatcher) = eventually(what.description) { onAllNodes(what).fetchSemanticsNodes().isNotEmpty() }
+
+    /** Waits without taking the processor from the core and the server; only what never happens takes long. */
+    private fun ComposeUiTest.eventually(
+        what: String,
+        condition: () -> Boolean,
+    ) {
+        val end = System.nanoTime() + PATIENCE.inWholeNanoseconds
+        while (!condition()) {
+            check(System.nanoTime() < end) { "not seen: $what; but ${texts()}" }
+            Thread.sleep(PAUSE_MS)
+            mainClock.advanceTimeByFrame()
+        }
+    }
+
+    private fun ComposeUiTest.texts(): List<String> =
+        onAllNodes(hasText("", substring = true)).fetchSemanticsNodes().flatMap { node ->
+            node.config.getOrNull(SemanticsProperties.Text).orEmpty().map { it.text }
+        }
 
     private fun ComposeUiTest.see(text: String) = see(hasText(text, substring = true))
 
@@ -123,7 +148,9 @@ class RealCoreTest {
         text: String,
     ) {
         see(hasContentDescription(field) and hasSetTextAction())
-        onNode(hasContentDescription(field) and hasSetTextAction()).performScrollTo().performTextReplacement(text)
+        val found = onNode(hasContentDescription(field) and hasSetTextAction())
+        if (onAllNodes(hasScrollAction() and hasAnyDescendant(hasContentDescription(field))).fetchSemanticsNodes().isNotEmpty()) found.performScrollTo()
+        found.performTextReplacement(text)
     }
 
     private fun ComposeUiTest.send(text: String) {
@@ -212,7 +239,7 @@ class RealCoreTest {
                 see(hasContentDescription(s.stateSent, substring = true))
                 press("Pier three")
                 press(s.copy)
-                waitUntil(timeoutMillis = 5_000) { desk.copied == "Pier three" }
+                eventually("copied") { desk.copied == "Pier three" }
                 press("Pier three")
                 press(s.edit)
                 onNodeWithTag("message").performTextReplacement("Pier four")
@@ -274,6 +301,8 @@ class RealCoreTest {
 
     companion object {
         const val PASSPHRASE = "correct horse battery"
+        const val PAUSE_MS = 30L
+        val PATIENCE = 2.minutes
 
         @JvmStatic
         @BeforeAll
