@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 # To build: a linker, Perl and make (OpenSSL), the FFmpeg libraries, clang (their bindings). To test: the rest.
 packages="build-essential clang pkg-config perl make
 libavcodec-dev libavdevice-dev libavfilter-dev libavformat-dev libavutil-dev libswresample-dev libswscale-dev
-python3 python3-venv procps dbus libimage-exiftool-perl ffmpeg strace
+python3 python3-venv procps dbus libimage-exiftool-perl ffmpeg poppler-utils strace
 openjdk-17-jdk maven
 libgl1 libx11-6 libfontconfig1 libfreetype6 fonts-roboto fonts-noto-color-emoji fonts-droid-fallback xvfb xdotool imagemagick"
 
@@ -39,7 +39,7 @@ if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
         rm -f "$log"
     fi
 else
-    for program in cc clang make perl pkg-config python3 ps exiftool ffmpeg strace java mvn Xvfb xdotool import; do
+    for program in cc clang make perl pkg-config python3 ps exiftool ffmpeg pdftoppm strace java mvn Xvfb xdotool import; do
         command -v "$program" >/dev/null || echo "note: $program is missing: install it with your package manager" >&2
     done
 fi

@@ -1,10 +1,14 @@
 //! Plain data for screens and scripts. Field names are the command line's contract (`docs/cli.md`): add, don't change.
 
+mod files;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::policy::Value as PolicyValue;
+
+pub use files::{Attachment, Capture, Downloaded, Original, SentFile};
 
 /// The account, as a status line shows it.
 #[derive(Clone, Debug, Serialize)]
@@ -127,25 +131,6 @@ pub struct Item {
     pub room_id: String,
 }
 
-/// What is attached to a message.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Attachment {
-    /// As the sender called it; not safe as a path.
-    pub name: String,
-    /// As the sender said.
-    pub mime: Option<String>,
-    /// As the sender said.
-    pub bytes: Option<u64>,
-    /// Of the sealed bytes, in hexadecimal.
-    pub sha256: Option<String>,
-    /// Pixels.
-    pub width: Option<u64>,
-    /// Pixels.
-    pub height: Option<u64>,
-    /// Milliseconds.
-    pub duration_ms: Option<u64>,
-}
-
 /// A position that somebody shared.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Location {
@@ -252,45 +237,6 @@ pub struct Sent {
     /// Why it waits or failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-}
-
-/// What became of a file that was sent.
-#[derive(Clone, Debug, Serialize)]
-pub struct SentFile {
-    /// The message.
-    #[serde(flatten)]
-    pub sent: Sent,
-    /// What was sent, by content.
-    pub mime: String,
-    /// Length of the file.
-    pub source_bytes: u64,
-    /// Length of what was sent, before sealing.
-    pub sent_bytes: u64,
-    /// Length of the preview, before sealing.
-    pub thumbnail_bytes: Option<u64>,
-    /// Of what was sent before sealing, in hexadecimal.
-    pub sha256: String,
-    /// Coarse colours for the time before the preview is there.
-    pub blurhash: Option<String>,
-    /// Pixels.
-    pub width: Option<u32>,
-    /// Pixels.
-    pub height: Option<u32>,
-    /// Milliseconds.
-    pub duration_ms: Option<u64>,
-}
-
-/// A file that was fetched.
-#[derive(Clone, Debug, Serialize)]
-pub struct Downloaded {
-    /// Where it is now.
-    pub path: String,
-    /// Its length.
-    pub bytes: u64,
-    /// By content.
-    pub mime: String,
-    /// Of the file, in hexadecimal.
-    pub sha256: String,
 }
 
 /// Something that waits to be sent.

@@ -68,6 +68,29 @@ fn attachment(content: &Value) -> Option<model::Attachment> {
         width: number("w"),
         height: number("h"),
         duration_ms: number("duration"),
+        capture: capture(content),
+        original: original(content),
+    })
+}
+
+fn capture(content: &Value) -> Option<model::Capture> {
+    let facts = content.get("eu.qroc.capture")?;
+    let place = text(facts, "place").and_then(|uri| Place::from_uri(&uri));
+    Some(model::Capture {
+        taken_at: text(facts, "taken_at"),
+        lat: place.as_ref().map(|place| place.lat),
+        lon: place.as_ref().map(|place| place.lon),
+        make: text(facts, "make"),
+        model: text(facts, "model"),
+    })
+}
+
+fn original(content: &Value) -> Option<model::Original> {
+    let said = content.get("eu.qroc.original")?;
+    Some(model::Original {
+        sha256: text(said, "sha256")?,
+        bytes: said.get("size")?.as_u64()?,
+        device_id: text(said, "device_id")?,
     })
 }
 

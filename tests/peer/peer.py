@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+from Crypto.Signature import eddsa
 from nio import (
     AsyncClient,
     AsyncClientConfig,
@@ -22,6 +23,7 @@ from nio import (
 )
 from nio.api import RoomPreset
 from nio.crypto.attachments import decrypt_attachment
+from unpaddedbase64 import decode_base64
 
 POLL_MS = 300
 ENCRYPTION = {
@@ -187,7 +189,17 @@ class Peer:
 
     async def download(self, event, to, part="file"):
         content = self.events[event].source["content"]
-        file = content["file"] if part == "file" else content["info"]["thumbnail_file"]
+        if part == "original":
+            said = content["eu.qroc.original"]["sha256"]
+            kept = [e.source["content"] for e in self.events.values() if e.source.get("type") == "eu.qroc.original"]
+            parts = next(content["parts"] for content in kept if content["sha256"] == said)
+            plain = b"".join([await self.opened(part["file"]) for part in parts])
+        else:
+            plain = await self.opened(content["file"] if part == "file" else content["info"]["thumbnail_file"])
+        Path(to).write_bytes(plain)
+        return {"bytes": len(plain)}
+
+    async def opened(self, file):
         server, media = file["url"].removeprefix("mxc://").split("/")
         # nio asks at the old address, which answers for old files only.
         address = f"{self.server}/_matrix/client/v1/media/download/{server}/{media}"
@@ -195,9 +207,32 @@ class Peer:
         async with self.client.client_session.get(address, headers=headers) as answer:
             answer.raise_for_status()
             sealed = await answer.read()
-        plain = decrypt_attachment(sealed, file["key"]["k"], file["hashes"]["sha256"], file["iv"])
-        Path(to).write_bytes(plain)
-        return {"bytes": len(plain)}
+        return decrypt_attachment(sealed, file["key"]["k"], file["hashes"]["sha256"], file["iv"])
+
+    async def verify_original(self, event):
+        """Judges who signed what a message says of its original, with the device's key as the server has it."""
+        said = dict(self.events[event].source["content"]["eu.qroc.original"])
+        signatures = said.pop("signatures")
+        user, device = said["user_id"], said["device_id"]
+        headers = {"Authorization": f"Bearer {self.client.access_token}"}
+        address = f"{self.server}/_matrix/client/v3/keys/query"
+        ask = {"device_keys": {user: [device]}}
+        async with self.client.client_session.post(address, headers=headers, json=ask) as answer:
+            answer.raise_for_status()
+            keys = (await answer.json())["device_keys"][user][device]["keys"]
+        key = eddsa.import_public_key(decode_base64(keys[f"ed25519:{device}"]))
+        signature = decode_base64(signatures[user][f"ed25519:{device}"])
+
+        def is_valid(statement):
+            text = json.dumps(statement, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+            try:
+                eddsa.new(key, "rfc8032").verify(text, signature)
+            except ValueError:
+                return False
+            return True
+
+        changed = {**said, "size": said["size"] + 1}
+        return {"valid": is_valid(said), "changed_is_valid": is_valid(changed), "said": said}
 
     async def list(self, room):
         """All events of the room's timeline, oldest first, as nio reads them."""

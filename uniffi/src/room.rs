@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use qroc_core::client::{Action, Error, Lifecycle, Outcome};
+use qroc_core::client::{Action, Error, Lifecycle, Outcome, Which};
 
 use crate::error::QrocError;
 use crate::fault;
@@ -157,10 +157,20 @@ impl Room {
     /// # Errors
     /// `BadInput` for the file, as `send` else.
     pub async fn send_file(&self, file: NewFile) -> Result<SentFile, QrocError> {
-        let NewFile { path, caption, treat_as, trim, txn_id } = file;
+        let NewFile { path, caption, treat_as, trim, original, capture_info, txn_id } = file;
+        let trim = trim.map(Into::into);
         let (room, path) = (self.room_id.clone(), PathBuf::from(path));
         let outcome = self
-            .act(Action::SendFile { room, path, caption, treat_as, trim: trim.map(Into::into), txn: txn_id })
+            .act(Action::SendFile {
+                room,
+                path,
+                caption,
+                treat_as,
+                trim,
+                original,
+                capture_info,
+                txn: txn_id,
+            })
             .await?;
         SentFile::of(outcome).ok_or_else(|| QrocError::of("internal"))
     }
@@ -189,7 +199,9 @@ impl Room {
         let (life, room) = (self.life.clone(), self.room_id.clone());
         read(async move {
             let client = life.client()?;
-            let file = client.download(&room, &event_id, PathBuf::from(to).as_path(), overwrite).await?;
+            let file = client
+                .download(&room, &event_id, PathBuf::from(to).as_path(), overwrite, Which::Best)
+                .await?;
             Ok::<_, Error>(Downloaded::from(file))
         })
         .await

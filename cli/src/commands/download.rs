@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use qroc_core::client::Which;
 
 use crate::failure::Failure;
 use crate::output::size;
@@ -22,12 +23,24 @@ pub(crate) struct DownloadArgs {
     /// Replace a file that is there
     #[arg(long)]
     force: bool,
+    /// Fetch what was prepared, also where the unchanged file has come
+    #[arg(long)]
+    prepared: bool,
 }
 
 pub(crate) async fn run(args: DownloadArgs, session: &Session) -> Result<(), Failure> {
-    let DownloadArgs { room, event, to, force } = args;
+    let DownloadArgs { room, event, to, force, prepared } = args;
+    let which = if prepared { Which::Prepared } else { Which::Best };
     let busy = session.output.busy("Fetching");
-    let file = session.owning(async |client| Ok(client.download(&room, &event, &to, force).await?)).await?;
+    let file =
+        session.owning(async |client| Ok(client.download(&room, &event, &to, force, which).await?)).await?;
     drop(busy);
-    session.output.one(&file, |file| format!("{} ({}, {})", file.path, file.mime, size(file.bytes)))
+    session.output.one(&file, |file| {
+        let proof = match (&file.signed_by, file.signature) {
+            (Some(by), Some("valid")) => format!(", the original, signed by {by}"),
+            (Some(by), Some(signature)) => format!(", the original; the signature of {by}: {signature}"),
+            _ => String::new(),
+        };
+        format!("{} ({}, {}{proof})", file.path, file.mime, size(file.bytes))
+    })
 }

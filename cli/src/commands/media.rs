@@ -51,6 +51,7 @@ struct Prepared {
     width: Option<u32>,
     height: Option<u32>,
     duration_ms: Option<u64>,
+    metadata_left: bool,
     took_ms: u64,
     peak_bytes: Option<u64>,
 }
@@ -103,6 +104,7 @@ fn prepare(args: &MediaArgs, progress: &mut Progress) -> Result<Prepared, Failur
         width: sealed.size.map(|(width, _)| width),
         height: sealed.size.map(|(_, height)| height),
         duration_ms: sealed.duration_ms,
+        metadata_left: sealed.metadata_left,
         took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         peak_bytes: sealed.peak_bytes,
     })

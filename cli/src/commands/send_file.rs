@@ -19,7 +19,8 @@ H.264 of at most 720 lines, or keeps its pictures where they fit, and loses its 
 
 Example:
   qroc send-file 'Operation Tejo' photo.jpg --caption 'North entrance'
-  qroc send-file ops report.pdf --as file --queue")]
+  qroc send-file ops report.pdf --as file --queue
+  qroc send-file ops IMG_0042.jpg --original --capture-info")]
 pub(crate) struct SendFileArgs {
     /// Id, alias or name of the room
     room: String,
@@ -34,6 +35,12 @@ pub(crate) struct SendFileArgs {
     /// Send only this part of a clip, in seconds from its start: 5-20, 5- or -20
     #[arg(long, value_name = "FROM-UNTIL", value_parser = part)]
     trim: Option<Trim>,
+    /// Send the unchanged file as well, signed by this device: what `download` then fetches and proves
+    #[arg(long)]
+    original: bool,
+    /// Send time, place and camera, as the file says, encrypted with the message
+    #[arg(long)]
+    capture_info: bool,
     #[command(flatten)]
     delivery: Delivery,
 }
@@ -47,6 +54,8 @@ pub(super) enum Treat {
     Image,
     /// A clip
     Video,
+    /// A voice message
+    Voice,
 }
 
 impl From<Treat> for TreatAs {
@@ -55,14 +64,16 @@ impl From<Treat> for TreatAs {
             Treat::File => Self::File,
             Treat::Image => Self::Image,
             Treat::Video => Self::Video,
+            Treat::Voice => Self::Voice,
         }
     }
 }
 
 pub(crate) async fn run(args: SendFileArgs, session: &Session) -> Result<(), Failure> {
-    let SendFileArgs { room, path, caption, treat_as, trim, delivery } = args;
+    let SendFileArgs { room, path, caption, treat_as, trim, original, capture_info, delivery } = args;
     let treat_as = treat_as.map_or(TreatAs::Auto, TreatAs::from);
-    let action = Action::SendFile { room, path, caption, treat_as, trim, txn: new_txn()? };
+    let action =
+        Action::SendFile { room, path, caption, treat_as, trim, original, capture_info, txn: new_txn()? };
     delivery.perform(action, session).await
 }
 

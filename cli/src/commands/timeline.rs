@@ -176,6 +176,8 @@ mod tests {
             width: None,
             height: None,
             duration_ms: None,
+            capture: None,
+            original: None,
         };
         assert_eq!(
             words(&Item { attachment: Some(photo.clone()), ..item("a.jpg") }),

@@ -2,6 +2,7 @@
 
 mod apart;
 mod fetch;
+pub mod original;
 mod seal;
 
 use std::path::{Path, PathBuf};
@@ -23,15 +24,17 @@ pub use seal::seal;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TreatAs {
-    /// By its content: photos and clips are prepared, everything else goes as it is.
+    /// By its content: photos and clips are prepared, recordings lose their tags, everything else goes as it is.
     #[default]
     Auto,
-    /// As it is. Not for photos and clips, whose metadata would go along: it is removed first.
+    /// As it is. Not for photos, clips and recordings, whose metadata would go along: it is removed first.
     File,
     /// As a photo, or not at all.
     Image,
     /// As a clip, or not at all.
     Video,
+    /// As a voice message, or not at all.
+    Voice,
 }
 
 /// A file to be prepared and sealed.
@@ -47,6 +50,10 @@ pub struct Job {
     pub treat_as: TreatAs,
     /// The part of a clip that is wanted.
     pub trim: Option<Trim>,
+    /// Whether the unchanged bytes go along, after what is prepared.
+    pub original: bool,
+    /// Whether time, place and camera go along, in the encrypted event.
+    pub capture_info: bool,
     /// What it may be and cost.
     pub limits: Limits,
     /// What the names of its sealed files begin with.
@@ -68,6 +75,8 @@ impl Job {
             caption: None,
             treat_as: TreatAs::default(),
             trim: None,
+            original: false,
+            capture_info: false,
             limits: Limits::default(),
             prefix: hex::encode(random),
         })
@@ -184,6 +193,10 @@ pub struct Sealed {
     pub size: Option<(u32, u32)>,
     /// Milliseconds that it lasts.
     pub duration_ms: Option<u64>,
+    /// The unchanged file, where it was wanted.
+    pub original: Option<original::SealedOriginal>,
+    /// Whether it may still name its author: not every document can be taken apart.
+    pub metadata_left: bool,
     /// Bytes of memory that the process which prepared it took at most, where that was another one.
     pub peak_bytes: Option<u64>,
 }

@@ -1,14 +1,16 @@
 //! A file prepared by what it is and sealed, in this process.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufReader, Cursor, Read};
+use std::io::{BufReader, Cursor, Read, Seek as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
+use super::original::{CAPTURE, SealedOriginal};
 use super::{AttachmentError, Job, Sealed, TreatAs};
-use crate::media::{self, Kind, Photo, Probe, SealKey, SealedInfo, Thumbnail, Video};
+use crate::media::{self, CaptureInfo, Kind, Photo, Probe, SealKey, SealedInfo, Spool, Thumbnail, Video};
 use crate::progress::Progress;
 
 /// Prepares and seals a file. Blocking; streams, but for photos.
@@ -23,12 +25,32 @@ pub fn seal(job: &Job, progress: &mut Progress) -> Result<Sealed, AttachmentErro
     let mut sealing = Sealing { job, name: shown_name(&job.path, &probed), count: 0 };
     let done = match (job.treat_as, probed.kind) {
         (TreatAs::Image, _) | (TreatAs::Auto | TreatAs::File, Kind::Image(_)) => sealing.photo(),
-        (TreatAs::Video, _) | (TreatAs::Auto | TreatAs::File, Kind::Video) => sealing.video(progress),
+        (TreatAs::Video, _) => sealing.video(progress),
+        (TreatAs::Auto | TreatAs::File, Kind::Video) => match sealing.video(progress) {
+            // A recording in the container of a clip.
+            Err(AttachmentError::File { error: media::Error::NothingInside, .. }) => {
+                sealing.sound(progress, false)
+            }
+            done => done,
+        },
+        (TreatAs::Voice, _) => sealing.sound(progress, true),
+        (TreatAs::Auto | TreatAs::File, Kind::Audio) => sealing.sound(progress, false),
+        (TreatAs::Auto | TreatAs::File, Kind::Document)
+            if job.limits.strip_metadata && media::is_strippable(probed.mime) =>
+        {
+            sealing.document(file, &probed, bytes, progress)
+        }
+        (TreatAs::Auto | TreatAs::File, Kind::Document)
+            if job.limits.strip_metadata && probed.mime == media::PDF =>
+        {
+            sealing.pdf(file, &probed, bytes, progress)
+        }
         (
             TreatAs::Auto | TreatAs::File,
-            Kind::Audio | Kind::Document | Kind::Archive | Kind::Executable | Kind::Text | Kind::Opaque,
+            Kind::Document | Kind::Archive | Kind::Executable | Kind::Text | Kind::Opaque,
         ) => sealing.as_it_is(&probed, bytes, BufReader::new(file), progress),
     };
+    let done = done.and_then(|sealed| sealing.complete(sealed, &probed, bytes, progress));
     if done.is_err() {
         job.forget();
     }
@@ -69,20 +91,53 @@ impl Sealing<'_> {
     ) -> Result<Sealed, AttachmentError> {
         self.check(bytes)?;
         let (file, info) = self.put(&mut reader, bytes, progress)?;
-        let msgtype = match probed.kind {
-            Kind::Audio => "m.audio",
-            Kind::Image(_)
-            | Kind::Video
-            | Kind::Document
-            | Kind::Archive
-            | Kind::Executable
-            | Kind::Text
-            | Kind::Opaque => "m.file",
-        };
         let about = json!({ "mimetype": probed.mime, "size": info.plain_bytes });
-        let mut sealed = self.sealed(msgtype, probed.mime, about, file, &info)?;
+        let mut sealed = self.sealed("m.file", probed.mime, about, file, &info)?;
         sealed.source_bytes = bytes;
+        sealed.metadata_left = probed.kind == Kind::Document;
         Ok(sealed)
+    }
+
+    /// A document without its author.
+    fn document(
+        &mut self,
+        file: std::fs::File,
+        probed: &Probe,
+        bytes: u64,
+        progress: &mut Progress,
+    ) -> Result<Sealed, AttachmentError> {
+        self.check(bytes)?;
+        let room = bytes.saturating_add(1 << 20);
+        let spool = Spool::new(&self.job.media_dir, room).map_err(AttachmentError::Own)?;
+        let mut spool = media::strip_document(BufReader::new(file), spool, probed.mime)
+            .map_err(|error| self.wrong(error))?;
+        spool.rewind().map_err(AttachmentError::Own)?;
+        let mut sealed = self.as_it_is(probed, bytes, spool, progress)?;
+        sealed.metadata_left = false;
+        Ok(sealed)
+    }
+
+    /// A PDF without its author, or as it is where that would break it.
+    fn pdf(
+        &mut self,
+        mut file: File,
+        probed: &Probe,
+        bytes: u64,
+        progress: &mut Progress,
+    ) -> Result<Sealed, AttachmentError> {
+        self.check(bytes)?;
+        if bytes <= self.job.limits.budget.max_source_bytes {
+            let mut source = Vec::new();
+            file.read_to_end(&mut source).map_err(|error| self.wrong(error.into()))?;
+            if let Some(made) = media::strip_pdf(&source) {
+                let mut sealed = self.as_it_is(probed, wide(made.len()), Cursor::new(made), progress)?;
+                sealed.source_bytes = bytes;
+                sealed.metadata_left = false;
+                return Ok(sealed);
+            }
+            file.rewind().map_err(|error| self.wrong(error.into()))?;
+        }
+        self.as_it_is(probed, bytes, BufReader::new(file), progress)
     }
 
     fn photo(&mut self) -> Result<Sealed, AttachmentError> {
@@ -136,6 +191,83 @@ impl Sealing<'_> {
         Ok(sealed)
     }
 
+    fn sound(&mut self, progress: &mut Progress, voice: bool) -> Result<Sealed, AttachmentError> {
+        let Job { path, media_dir, limits, .. } = self.job;
+        let prepare = if voice { media::prepare_voice } else { media::prepare_sound };
+        let mut sound = prepare(path, media_dir, limits, progress).map_err(|error| self.wrong(error))?;
+        let mime = sound.mime;
+        self.rename(mime);
+        self.check(sound.bytes)?;
+        let length = sound.bytes;
+        let (file, info) = self.put(&mut sound, length, progress)?;
+        let about = json!({ "mimetype": mime, "size": info.plain_bytes, "duration": sound.duration_ms });
+        let mut sealed = self.sealed("m.audio", mime, about, file, &info)?;
+        if let Some(content) = sealed.content.as_object_mut()
+            && voice
+        {
+            let heard = json!({ "duration": sound.duration_ms, "waveform": sound.waveform });
+            content.insert("org.matrix.msc1767.audio".to_owned(), heard);
+            content.insert("org.matrix.msc3245.voice".to_owned(), json!({}));
+        }
+        sealed.source_bytes = sound.source_bytes;
+        sealed.duration_ms = Some(sound.duration_ms);
+        Ok(sealed)
+    }
+
+    /// Adds what was asked for beside the prepared file: facts of the camera, the unchanged bytes.
+    fn complete(
+        &mut self,
+        mut sealed: Sealed,
+        probed: &Probe,
+        bytes: u64,
+        progress: &mut Progress,
+    ) -> Result<Sealed, AttachmentError> {
+        let Job { path, limits, original, capture_info, .. } = self.job;
+        let taken = if *capture_info { media::taken(path, limits, &progress.cancel()) } else { None };
+        if let (Some(taken), Some(content)) = (&taken, sealed.content.as_object_mut()) {
+            content.insert(CAPTURE.to_owned(), capture(taken));
+        }
+        if *original {
+            let file = media::open_regular(path).map_err(|error| self.wrong(error))?;
+            sealed.original = Some(self.original(file, probed, bytes, taken.as_ref(), progress)?);
+        }
+        Ok(sealed)
+    }
+
+    fn original(
+        &mut self,
+        file: std::fs::File,
+        probed: &Probe,
+        bytes: u64,
+        taken: Option<&CaptureInfo>,
+        progress: &mut Progress,
+    ) -> Result<SealedOriginal, AttachmentError> {
+        let most = self.job.limits.max_upload_bytes.max(1);
+        let mut hashed = Hashed { inner: BufReader::new(file), hash: Sha256::new() };
+        let (mut parts, mut uploads, mut read) = (Vec::new(), Vec::new(), 0_u64);
+        loop {
+            let (file, info) = self.put(&mut hashed.by_ref().take(most), bytes, progress)?;
+            uploads.push((format!("/parts/{}/file/url", parts.len()), file, length(info.sealed_bytes)));
+            parts.push(json!({ "file": addressless(&info.key)?, "size": info.plain_bytes }));
+            read = read.saturating_add(info.plain_bytes);
+            if info.plain_bytes < most {
+                break;
+            }
+        }
+        let name = shown_name(&self.job.path, probed);
+        let mut statement = json!({
+            "version": 1,
+            "name": name,
+            "mimetype": probed.mime,
+            "size": read,
+            "sha256": hex::encode(hashed.hash.finalize()),
+        });
+        if let (Some(taken), Some(statement)) = (taken, statement.as_object_mut()) {
+            statement.insert("captured".to_owned(), capture(taken));
+        }
+        Ok(SealedOriginal { statement, parts: Value::Array(parts), uploads })
+    }
+
     /// Nothing larger than allowed is sealed.
     fn check(&self, bytes: u64) -> Result<(), AttachmentError> {
         let limit = self.job.limits.max_upload_bytes;
@@ -177,6 +309,8 @@ impl Sealing<'_> {
             blurhash: None,
             size: None,
             duration_ms: None,
+            original: None,
+            metadata_left: false,
             peak_bytes: None,
         })
     }
@@ -218,6 +352,36 @@ impl Sealing<'_> {
         // The name lies in the directory: without it the bytes are nobody's after a power cut.
         File::open(&self.job.media_dir).and_then(|dir| dir.sync_all()).map_err(own)?;
         Ok((name, info))
+    }
+}
+
+/// Facts of a camera as they stand in an event. Positions are words: signed JSON has no fractions.
+fn capture(taken: &CaptureInfo) -> Value {
+    let CaptureInfo { lat, lon, taken_at, make, model } = taken;
+    let place = lat.zip(*lon).map(|(lat, lon)| format!("geo:{lat},{lon}"));
+    let mut facts = serde_json::Map::new();
+    facts.insert("version".to_owned(), json!(1));
+    for (key, value) in
+        [("taken_at", taken_at.clone()), ("place", place), ("make", make.clone()), ("model", model.clone())]
+    {
+        if let Some(value) = value {
+            facts.insert(key.to_owned(), json!(value));
+        }
+    }
+    Value::Object(facts)
+}
+
+/// Hashes what is read.
+struct Hashed<R> {
+    inner: R,
+    hash: Sha256,
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.inner.read(bytes)?;
+        self.hash.update(bytes.get(..count).unwrap_or_default());
+        Ok(count)
     }
 }
 

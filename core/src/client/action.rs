@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::content::{edit, message};
+use super::files::original_txn;
 use super::rooms::check_user;
 use super::{Client, Error, Owner, Wish, files, handover};
 use crate::attachments::TreatAs;
@@ -17,7 +19,7 @@ use crate::model::{Sent, SentFile};
 use crate::outbox::{Cancelled, OutboxError, Outgoing, Queue, Reason, Ticket, Verb};
 use crate::session;
 use crate::store::codes::{AccountState, SendState};
-use crate::store::{Durability, StoreError, events, outbox, timeline};
+use crate::store::{Durability, StoreError, events, outbox};
 
 /// Something that a user sends. Rooms are given by id, alias or name.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -90,6 +92,12 @@ pub enum Action {
         /// The part of a clip that is wanted.
         #[serde(default)]
         trim: Option<Trim>,
+        /// Whether the unchanged bytes go along, signed.
+        #[serde(default)]
+        original: bool,
+        /// Whether time, place and camera go along, encrypted.
+        #[serde(default)]
+        capture_info: bool,
         /// The same id twice is one message.
         txn: Option<String>,
     },
@@ -313,8 +321,8 @@ impl super::Inner {
                     None => Sent { txn_id, event_id: None, state: SendState::Sent.as_str(), error: None },
                 }))
             }
-            Action::SendFile { path, caption, treat_as, trim, .. } => {
-                let wish = files::Wish { path, caption, treat_as, trim };
+            Action::SendFile { path, caption, treat_as, trim, original, capture_info, .. } => {
+                let wish = files::Wish { path, caption, treat_as, trim, original, capture_info };
                 self.queue_file(owner, room, wish, txn_id).await
             }
         }
@@ -410,7 +418,9 @@ impl super::Inner {
             let mut changes = self.store.subscribe();
             loop {
                 let sent = self.sent_state(room, &txn_id)?;
-                if sent.state != SendState::Queued.as_str() {
+                // What follows it belongs to it, but does not make it less sent.
+                let original = self.sent_state(room, &original_txn(&txn_id))?;
+                if sent.state != SendState::Queued.as_str() && original.state != SendState::Queued.as_str() {
                     return Ok::<_, Error>(sent);
                 }
                 // Lagging behind is as good a reason to look again.
@@ -460,40 +470,4 @@ impl super::Inner {
 fn queued(ticket: Ticket) -> Sent {
     let state = if ticket.event_id.is_some() { SendState::Sent } else { SendState::Queued };
     Sent { txn_id: ticket.txn_id, event_id: ticket.event_id, state: state.as_str(), error: None }
-}
-
-fn message(body: String, reply: Option<String>, thread: Option<String>) -> Value {
-    let mut content = json!({ "msgtype": "m.text", "body": body });
-    let relates = match (thread, reply) {
-        (None, None) => return content,
-        (None, Some(reply)) => json!({ "m.in_reply_to": { "event_id": reply } }),
-        (Some(root), reply) => json!({
-            "rel_type": "m.thread",
-            "event_id": root,
-            "is_falling_back": reply.is_none(),
-            "m.in_reply_to": { "event_id": reply.unwrap_or(root) },
-        }),
-    };
-    if let Some(content) = content.as_object_mut() {
-        content.insert("m.relates_to".to_owned(), relates);
-    }
-    content
-}
-
-fn edit(event: &str, body: &str) -> Value {
-    json!({
-        "msgtype": "m.text",
-        "body": format!("* {body}"),
-        "m.new_content": { "msgtype": "m.text", "body": body },
-        "m.relates_to": { "rel_type": "m.replace", "event_id": event },
-    })
-}
-
-/// Reads the newest content of an event.
-pub(super) fn content_of(inner: &super::Inner, room: RoomRow, event_id: &str) -> Result<Value, Error> {
-    let item = inner
-        .store
-        .read(|connection| timeline::by_event_id(connection, room, event_id))?
-        .ok_or_else(|| Error::NoSuchEvent(event_id.to_owned()))?;
-    Ok(serde_json::from_str(&item.content).unwrap_or_default())
 }

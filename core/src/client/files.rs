@@ -1,17 +1,20 @@
 //! Files on their way out: prepared apart from everything else, then queued like any message.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
 
 use super::action::Outcome;
 use super::{Error, Inner, Owner};
-use crate::attachments::{Job, TreatAs};
+use crate::attachments::original::{self, ORIGINAL, Said};
+use crate::attachments::{Job, Sealed, TreatAs};
 use crate::ids::RoomRow;
 use crate::media::{self, Kind, Limits, Trim};
-use crate::model::SentFile;
+use crate::model::{Downloaded, Sent, SentFile};
 use crate::outbox::{OutboxError, Outgoing};
 use crate::policy::{Action, Key, Origin, Policy};
 use crate::progress::{Cancel, Progress};
-use crate::store::account;
+use crate::store::{account, events, rooms};
 
 /// A file that is to be sent.
 pub(super) struct Wish {
@@ -19,6 +22,8 @@ pub(super) struct Wish {
     pub(super) caption: Option<String>,
     pub(super) treat_as: TreatAs,
     pub(super) trim: Option<Trim>,
+    pub(super) original: bool,
+    pub(super) capture_info: bool,
 }
 
 /// Stops the work when whoever waits for it gives up.
@@ -39,15 +44,26 @@ impl Inner {
         wish: Wish,
         txn_id: String,
     ) -> Result<Outcome, Error> {
+        let Wish { path, caption, treat_as, trim, original, capture_info } = wish;
+        let policy = self.mdm.policy();
+        let (original, capture_info) = goes_along(&policy, original, capture_info);
         // The same action again is one action: prepared twice, its second copy would stay.
-        if let Some(sent) = self.known(room, &txn_id)? {
+        if let Some(sent) = self.known(room, &txn_id)?
+            && (!original || self.known(room, &original_txn(&txn_id))?.is_some())
+        {
             return Ok(Outcome::Sent(sent));
         }
-        let Wish { path, caption, treat_as, trim } = wish;
-        let policy = self.mdm.policy();
         let (mime, executable) = self.may_send(&policy, path.clone()).await?;
         let limits = limits(&policy);
-        let job = Job { caption, treat_as, trim, limits, ..Job::new(&self.media_dir(), &path)? };
+        let job = Job {
+            caption,
+            treat_as,
+            trim,
+            original,
+            capture_info,
+            limits,
+            ..Job::new(&self.media_dir(), &path)?
+        };
         let (apart, work) = (self.apart.clone(), job.clone());
         let cancel = Cancel::default();
         let _gives_up = GivesUp(cancel.clone());
@@ -57,28 +73,23 @@ impl Inner {
             .map_err(|_| Error::BadInput("the file could not be prepared".to_owned()))??;
         // What came of it is judged as well: a photo that became another kind, a clip that did not get small enough.
         let executable = executable && sealed.mime == mime;
-        if let Err(error) = self.judge_file(&policy, &sealed.mime, executable, sealed.sent_bytes).await {
+        let bytes = if sealed.original.is_some() { sealed.source_bytes } else { sealed.sent_bytes };
+        if let Err(error) = self.judge_file(&policy, &sealed.mime, executable, bytes).await {
             job.forget();
             return Err(error);
         }
-        let outgoing = Outgoing {
-            kind: "m.room.message".to_owned(),
-            content: sealed.content,
-            txn_id,
-            uploads: sealed.uploads,
-        };
-        let largest = outgoing.uploads.iter().map(|(_, _, bytes)| *bytes).max().unwrap_or(0);
-        let put = match self.store.read(account::server)?.max_upload_bytes {
-            Some(most) if largest > most => Err(OutboxError::UploadTooLarge { bytes: largest, most }.into()),
-            _ => self.put(owner, room, outgoing).await,
-        };
-        let sent = match put {
-            Ok(sent) => sent,
-            Err(error) => {
-                job.forget();
-                return Err(error);
-            }
-        };
+        let queued = self.queue_sealed(owner, room, &sealed, &txn_id).await;
+        let sent = queued.inspect_err(|_| job.forget())?;
+        // From here on the message stands: its sealed files are wanted, whatever becomes of the original.
+        if let Some(original) = &sealed.original {
+            let bytes = Outgoing {
+                kind: ORIGINAL.to_owned(),
+                content: original.content(),
+                txn_id: original_txn(&txn_id),
+                uploads: original.uploads.clone(),
+            };
+            self.put(owner, room, bytes).await?;
+        }
         Ok(Outcome::File(SentFile {
             sent,
             mime: sealed.mime,
@@ -90,7 +101,120 @@ impl Inner {
             width: sealed.size.map(|(width, _)| width),
             height: sealed.size.map(|(_, height)| height),
             duration_ms: sealed.duration_ms,
+            metadata_left: sealed.metadata_left,
         }))
+    }
+
+    /// Queues the message with what was prepared, and what is said of the unchanged file.
+    async fn queue_sealed(
+        &self,
+        owner: &Owner,
+        room: RoomRow,
+        sealed: &Sealed,
+        txn_id: &str,
+    ) -> Result<Sent, Error> {
+        let uploads =
+            sealed.uploads.iter().chain(sealed.original.iter().flat_map(|original| &original.uploads));
+        let largest = uploads.map(|(_, _, bytes)| *bytes).max().unwrap_or(0);
+        if let Some(most) = self.store.read(account::server)?.max_upload_bytes.filter(|most| largest > *most)
+        {
+            return Err(OutboxError::UploadTooLarge { bytes: largest, most }.into());
+        }
+        let mut content = sealed.content.clone();
+        if let (Some(original), Some(content)) = (&sealed.original, content.as_object_mut()) {
+            let room_id = self.store.read(|connection| rooms::get(connection, room))?.room_id;
+            let account::Account { user_id, device_id, .. } = &self.account;
+            let mut statement = original.said_by(user_id, device_id, &room_id, self.clock.now_ms());
+            let signatures = owner.crypto.sign(&original::signed_text(&statement)?).await?;
+            if let Some(statement) = statement.as_object_mut() {
+                statement.insert("signatures".to_owned(), signatures);
+            }
+            content.insert(ORIGINAL.to_owned(), statement);
+        }
+        let message = Outgoing {
+            kind: "m.room.message".to_owned(),
+            content,
+            txn_id: txn_id.to_owned(),
+            uploads: sealed.uploads.clone(),
+        };
+        self.put(owner, room, message).await
+    }
+
+    /// Fetches the unchanged file of a message, in parts, and proves that it is the one that was signed.
+    pub(super) async fn fetch_original(
+        &self,
+        owner: &Owner,
+        room: RoomRow,
+        content: &Value,
+        to: &Path,
+        overwrite: bool,
+    ) -> Result<Option<Downloaded>, Error> {
+        let Some((said, statement)) = Said::in_content(content) else { return Ok(None) };
+        let kept = self
+            .store
+            .read(|connection| events::contents_of(connection, room, &said.user_id, ORIGINAL))?
+            .into_iter()
+            .filter_map(|content| serde_json::from_str::<Value>(&content).ok())
+            .find(|content| content.get("sha256").and_then(Value::as_str) == Some(&said.sha256));
+        let Some(kept) = kept else { return Ok(None) };
+        let text = |key: &str| statement.get(key).and_then(Value::as_str);
+        let mime = text("mimetype").unwrap_or("application/octet-stream").to_owned();
+        let dest = if to.is_dir() {
+            to.join(media::safe_name(text("name").unwrap_or("original"), &mime))
+        } else {
+            to.to_owned()
+        };
+        if !overwrite && dest.symlink_metadata().is_ok() {
+            let error = media::Error::Exists;
+            return Err(crate::attachments::AttachmentError::File { path: dest, error }.into());
+        }
+        let signature = self.worth(owner, &said, statement, room).await?;
+        // Beside where it goes: whoever chose that place may have the plain file there, and nowhere else.
+        let beside = dest.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let work = tempfile::Builder::new().prefix(".qroc-").tempdir_in(beside).map_err(|error| {
+            crate::attachments::AttachmentError::File { path: dest.clone(), error: error.into() }
+        })?;
+        let mut parts = Vec::new();
+        for (index, part) in kept.get("parts").and_then(Value::as_array).into_iter().flatten().enumerate() {
+            let path = work.path().join(index.to_string());
+            crate::attachments::fetch(&owner.http, part, &path, false).await?;
+            parts.push(path);
+        }
+        let (join_to, joined) = (dest.clone(), said.clone());
+        tokio::task::spawn_blocking(move || original::join(&parts, &joined, &join_to, overwrite))
+            .await
+            .map_err(|_| Error::BadInput("the file could not be put together".to_owned()))??;
+        drop(work);
+        Ok(Some(Downloaded {
+            path: dest.display().to_string(),
+            bytes: said.size,
+            mime,
+            sha256: said.sha256.clone(),
+            original: true,
+            signed_by: Some(format!("{} {}", said.user_id, said.device_id)),
+            signature: Some(signature),
+        }))
+    }
+
+    /// Says what the signature of a statement is worth.
+    async fn worth(
+        &self,
+        owner: &Owner,
+        said: &Said,
+        statement: &Value,
+        room: RoomRow,
+    ) -> Result<&'static str, Error> {
+        let room_id = self.store.read(|connection| rooms::get(connection, room))?.room_id;
+        let Some(signature) = said.signature().filter(|_| said.room_id == room_id) else {
+            return Ok("invalid");
+        };
+        let text = original::signed_text(statement)?;
+        let signed = owner.crypto.is_signed(&text, &said.user_id, &said.device_id, signature).await?;
+        Ok(match signed {
+            Some(true) => "valid",
+            Some(false) => "invalid",
+            None => "unknown_device",
+        })
     }
 
     /// Asks the gate about a file as it lies there: about its kind, and about its length where it goes as it is.
@@ -147,4 +271,20 @@ fn limits(policy: &Policy) -> Limits {
         strip_metadata: rules.strip_metadata,
         ..usual
     }
+}
+
+/// What goes along besides the prepared file: by the sender's choice, as far as policy leaves one.
+fn goes_along(policy: &Policy, original: bool, capture_info: bool) -> (bool, bool) {
+    let (keeps_original, capture) = policy.evidence();
+    let capture_info = match capture {
+        "off" => false,
+        "always" => true,
+        _ => capture_info,
+    };
+    (original || keeps_original, capture_info)
+}
+
+/// The transaction of the unchanged file that follows a message.
+pub(super) fn original_txn(txn_id: &str) -> String {
+    format!("{txn_id}.original")
 }

@@ -82,6 +82,8 @@ struct File {
     height: Option<u32>,
     #[serde(default)]
     duration_ms: Option<u64>,
+    #[serde(default)]
+    metadata_left: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -212,6 +214,7 @@ fn told(outcome: &Outcome) -> Reply {
             width: file.width,
             height: file.height,
             duration_ms: file.duration_ms,
+            metadata_left: file.metadata_left,
         }),
     };
     Reply {
@@ -352,6 +355,7 @@ fn understand(reply: Reply) -> Result<Outcome, Error> {
             width: file.width,
             height: file.height,
             duration_ms: file.duration_ms,
+            metadata_left: file.metadata_left,
         }),
     })
 }

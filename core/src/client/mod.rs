@@ -2,6 +2,7 @@
 
 mod action;
 mod areas;
+mod content;
 mod dirs;
 mod error;
 mod files;
@@ -45,6 +46,7 @@ pub use rooms::NewRoom;
 pub use sharing::ShareRequest;
 pub use stream::{FIRST_PAGE, LONGEST, QueueSource, Reading, RoomListSource, Source, Stream, TimelineSource};
 
+pub use self::read::Which;
 pub use crate::attachments::{Apart, TreatAs};
 use crate::clock::Clock;
 use crate::crypto::Crypto;

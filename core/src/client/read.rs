@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::action::content_of;
+use super::content::content_of;
 use super::{Client, Error, Inner, Wish, handover};
 use crate::attachments;
 use crate::ids::EventRow;
@@ -15,6 +15,15 @@ use crate::store::{StoreError, account, outbox, rooms, search, timeline};
 
 /// Requests for one page of a timeline.
 pub(super) const MOST_ROUNDS: usize = 100;
+
+/// Which file of a message is fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The original where it has come, else what was prepared.
+    Best,
+    /// What was prepared.
+    Prepared,
+}
 
 impl Client {
     /// Reads the account's state. Works while contents are held back.
@@ -183,7 +192,8 @@ impl Client {
         Ok(list.into_iter().map(|queued| queue_item(queued, state)).collect())
     }
 
-    /// Fetches the file of a message and opens it to `to`: a directory, or the file's path.
+    /// Fetches the file of a message and opens it to `to`: a directory, or the file's path. An original that has come
+    /// is what the message is about, unless the prepared file is asked for.
     ///
     /// # Errors
     /// `NoSuchEvent`, `NoAttachment`, a damaged file, one that is there, the network's.
@@ -193,13 +203,23 @@ impl Client {
         event_id: &str,
         to: &Path,
         overwrite: bool,
+        which: Which,
     ) -> Result<Downloaded, Error> {
         self.gate()?;
         self.inner.permit(Wish::Save).await?;
         let room = self.inner.resolve(room)?;
         let content = content_of(&self.inner, room.id, event_id)?;
-        let fetched = attachments::fetch(&self.owner()?.http, &content, to, overwrite).await?;
+        let owner = self.owner()?;
+        if which == Which::Best
+            && let Some(original) = self.inner.fetch_original(owner, room.id, &content, to, overwrite).await?
+        {
+            return Ok(original);
+        }
+        let fetched = attachments::fetch(&owner.http, &content, to, overwrite).await?;
         Ok(Downloaded {
+            original: false,
+            signed_by: None,
+            signature: None,
             path: fetched.path.display().to_string(),
             bytes: fetched.opened.plain_bytes,
             mime: fetched.mime,

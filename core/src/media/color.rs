@@ -24,6 +24,13 @@ pub(super) fn profile(format: ImageFormat, source: &[u8], max_pixels: u64) -> Op
     (profile.color_space == DataColorSpace::Rgb && is_foreign(&profile)).then_some(profile)
 }
 
+/// Reads a colour profile, unless it is as good as sRGB, is not of RGB colours or makes no sense.
+#[cfg(feature = "ffmpeg")]
+pub(super) fn foreign(icc: &[u8]) -> Option<ColorProfile> {
+    let profile = ColorProfile::new_from_slice(icc).ok()?;
+    (profile.color_space == DataColorSpace::Rgb && is_foreign(&profile)).then_some(profile)
+}
+
 /// Converts the pixels to sRGB; they are left alone if the profile cannot be applied.
 pub(super) fn to_srgb(image: DynamicImage, profile: &ColorProfile) -> DynamicImage {
     let convert = |pixels: &[u8], layout: Layout| {

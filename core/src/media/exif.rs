@@ -6,23 +6,29 @@ use std::path::Path;
 
 use ::exif::{DateTime, Exif, Field, In, Reader, Tag, Value};
 use image::metadata::Orientation;
+use serde::{Deserialize, Serialize};
 
 use super::cursor::{Cursor as Bytes, length};
 
 /// Metadata sits at the front of the formats that telephones write, but HEIC names it by an offset.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Where, when and with what a picture was taken, as far as the camera said.
-#[derive(Debug, Clone, PartialEq, Default)]
+/// Where, when and with what a picture or clip was taken, as far as the camera said.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct CaptureInfo {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     /// Latitude in degrees, north positive; given together with `lon`.
     pub lat: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     /// Longitude in degrees, east positive.
     pub lon: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     /// Local time as `YYYY-MM-DDThh:mm:ss`, followed by `±hh:mm` if the camera wrote its zone.
     pub taken_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     /// Maker of the camera.
     pub make: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     /// Model of the camera.
     pub model: Option<String>,
 }

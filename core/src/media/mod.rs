@@ -2,6 +2,7 @@
 //! sealed and opened. Everything works in memory or streams; nothing plain is written to disk except where the
 //! caller names a destination. Knows neither the database nor the network.
 
+mod capture;
 mod color;
 mod cursor;
 mod decode;
@@ -10,31 +11,40 @@ mod error;
 mod exif;
 #[cfg(feature = "ffmpeg")]
 mod ffmpeg;
+#[cfg(feature = "ffmpeg")]
+mod heif;
 mod jpeg;
 mod limits;
 mod name;
+mod office;
+mod pdf;
 mod photo;
 mod preview;
 mod probe;
 mod save;
 mod scale;
 mod seal;
-#[cfg(feature = "ffmpeg")]
+mod sound;
 mod spool;
 mod strip;
 #[cfg(test)]
 mod testing;
 mod video;
 
+pub use capture::taken;
 pub use error::Error;
 pub use exif::{CaptureInfo, capture_info, read_capture_info};
 pub use limits::{Budget, Limits};
 pub use name::safe_name;
+pub use office::{is_strippable, strip_document};
+pub use pdf::{PDF, strip_pdf};
 pub use photo::{Handling, Photo, PhotoOptions, prepare_photo, prepare_photo_file};
 pub use preview::Thumbnail;
 pub use probe::{HEAD_BYTES, ImageFormat, Kind, Probe, probe, probe_reader};
 pub use save::open_to_file;
 pub use seal::{Opened, SealKey, SealedInfo, Step, open, seal};
+pub use sound::{Sound, prepare_sound, prepare_voice};
+pub use spool::Spool;
 pub use strip::{Stripped, strip};
 pub use video::{DynamicRange, Trim, Video, prepare_video};
 

@@ -14,6 +14,10 @@ use super::preview::{self, Thumbnail};
 use super::probe::{HEAD_BYTES, ImageFormat, Kind, probe};
 use super::{color, decode, encode, exif, scale, strip};
 
+/// A picture is not made coarser or smaller to come below this.
+#[cfg(feature = "ffmpeg")]
+const LEAST_BYTES: usize = 4096;
+
 /// How photos are prepared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PhotoOptions {
@@ -103,11 +107,13 @@ pub fn prepare_photo_file(path: &Path, options: &PhotoOptions) -> Result<Photo, 
 }
 
 /// Prepares a photo: upright, scaled, in sRGB, encoded as JPEG, or PNG where that is smaller or keeps
-/// transparency, without any metadata, and never larger than its source.
+/// transparency, without any metadata, and never larger than its source; what was HEIC or AVIF may take four times
+/// as much.
 ///
 /// A photo that is already upright, in sRGB and small enough keeps its pixels, and so does an animation; only
 /// metadata is removed. Works in memory, which grows with the pixels of the source: about 3 bytes each for a
-/// JPEG, 9 for a progressive one, 12 at most. A source under 4 KiB that has to be turned may grow by a few hundred bytes.
+/// JPEG, 9 for a progressive one, 12 at most. A source under 4 KiB may grow, to 4 KiB at
+/// most.
 ///
 /// # Errors
 /// [`Error::Empty`], [`Error::NotAnImage`], [`Error::UnsupportedFormat`], [`Error::TooLarge`],
@@ -143,9 +149,8 @@ fn prepare(source: &[u8], format: ImageFormat, options: &PhotoOptions) -> Result
             Some(strip::strip(format, source)?)
         }
         ImageFormat::Tiff | ImageFormat::Bmp => None,
-        ImageFormat::Heif | ImageFormat::Avif | ImageFormat::Other(_) => {
-            return Err(Error::UnsupportedFormat(format.mime()));
-        }
+        ImageFormat::Heif | ImageFormat::Avif => return prepare_coded(source, format, options),
+        ImageFormat::Other(_) => return Err(Error::UnsupportedFormat(format.mime())),
     };
     let pixels = stripped.as_ref().map_or(source, |stripped| stripped.bytes.as_slice());
     let image = decode::decode(format, pixels, options.max_pixels)?;
@@ -169,6 +174,27 @@ fn prepare(source: &[u8], format: ImageFormat, options: &PhotoOptions) -> Result
     scaled.apply_orientation(turn);
     let encoded = encode::encode(scaled, format, options.quality, source.len())?;
     finish(encoded.bytes, encoded.format, &encoded.image, false, Handling::Encoded, source, options)
+}
+
+/// Pictures that are coded like clips: the container turns them and names their colours, not the EXIF in it.
+#[cfg(feature = "ffmpeg")]
+fn prepare_coded(source: &[u8], format: ImageFormat, options: &PhotoOptions) -> Result<Photo, Error> {
+    let still = super::heif::read(source, format.mime())?;
+    let image = super::ffmpeg::decode_still(&still, format.mime(), options.max_pixels)?;
+    let mut scaled = scale::shrink(&image, options.max_px);
+    drop(image);
+    if let Some(profile) = still.icc.as_deref().and_then(color::foreign) {
+        scaled = color::to_srgb(scaled, &profile);
+    }
+    // JPEG takes two to four times as much for the same picture: less would make it coarse or small.
+    let budget = source.len().saturating_mul(4).max(LEAST_BYTES);
+    let encoded = encode::encode(scaled, ImageFormat::Jpeg, options.quality, budget)?;
+    finish(encoded.bytes, encoded.format, &encoded.image, false, Handling::Encoded, source, options)
+}
+
+#[cfg(not(feature = "ffmpeg"))]
+fn prepare_coded(_: &[u8], format: ImageFormat, _: &PhotoOptions) -> Result<Photo, Error> {
+    Err(Error::UnsupportedFormat(format.mime()))
 }
 
 fn finish(

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+#[cfg(feature = "ffmpeg")]
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chacha20poly1305::aead::AeadInPlace as _;
@@ -20,7 +21,7 @@ const TAG: usize = 16;
 const SLOT: usize = NONCE + PIECE + TAG;
 
 /// A file that can be written and read anywhere and lies sealed. One piece is in memory.
-pub(super) struct Spool {
+pub struct Spool {
     file: File,
     cipher: XChaCha20Poly1305,
     length: u64,
@@ -34,7 +35,10 @@ pub(super) struct Spool {
 
 impl Spool {
     /// Makes an empty one in `folder` that takes at most `limit` bytes.
-    pub(super) fn new(folder: &Path, limit: u64) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// Where the folder takes no file, or there is no randomness.
+    pub fn new(folder: &Path, limit: u64) -> io::Result<Self> {
         let mut key = Zeroizing::new([0_u8; 32]);
         getrandom::fill(key.as_mut_slice()).map_err(io::Error::other)?;
         Ok(Self {
@@ -168,10 +172,18 @@ impl Seek for Spool {
     }
 }
 
+impl std::fmt::Debug for Spool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Spool").field("length", &self.length).finish_non_exhaustive()
+    }
+}
+
 /// A spool in two hands: the one that writes gives it up only when it is done.
+#[cfg(feature = "ffmpeg")]
 #[derive(Clone)]
 pub(super) struct SharedSpool(Arc<Mutex<Spool>>);
 
+#[cfg(feature = "ffmpeg")]
 impl SharedSpool {
     pub(super) fn new(spool: Spool) -> Self {
         Self(Arc::new(Mutex::new(spool)))
@@ -182,6 +194,7 @@ impl SharedSpool {
     }
 }
 
+#[cfg(feature = "ffmpeg")]
 impl Write for SharedSpool {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.with(|spool| spool.write(bytes))
@@ -192,12 +205,14 @@ impl Write for SharedSpool {
     }
 }
 
+#[cfg(feature = "ffmpeg")]
 impl Read for SharedSpool {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         self.with(|spool| spool.read(bytes))
     }
 }
 
+#[cfg(feature = "ffmpeg")]
 impl Seek for SharedSpool {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.with(|spool| spool.seek(to))

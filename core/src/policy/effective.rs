@@ -254,6 +254,12 @@ impl Policy {
         (most, self.entry(Key::ShareMaxUploadMb).is_locked())
     }
 
+    /// Returns whether the unchanged file always follows a prepared one, and what becomes of facts of the camera: `off`,
+    /// `ask`, `always`.
+    pub fn evidence(&self) -> (bool, &'static str) {
+        (self.flag(Key::ShareKeepOriginal), self.word(Key::ShareCaptureInfo))
+    }
+
     /// Returns what holds for positions.
     pub fn location(&self) -> LocationRules {
         LocationRules {

@@ -190,6 +190,22 @@ pub fn find_txn(connection: &Connection, room: RoomRow, txn_id: &str) -> Result<
         .optional()?)
 }
 
+/// Returns the contents of a user's readable events of one type in a room, newest first.
+pub fn contents_of(
+    connection: &Connection,
+    room: RoomRow,
+    sender: &str,
+    kind: &str,
+) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT content FROM event
+         WHERE room = ?1 AND type = ?3 AND redacted = 0 AND sender = (SELECT id FROM user WHERE user_id = ?2)
+         ORDER BY id DESC",
+    )?;
+    let rows = statement.query_map((room, sender, kind), |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Lists the events that relate to one in one way, oldest first.
 pub fn relating(
     connection: &Connection,

@@ -184,6 +184,25 @@ fn no_plain_byte_of_a_clip_reaches_the_disk_while_it_is_sent() {
 }
 
 #[test]
+fn memory_does_not_grow_with_the_length_of_a_clip() {
+    const SLACK: u64 = 16 * 1024 * 1024;
+    let officer = Officer::new("nobody");
+    let (short, long) = (fixture("bigbuckbunny.mp4"), officer.file("long.mp4"));
+    let looped = Command::new("ffmpeg")
+        .args(["-v", "error", "-stream_loop", "49", "-i", &short, "-c", "copy"])
+        .arg(&long)
+        .status()
+        .expect("ffmpeg");
+    assert!(looped.success() && fs::metadata(&long).expect("long").len() > 3 * SLACK);
+    let peak = |clip: &str| {
+        let said = officer.run(&["media", clip, "--to", "out.mp4", "--force"]).one();
+        said["peak_bytes"].as_u64().expect("Linux counts it")
+    };
+    let (of_short, of_long) = (peak(&short), peak(&long.display().to_string()));
+    assert!(of_long < of_short + SLACK, "{of_short} for 5 s, {of_long} for 4 minutes");
+}
+
+#[test]
 fn a_process_killed_while_it_codes_leaves_nothing_and_the_next_one_works() {
     let server = server_with(Options::default(), &["lisbon", "madrid"]);
     let (lisbon, _madrid, room) = two_officers(&server.base_url());

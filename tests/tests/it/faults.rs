@@ -229,7 +229,16 @@ async fn a_portal_that_says_yes_to_everything_is_not_believed() {
                 let path = scene.profile.with_file_name("plan.txt");
                 std::fs::write(&path, "north gate").expect("file");
                 let caption = Some(body.to_owned());
-                Action::SendFile { room, path, caption, treat_as: client::TreatAs::Auto, trim: None, txn }
+                Action::SendFile {
+                    room,
+                    path,
+                    caption,
+                    treat_as: client::TreatAs::Auto,
+                    trim: None,
+                    original: false,
+                    capture_info: false,
+                    txn,
+                }
             }
             _ => Action::Send { room, body: body.to_owned(), reply: None, thread: None, txn },
         };

@@ -135,6 +135,8 @@ async fn a_file_sent_twice_under_one_id_is_one_file() {
         caption: None,
         treat_as: TreatAs::Auto,
         trim: None,
+        original: false,
+        capture_info: false,
         txn: Some("once".to_owned()),
     };
     let sealed = || std::fs::read_dir(lisbon.profile.join("accounts/1/media")).expect("media").count();

@@ -225,7 +225,16 @@ impl Pair {
             let txn = Some(format!("txn-{text}"));
             let action = if dice.percent(20) {
                 let (room, path, caption) = (self.room.clone(), self.file.clone(), Some(text.clone()));
-                Action::SendFile { room, path, caption, treat_as: TreatAs::Auto, trim: None, txn }
+                Action::SendFile {
+                    room,
+                    path,
+                    caption,
+                    treat_as: TreatAs::Auto,
+                    trim: None,
+                    original: false,
+                    capture_info: false,
+                    txn,
+                }
             } else {
                 Action::Send { room: self.room.clone(), body: text.clone(), reply: None, thread: None, txn }
             };

@@ -12,14 +12,16 @@ use super::{reason, time_or_never};
 /// How a file is to be treated.
 #[uniffi::remote(Enum)]
 pub enum TreatAs {
-    /// By its content: photos and clips are prepared, everything else goes as it is.
+    /// By its content: photos and clips are prepared, recordings lose their tags, everything else goes as it is.
     Auto,
-    /// As it is. Not for photos and clips, whose metadata would go along: it is removed first.
+    /// As it is. Not for photos, clips and recordings, whose metadata would go along: it is removed first.
     File,
     /// As a photo, or not at all.
     Image,
     /// As a clip, or not at all.
     Video,
+    /// As a voice message, or not at all.
+    Voice,
 }
 
 /// The part of a clip that is wanted.
@@ -82,6 +84,12 @@ pub struct NewFile {
     /// The same id twice is one message; made up where there is none.
     #[uniffi(default)]
     pub txn_id: Option<String>,
+    /// Whether the unchanged file follows, signed by this device.
+    #[uniffi(default = false)]
+    pub original: bool,
+    /// Whether time, place and camera go along, encrypted.
+    #[uniffi(default = false)]
+    pub capture_info: bool,
 }
 
 /// A position to send.

@@ -1,6 +1,7 @@
 //! Opening a file: which streams it has and what they say of themselves.
 
 use std::fs::File;
+use std::os::unix::fs::FileExt as _;
 
 use ff::codec::Id;
 use ff::format::context::StreamIo;
@@ -61,6 +62,8 @@ pub(in super::super) struct Source {
     pub(super) format: &'static str,
     pub(in super::super) picture: Option<PictureStream>,
     pub(in super::super) sound: Option<SoundStream>,
+    /// Whether there are pictures besides covers, also such as cannot be decoded here.
+    pub(in super::super) is_clip: bool,
     /// Where the first stream begins, in microseconds.
     pub(super) start_us: i64,
     /// As the file says; 0 where it does not.
@@ -98,6 +101,9 @@ impl Source {
         watch: &Watch,
     ) -> Result<Self, Error> {
         start();
+        if format == "video/x-msvideo" && is_cut(&file) {
+            return Err(Error::Truncated { format });
+        }
         let names =
             |list: &[(Id, &'static str)]| list.iter().map(|(_, name)| *name).collect::<Vec<_>>().join(",");
         let decoders = format!("{},{}", names(PICTURES), names(SOUNDS));
@@ -118,15 +124,41 @@ impl Source {
         let input = opened.map_err(|error| fault(error, format, watch))?;
         let picture = picture(&input);
         let sound = sound(&input);
+        let is_clip =
+            input.streams().any(|stream| stream.parameters().medium() == Type::Video && !is_cover(&stream));
         let start_us = begin(&input);
         let duration_ms = u64::try_from(input.duration()).unwrap_or_default() / 1000;
-        Ok(Self { input, format, picture, sound, start_us, duration_ms })
+        Ok(Self { input, format, picture, sound, is_clip, start_us, duration_ms })
+    }
+
+    /// Reads the next packet. Always into a new one: reading lets go of nothing that the old one holds.
+    pub(super) fn next(&mut self) -> Result<ff::Packet, ff::Error> {
+        let mut packet = ff::Packet::empty();
+        packet.read(&mut self.input)?;
+        Ok(packet)
+    }
+
+    /// What the file says under a name, of itself or of its pictures.
+    pub(in super::super) fn said(&self, key: &str) -> Option<String> {
+        let stream = self.picture.as_ref().and_then(|picture| self.input.stream(picture.index));
+        let of_stream = stream.and_then(|stream| stream.metadata().get(key).map(str::to_owned));
+        self.input.metadata().get(key).map(str::to_owned).or(of_stream)
     }
 
     /// Goes back to its start, or to the last point before `at_us` from which pictures can be decoded.
     pub(super) fn seek(&mut self, at_us: i64, watch: &Watch) -> Result<(), Error> {
         self.input.seek(at_us, ..at_us.saturating_add(1)).map_err(|error| fault(error, self.format, watch))
     }
+}
+
+/// Whether an AVI is shorter than it says. FFmpeg then takes what is there for the whole.
+fn is_cut(file: &File) -> bool {
+    let mut head = [0_u8; 4];
+    let read = file.read_exact_at(&mut head, 4);
+    let said = u32::from_le_bytes(head);
+    // A camera that was switched off says nothing, or the most.
+    let known = said != 0 && said != u32::MAX;
+    read.is_ok() && known && file.metadata().is_ok_and(|about| about.len() < u64::from(said))
 }
 
 /// The earliest start of the streams that are used: what is left out must not shift them.
@@ -140,11 +172,12 @@ fn begin(input: &ff::format::context::Input) -> i64 {
     starts.min().unwrap_or_default()
 }
 
+fn is_cover(stream: &ff::Stream<'_>) -> bool {
+    stream.disposition().contains(ff::format::stream::Disposition::ATTACHED_PIC)
+}
+
 fn picture(input: &ff::format::context::Input) -> Option<PictureStream> {
-    let stream = input.streams().best(Type::Video)?;
-    if stream.disposition().contains(ff::format::stream::Disposition::ATTACHED_PIC) {
-        return None;
-    }
+    let stream = input.streams().best(Type::Video).filter(|stream| !is_cover(stream))?;
     let parameters = stream.parameters();
     let (id, decoder) = PICTURES.iter().copied().find(|(id, _)| *id == parameters.id())?;
     let turn = stream
@@ -203,6 +236,27 @@ impl PictureStream {
 }
 
 impl SoundStream {
+    /// The container that takes its packets as they are, and the type of such a file.
+    pub(in super::super) fn container(&self) -> Option<(&'static str, &'static str)> {
+        Some(match self.id {
+            Id::AAC | Id::ALAC => ("ipod", "audio/mp4"),
+            Id::MP3 => ("mp3", "audio/mpeg"),
+            Id::OPUS | Id::VORBIS => ("ogg", "audio/ogg"),
+            Id::FLAC => ("flac", "audio/flac"),
+            Id::AMR_NB | Id::AMR_WB => ("amr", "audio/amr"),
+            Id::PCM_S16LE
+            | Id::PCM_S24LE
+            | Id::PCM_S32LE
+            | Id::PCM_F32LE
+            | Id::PCM_U8
+            | Id::PCM_ALAW
+            | Id::PCM_MULAW
+            | Id::ADPCM_IMA_WAV
+            | Id::ADPCM_MS => ("wav", "audio/wav"),
+            _ => return None,
+        })
+    }
+
     /// Whether its packets can go into an MP4 as they are and every player plays them.
     pub(in super::super) fn is_portable(&self) -> bool {
         self.id == Id::AAC && (1..=2).contains(&self.channels)

@@ -11,6 +11,8 @@ mod poster;
 mod raw;
 mod sei;
 mod sound;
+mod sound_lane;
+mod still;
 mod turn;
 
 use std::sync::Once;
@@ -24,7 +26,8 @@ use crate::progress::Cancel;
 
 pub(super) use input::Source;
 pub(super) use mux::{Made, PicturePlan, Plan, SoundPlan, make};
-pub(super) use poster::poster;
+pub(super) use poster::{POSTER_PX, poster};
+pub(super) use still::decode_still;
 
 /// Quiet: what FFmpeg prints may name files and places.
 fn start() {

@@ -16,13 +16,15 @@ use super::picture::{self, Bits, Coder, Shaper};
 use super::poster::Picker;
 use super::raw;
 use super::sei::Framing;
-use super::sound::{SoundCode, SoundCoder};
+use super::sound_lane::SoundLane;
 use super::{Watch, fault, own_fault};
 use crate::progress::Progress;
 
 /// What becomes of each stream.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Plan {
+    /// FFmpeg's name of the container.
+    pub(in super::super) muxer: &'static str,
     pub(in super::super) picture: PicturePlan,
     pub(in super::super) sound: SoundPlan,
     /// Milliseconds from the start that are left out.
@@ -36,6 +38,7 @@ pub(in super::super) struct Plan {
 /// What becomes of the pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum PicturePlan {
+    Drop,
     Copy,
     /// `strict` aims at the bit rate; otherwise it is a bound, and quality is aimed at.
     Encode {
@@ -50,7 +53,12 @@ pub(in super::super) enum PicturePlan {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum SoundPlan {
     Copy,
+    /// As AAC, beside pictures.
     Encode,
+    /// As Opus, one channel, brought to an even loudness, at so many bits a second.
+    Voice {
+        bits: u32,
+    },
     Drop,
 }
 
@@ -60,7 +68,12 @@ pub(in super::super) struct Made {
     pub(in super::super) duration_ms: u64,
     /// Missing where pictures were copied.
     pub(in super::super) poster: Option<RgbImage>,
+    /// How loud a voice is, every [`HEARD_MS`] milliseconds, 0 to 1.
+    pub(in super::super) loudness: Vec<f32>,
 }
+
+/// Between two points of the loudness.
+pub(in super::super) const HEARD_MS: u32 = 50;
 
 /// Reads the source once and writes an MP4 whose index is at its end.
 pub(in super::super) fn make<W: Write + Seek + Send + 'static>(
@@ -81,41 +94,50 @@ pub(in super::super) fn make<W: Write + Seek + Send + 'static>(
     let window =
         Window { from_us, until_us: plan.until_ms.map(|ms| source.start_us.saturating_add(micros(ms))) };
     let stream = StreamIo::from_write_seek_with_capacity(out, 64 * 1024).map_err(own)?;
-    let mut output = ff::format::output_to_stream(stream, None, Some("mp4")).map_err(own)?;
+    let mut output = ff::format::output_to_stream(stream, None, Some(plan.muxer)).map_err(own)?;
 
     let mut picture = PictureLane::open(source, &mut output, plan, window, budget, watch)?;
     let mut sound = SoundLane::open(source, &mut output, plan, window, budget, watch)?;
-    let options =
-        ff::Dictionary::from_iter([("fflags", "+bitexact"), ("write_tmcd", "0"), ("empty_hdlr_name", "1")]);
+    let options = ff::Dictionary::from_iter([
+        ("fflags", "+bitexact"),
+        ("write_tmcd", "0"),
+        ("empty_hdlr_name", "1"),
+        ("id3v2_version", "0"),
+        ("write_id3v1", "0"),
+        ("metadata_header_padding", "0"),
+    ]);
     output.write_header_with(options).map_err(own)?;
 
     let whole = plan.until_ms.unwrap_or(source.duration_ms).saturating_sub(plan.from_ms);
-    let mut packet = ff::Packet::empty();
     let mut bad_reads = 0_u32;
-    let mut end_ms = 0;
+    let (mut end_ms, mut early_ms) = (0, 0);
     loop {
         watch.check()?;
-        match packet.read(&mut source.input) {
-            Ok(()) => {}
+        let packet = match source.next() {
+            Ok(packet) => packet,
             Err(ff::Error::Eof) => break,
             Err(ff::Error::InvalidData) if bad_reads < 100 => {
                 bad_reads += 1;
                 continue;
             }
             Err(error) => return Err(bad(error)),
-        }
+        };
         let index = packet.stream();
-        let time_base = if index == picture.index() {
-            picture.feed(Some(&packet), &mut output, watch, &bad)?;
-            picture.time_base()
+        let time_base = if let Some(lane) = picture.as_mut().filter(|lane| lane.index() == index) {
+            lane.feed(Some(&packet), &mut output, watch, &bad)?;
+            lane.time_base()
         } else if let Some(lane) = sound.as_mut().filter(|lane| lane.index() == index) {
             lane.feed(Some(&packet), &mut output, watch, &bad)?;
             lane.time_base()
         } else {
             continue;
         };
-        let at = packet.pts().or(packet.dts()).unwrap_or_default().saturating_add(packet.duration());
-        let at_ms = at.rescale(time_base, ff::rescale::TIME_BASE).saturating_sub(from_us) / 1000;
+        let time = packet.pts().or(packet.dts()).unwrap_or_default();
+        let ms = |time: i64| time.rescale(time_base, ff::rescale::TIME_BASE).saturating_sub(from_us) / 1000;
+        if plan.from_ms == 0 {
+            early_ms = early_ms.max(u64::try_from(-ms(time)).unwrap_or_default());
+        }
+        let at_ms = ms(time.saturating_add(packet.duration()));
         end_ms = end_ms.max(u64::try_from(at_ms).unwrap_or_default());
         if end_ms > plan.most_ms && plan.until_ms.is_none() {
             return Err(Error::TooLong { seconds: end_ms / 1000, limit: plan.most_ms / 1000 });
@@ -123,22 +145,28 @@ pub(in super::super) fn make<W: Write + Seek + Send + 'static>(
         if !progress.step(end_ms.min(whole), whole) {
             return Err(Error::Cancelled);
         }
-        if picture.is_done() && sound.as_ref().is_none_or(SoundLane::is_done) {
+        if picture.as_ref().is_none_or(PictureLane::is_done) && sound.as_ref().is_none_or(SoundLane::is_done)
+        {
             break;
         }
     }
     let wanted = source.duration_ms.saturating_sub(plan.from_ms);
     let wanted = plan.until_ms.map_or(wanted, |until| wanted.min(until.saturating_sub(plan.from_ms)));
-    if ends_early(end_ms, wanted) {
+    // What comes before the start is not heard, but FFmpeg counts it as length in Ogg.
+    if ends_early(end_ms.saturating_add(early_ms), wanted) {
         return Err(Error::Truncated { format });
     }
-    picture.feed(None, &mut output, watch, &bad)?;
+    if let Some(lane) = &mut picture {
+        lane.feed(None, &mut output, watch, &bad)?;
+    }
     if let Some(lane) = &mut sound {
         lane.feed(None, &mut output, watch, &bad)?;
     }
     output.write_trailer().map_err(own)?;
-    let poster = picture.poster();
-    Ok(Made { duration_ms: end_ms.min(whole.max(1)), poster })
+    let poster = picture.and_then(PictureLane::poster);
+    let loudness = sound.map(SoundLane::loudness).unwrap_or_default();
+    let duration_ms = if whole > 0 { end_ms.min(whole) } else { end_ms };
+    Ok(Made { duration_ms, poster, loudness })
 }
 
 /// Whether a file ends long before the end that it names.
@@ -151,19 +179,19 @@ fn micros(ms: u64) -> i64 {
 }
 
 /// A stream whose packets go over as they are.
-struct Copied {
-    index: usize,
+pub(super) struct Copied {
+    pub(super) index: usize,
     out: usize,
-    time_base: ff::Rational,
+    pub(super) time_base: ff::Rational,
     from: i64,
     until: Option<i64>,
     /// Notes are taken out of H.264.
     framing: Option<Framing>,
-    done: bool,
+    pub(super) done: bool,
 }
 
 impl Copied {
-    fn open(
+    pub(super) fn open(
         source: &Source,
         index: usize,
         output: &mut Output,
@@ -191,7 +219,7 @@ impl Copied {
         })
     }
 
-    fn feed(
+    pub(super) fn feed(
         &mut self,
         packet: Option<&ff::Packet>,
         output: &mut Output,
@@ -222,7 +250,7 @@ impl Copied {
     }
 }
 
-fn write(
+pub(super) fn write(
     mut packet: ff::Packet,
     out: usize,
     time_base: ff::Rational,
@@ -258,14 +286,20 @@ impl PictureLane {
         window: Window,
         budget: &Budget,
         watch: &Watch,
-    ) -> Result<Self, Error> {
+    ) -> Result<Option<Self>, Error> {
         let own = |error| own_fault(error, watch);
+        if plan.picture == PicturePlan::Drop {
+            return Ok(None);
+        }
         let picture = source.picture.as_ref().ok_or(Error::NothingInside)?;
         let PicturePlan::Encode { width, height, kbps, strict } = plan.picture else {
-            return Ok(Self::Copy(Copied::open(source, picture.index, output, window, &own)?));
+            return Ok(Some(Self::Copy(Copied::open(source, picture.index, output, window, &own)?)));
         };
         let stream = source.input.stream(picture.index).ok_or(Error::NothingInside)?;
-        let decode = Decode::new(&stream, picture.decoder, window, budget)
+        // Each thread holds frames. A processor decodes what is not larger faster than it is coded anew.
+        let small = picture.facts.width.max(picture.facts.height) <= 1920;
+        let threads = if small && budget.threads == 0 { 1 } else { budget.threads };
+        let decode = Decode::new(&stream, picture.decoder, window, &Budget { threads, ..*budget })
             .map_err(|error| fault(error, source.format, watch))?;
         let coder =
             Coder::new((width, height), picture.rate, Bits { kbps, strict }, budget.threads).map_err(own)?;
@@ -274,7 +308,7 @@ impl PictureLane {
         if picture.rate > 0.0 {
             made.set_avg_frame_rate(ff::Rational::from(picture.rate));
         }
-        Ok(Self::Code(Box::new(CodedPicture {
+        Ok(Some(Self::Code(Box::new(CodedPicture {
             index: picture.index,
             out: made.index(),
             shaper: Shaper::new(picture, (width, height), decode.time_base()),
@@ -282,7 +316,7 @@ impl PictureLane {
             frame: raw::empty_frame(),
             coder,
             picker: Picker::default(),
-        })))
+        }))))
     }
 
     fn index(&self) -> usize {
@@ -357,112 +391,4 @@ impl PictureLane {
 /// Takes the picture out of the frame, which is filled anew.
 pub(super) fn as_picture(frame: &mut ff::Frame) -> ff::frame::Video {
     ff::frame::Video::from(std::mem::replace(frame, raw::empty_frame()))
-}
-
-enum SoundLane {
-    Copy(Copied),
-    Code(Box<CodedSound>),
-}
-
-struct CodedSound {
-    index: usize,
-    out: usize,
-    decode: Decode,
-    frame: ff::Frame,
-    coder: SoundCoder,
-}
-
-impl SoundLane {
-    fn open(
-        source: &Source,
-        output: &mut Output,
-        plan: &Plan,
-        window: Window,
-        budget: &Budget,
-        watch: &Watch,
-    ) -> Result<Option<Self>, Error> {
-        let own = |error| own_fault(error, watch);
-        let Some(sound) = source.sound.as_ref().filter(|_| plan.sound != SoundPlan::Drop) else {
-            return Ok(None);
-        };
-        if plan.sound == SoundPlan::Copy {
-            return Ok(Some(Self::Copy(Copied::open(source, sound.index, output, window, &own)?)));
-        }
-        let stream = source.input.stream(sound.index).ok_or(Error::NothingInside)?;
-        let decode = Decode::new(&stream, sound.decoder, window, budget)
-            .map_err(|error| fault(error, source.format, watch))?;
-        let coder = SoundCoder::new(&SoundCode::of_clip(sound), &[]).map_err(own)?;
-        let made = output.add_stream_with(coder.context()).map_err(own)?;
-        let out = made.index();
-        Ok(Some(Self::Code(Box::new(CodedSound {
-            index: sound.index,
-            out,
-            decode,
-            frame: raw::empty_frame(),
-            coder,
-        }))))
-    }
-
-    fn index(&self) -> usize {
-        match self {
-            Self::Copy(lane) => lane.index,
-            Self::Code(lane) => lane.index,
-        }
-    }
-
-    fn time_base(&self) -> ff::Rational {
-        match self {
-            Self::Copy(lane) => lane.time_base,
-            Self::Code(lane) => lane.decode.time_base(),
-        }
-    }
-
-    fn is_done(&self) -> bool {
-        match self {
-            Self::Copy(lane) => lane.done,
-            Self::Code(lane) => lane.decode.is_done(),
-        }
-    }
-
-    fn feed(
-        &mut self,
-        packet: Option<&ff::Packet>,
-        output: &mut Output,
-        watch: &Watch,
-        bad: &dyn Fn(ff::Error) -> Error,
-    ) -> Result<(), Error> {
-        match self {
-            Self::Copy(lane) => lane.feed(packet, output, bad, &|error| own_fault(error, watch)),
-            Self::Code(lane) => {
-                let CodedSound { out, decode, frame, coder, .. } = &mut **lane;
-                let time_base = decode.time_base();
-                let clock = ff::Rational::new(1, i32::try_from(coder.rate()).unwrap_or(1).max(1));
-                if !decode.is_done() || packet.is_none() {
-                    decode.feed(
-                        packet,
-                        frame,
-                        &mut |frame| {
-                            let mut heard = as_sound(frame);
-                            coder.code(
-                                Some((&mut heard, time_base)),
-                                &mut |_| {},
-                                &mut |made| write(made, *out, clock, output),
-                                watch,
-                            )
-                        },
-                        bad,
-                    )?;
-                }
-                if packet.is_none() {
-                    coder.code(None, &mut |_| {}, &mut |made| write(made, *out, clock, output), watch)?;
-                }
-                Ok(())
-            }
-        }
-    }
-}
-
-/// Takes the sound out of the frame, which is filled anew.
-pub(super) fn as_sound(frame: &mut ff::Frame) -> ff::frame::Audio {
-    ff::frame::Audio::from(std::mem::replace(frame, raw::empty_frame()))
 }

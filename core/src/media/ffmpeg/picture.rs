@@ -234,6 +234,9 @@ fn open(
     options.set("threads", &threads);
     if name == "libx264" {
         options.set("preset", "veryfast");
+        // Threads that share a picture hold none of their own; a thread that looks ahead would hold as many again
+        // (docs/adr/0012-ffmpeg.md).
+        options.set("x264-params", "sync-lookahead=0:sliced-threads=1:rc-lookahead=5");
         options.set("maxrate", &most);
         options.set("bufsize", &room);
     }

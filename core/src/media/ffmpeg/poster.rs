@@ -6,6 +6,7 @@ use image::RgbImage;
 
 use super::super::error::Error;
 use super::super::limits::Budget;
+use super::super::scale;
 use super::chain::Chain;
 use super::decode::{Decode, Window};
 use super::input::Source;
@@ -15,6 +16,8 @@ use super::raw;
 use super::{Watch, fault, own_fault};
 
 const AT_US: i64 = 1_000_000;
+/// Longer side of a poster.
+pub(in super::super) const POSTER_PX: u32 = 800;
 
 /// Looks at shaped pictures in order and keeps one.
 #[derive(Default)]
@@ -60,36 +63,39 @@ pub(in super::super) fn poster(
     let mut shaper = Shaper::new(&picture, size, decode.time_base());
     let mut picker = Picker::default();
     let mut frame = raw::empty_frame();
-    let mut packet = ff::Packet::empty();
     loop {
         watch.check()?;
-        let more = match packet.read(&mut source.input) {
-            Ok(()) if packet.stream() != picture.index => continue,
-            Ok(()) => true,
-            Err(ff::Error::Eof) => false,
+        let packet = match source.next() {
+            Ok(packet) if packet.stream() != picture.index => continue,
+            Ok(packet) => Some(packet),
+            Err(ff::Error::Eof) => None,
             Err(error) => return Err(bad(error)),
         };
         let mut see =
             |shaped: &mut ff::frame::Video, time_base: ff::Rational| picker.see(shaped, time_base, watch);
         decode.feed(
-            more.then_some(&packet),
+            packet.as_ref(),
             &mut frame,
             &mut |frame| shaper.shape(Some(&as_picture(frame)), &mut see, watch),
             &bad,
         )?;
-        if !more {
+        if packet.is_none() {
             shaper.shape(None, &mut see, watch)?;
         }
-        if picker.settled || !more {
+        if picker.settled || packet.is_none() {
             return Ok(picker.picked());
         }
     }
 }
 
-/// Turns a shaped picture into pixels of a screen.
+/// Turns a shaped picture into pixels of a screen, no more than a poster has: it is held while the clip is coded.
 fn to_rgb(picture: &ff::frame::Video, time_base: ff::Rational) -> Result<RgbImage, ff::Error> {
-    let filters = "scale=in_color_matrix=bt709:in_range=limited:out_range=full,format=rgb24";
-    let mut chain = Chain::pictures(picture, (1, 1), time_base, filters)?;
+    let (width, height) = scale::fit(picture.width(), picture.height(), POSTER_PX);
+    let filters = format!(
+        "scale={width}:{height}:flags=bicubic+accurate_rnd+full_chroma_int:in_color_matrix=bt709:in_range=limited:\
+         out_range=full,format=rgb24"
+    );
+    let mut chain = Chain::pictures(picture, (1, 1), time_base, &filters)?;
     // What is pushed is taken: the picture itself goes on to the encoder.
     chain.push(&picture.clone())?;
     chain.finish()?;

@@ -86,6 +86,25 @@ pub(super) fn extradata(parameters: &ff::codec::Parameters) -> Vec<u8> {
     }
 }
 
+/// Gives a decoder its private data where no demuxer did. FFmpeg frees it with the parameters.
+pub(super) fn set_extradata(parameters: &mut ff::codec::Parameters, bytes: &[u8]) -> Option<()> {
+    const PADDING: usize = ff::ffi::AV_INPUT_BUFFER_PADDING_SIZE as usize;
+    let size = i32::try_from(bytes.len()).ok()?;
+    // SAFETY: the buffer is FFmpeg's own, zeroed, and longer than what is copied into it; the old one is freed.
+    unsafe {
+        let room = ff::ffi::av_mallocz(bytes.len() + PADDING).cast::<u8>();
+        if room.is_null() {
+            return None;
+        }
+        std::ptr::copy_nonoverlapping(bytes.as_ptr(), room, bytes.len());
+        let p = &mut *parameters.as_mut_ptr();
+        ff::ffi::av_freep((&raw mut p.extradata).cast());
+        p.extradata = room;
+        p.extradata_size = size;
+    }
+    Some(())
+}
+
 /// Lets the muxer choose the tag of a copied stream: that of the source belongs to another container.
 pub(super) fn forget_tag(stream: &mut ff::StreamMut<'_>) {
     // SAFETY: the stream belongs to the output behind the exclusive reference.

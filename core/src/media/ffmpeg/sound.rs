@@ -32,7 +32,11 @@ pub(super) struct SoundCode {
     pub(super) bits: u32,
     /// Filters before the ones that fit the format.
     pub(super) filters: &'static str,
+    pub(super) options: &'static [(&'static str, &'static str)],
 }
+
+/// How samples of a voice are coded: one channel, from -1 to 1.
+pub(super) const VOICE_SAMPLE: ff::format::Sample = ff::format::Sample::F32(ff::format::sample::Type::Packed);
 
 impl SoundCode {
     /// For the sound of a clip.
@@ -46,12 +50,26 @@ impl SoundCode {
             channels,
             bits: channels * KBPS * 1000,
             filters: "",
+            options: &[],
+        }
+    }
+
+    /// For a voice message: at the loudness of broadcasting, made for speech.
+    pub(super) fn of_voice(bits: u32) -> Self {
+        Self {
+            encoder: "libopus",
+            sample: VOICE_SAMPLE,
+            rate: 48_000,
+            channels: 1,
+            bits,
+            filters: "aformat=channel_layouts=mono,loudnorm=I=-16:TP=-1.5:LRA=11,",
+            options: &[("application", "voip")],
         }
     }
 }
 
 impl SoundCoder {
-    pub(super) fn new(code: &SoundCode, options: &[(&str, &str)]) -> Result<Self, ff::Error> {
+    pub(super) fn new(code: &SoundCode) -> Result<Self, ff::Error> {
         let codec = ff::encoder::find_by_name(code.encoder).ok_or(ff::Error::EncoderNotFound)?;
         let mut encoder = ff::codec::Context::new_with_codec(codec).encoder().audio()?;
         let rate = i32::try_from(code.rate).map_err(|_| ff::Error::InvalidData)?;
@@ -64,7 +82,7 @@ impl SoundCoder {
         encoder.set_bit_rate(usize::try_from(code.bits).unwrap_or_default());
         encoder.set_time_base((1, rate));
         encoder.set_flags(ff::codec::Flags::GLOBAL_HEADER | ff::codec::Flags::BITEXACT);
-        let encoder = encoder.open_as_with(codec, options.iter().collect())?;
+        let encoder = encoder.open_as_with(codec, code.options.iter().collect())?;
         let filters = format!(
             "{}aresample={rate}:async=1:first_pts=0,aformat=sample_fmts={}:sample_rates={rate}:channel_layouts={}",
             code.filters,

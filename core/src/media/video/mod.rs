@@ -9,6 +9,9 @@ mod prepare;
 #[cfg(feature = "ffmpeg")]
 mod tests;
 
+#[cfg(feature = "ffmpeg")]
+pub(super) use fast_start::FastStart;
+
 use std::fmt;
 use std::io::{self, Read};
 use std::path::Path;

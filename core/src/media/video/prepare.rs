@@ -7,7 +7,7 @@ use std::path::Path;
 use image::{DynamicImage, RgbImage};
 
 use super::super::error::Error;
-use super::super::ffmpeg::{Made, PicturePlan, Plan, SoundPlan, Source, Watch, make, poster};
+use super::super::ffmpeg::{Made, POSTER_PX, PicturePlan, Plan, SoundPlan, Source, Watch, make, poster};
 use super::super::limits::Limits;
 use super::super::photo::Handling;
 use super::super::preview;
@@ -23,7 +23,6 @@ const TRIES: u32 = 6;
 /// Thousands of bits a second that sound may have beside the pictures where streams are copied.
 const SOUND_KBPS: u64 = 400;
 const SLOWEST_KBPS: u32 = 8;
-const POSTER_PX: u32 = 800;
 const POSTER_QUALITY: u8 = 70;
 
 pub(super) fn prepare(
@@ -45,7 +44,7 @@ pub(super) fn prepare(
         Source::open(again, mime, &limits.budget, &watch)
     };
     let mut source = open()?;
-    let mut plan = plan(&source, limits, trim, source_bytes)?;
+    let mut plan = plan(&source, mime, limits, trim, source_bytes)?;
     let mut shown = size(&source, &plan)?;
     let is_hdr = source.picture.as_ref().is_some_and(|picture| picture.is_hdr());
     let has_sound = source.sound.is_some();
@@ -75,7 +74,7 @@ pub(super) fn prepare(
     if clip.length() > limits.max_upload_bytes {
         return Err(Error::TooLarge { limit: limits.max_upload_bytes });
     }
-    let Made { duration_ms, poster: shot } = made;
+    let Made { duration_ms, poster: shot, .. } = made;
     let shot = match shot {
         Some(shot) => Some(shot),
         None => poster(&mut open()?, shown, &limits.budget, &watch)?,
@@ -104,8 +103,15 @@ fn lower(kbps: u32, wanted: u64, got: u64) -> u32 {
     u32::try_from(scaled).unwrap_or(kbps).clamp(SLOWEST_KBPS, kbps)
 }
 
-fn plan(source: &Source, limits: &Limits, trim: Option<Trim>, source_bytes: u64) -> Result<Plan, Error> {
-    let picture = source.picture.as_ref().ok_or(Error::NothingInside)?;
+fn plan(
+    source: &Source,
+    mime: &'static str,
+    limits: &Limits,
+    trim: Option<Trim>,
+    source_bytes: u64,
+) -> Result<Plan, Error> {
+    let missing = if source.is_clip { Error::UnsupportedFormat(mime) } else { Error::NothingInside };
+    let picture = source.picture.as_ref().ok_or(missing)?;
     let (width, height) = picture.upright();
     let pixels = u64::from(width).saturating_mul(u64::from(height));
     if pixels == 0 {
@@ -145,14 +151,14 @@ fn plan(source: &Source, limits: &Limits, trim: Option<Trim>, source_bytes: u64)
             u32::try_from(rate).unwrap_or(u32::MAX).clamp(SLOWEST_KBPS, limits.video_kbps.max(SLOWEST_KBPS));
         PicturePlan::Encode { width, height, kbps, strict: false }
     };
-    Ok(Plan { picture, sound, from_ms: trim.from_ms, until_ms: trim.until_ms, most_ms })
+    Ok(Plan { muxer: "mp4", picture, sound, from_ms: trim.from_ms, until_ms: trim.until_ms, most_ms })
 }
 
 /// Width and height as they are shown.
 fn size(source: &Source, plan: &Plan) -> Result<(u32, u32), Error> {
     match plan.picture {
         PicturePlan::Encode { width, height, .. } => Ok((width, height)),
-        PicturePlan::Copy => {
+        PicturePlan::Copy | PicturePlan::Drop => {
             let picture = source.picture.as_ref().ok_or(Error::NothingInside)?;
             Ok(picture.upright())
         }

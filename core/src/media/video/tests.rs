@@ -332,3 +332,25 @@ fn a_clip_that_was_coded_better_does_not_grow() {
         sane(&run(&small, &Limits::default(), None).unwrap());
     }
 }
+
+#[test]
+fn clips_of_other_people() {
+    for (name, size) in [
+        ("flashmob.mkv", (384, 288)),
+        ("quicktime.mp4", (190, 240)),
+        ("sample1080.mp4", (1280, 720)),
+        // Pixels of 128 to 117.
+        ("carphone.mp4", (192, 144)),
+    ] {
+        let out =
+            run(&fixture(name), &Limits::default(), None).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!((out.video.width, out.video.height), size, "{name}");
+        sane(&out);
+    }
+    let long = run(&fixture("10min.mkv"), &Limits::default(), None).map(|out| out.video).unwrap_err();
+    assert!(matches!(long, Error::TooLong { seconds: 600, limit: 300 }), "{long}");
+    for name in ["truncated.mov", "truncated.avi"] {
+        let cut = run(&fixture(name), &Limits::default(), None).map(|out| out.video);
+        assert!(matches!(cut, Err(Error::Truncated { .. } | Error::Damaged { .. })), "{name}: {cut:?}");
+    }
+}

@@ -16,10 +16,10 @@ import eu.qroc.bridge.generated.Trim as GeneratedTrim
 
 /** How a file is to be treated. */
 public enum class TreatAs {
-    /** By its content: photos and clips are prepared, everything else goes as it is. */
+    /** By its content: photos and clips are prepared, recordings lose their tags, everything else goes as it is. */
     AUTO,
 
-    /** As it is. Not for photos and clips, whose metadata would go along: it is removed first. */
+    /** As it is. Not for photos, clips and recordings, whose metadata would go along: it is removed first. */
     FILE,
 
     /** As a photo, or not at all. */
@@ -27,6 +27,9 @@ public enum class TreatAs {
 
     /** As a clip, or not at all. */
     VIDEO,
+
+    /** As a voice message, or not at all. */
+    VOICE,
 }
 
 /**
@@ -141,6 +144,7 @@ internal fun TreatAs.toGenerated(): GeneratedTreatAs =
         TreatAs.FILE -> GeneratedTreatAs.FILE
         TreatAs.IMAGE -> GeneratedTreatAs.IMAGE
         TreatAs.VIDEO -> GeneratedTreatAs.VIDEO
+        TreatAs.VOICE -> GeneratedTreatAs.VOICE
     }
 
 internal fun Trim.toGenerated(): GeneratedTrim = GeneratedTrim(from.toJavaDuration(), until?.toJavaDuration())

@@ -67,15 +67,23 @@ public class Room internal constructor(
     /** Marks everything as read. */
     public suspend fun markRead(): Sent = inner.call { it.markRead().toBridge() }
 
-    /** Prepares, seals and sends a file, or of a clip the part [trim]; the file itself is not needed after. */
+    /**
+     * Prepares, seals and sends a file, or of a clip the part [trim]; the file itself is not needed after. With
+     * [original] the unchanged file follows, signed by this device; with [captureInfo] time, place and camera go along,
+     * encrypted.
+     */
     public suspend fun sendFile(
         path: Path,
         caption: String? = null,
         treatAs: TreatAs = TreatAs.AUTO,
         trim: Trim? = null,
         txnId: String? = null,
+        original: Boolean = false,
+        captureInfo: Boolean = false,
     ): SentFile {
-        val file = GeneratedNewFile(path.toString(), caption, treatAs.toGenerated(), trim?.toGenerated(), txnId)
+        val treat = treatAs.toGenerated()
+        val file =
+            GeneratedNewFile(path.toString(), caption, treat, trim?.toGenerated(), txnId, original, captureInfo)
         return inner.call { it.sendFile(file).toBridge() }
     }
 

@@ -1,0 +1,43 @@
+//! What events say: built for those that are sent, read of those that are there.
+
+use serde_json::{Value, json};
+
+use super::{Error, Inner};
+use crate::ids::RoomRow;
+use crate::store::timeline;
+
+pub(super) fn message(body: String, reply: Option<String>, thread: Option<String>) -> Value {
+    let mut content = json!({ "msgtype": "m.text", "body": body });
+    let relates = match (thread, reply) {
+        (None, None) => return content,
+        (None, Some(reply)) => json!({ "m.in_reply_to": { "event_id": reply } }),
+        (Some(root), reply) => json!({
+            "rel_type": "m.thread",
+            "event_id": root,
+            "is_falling_back": reply.is_none(),
+            "m.in_reply_to": { "event_id": reply.unwrap_or(root) },
+        }),
+    };
+    if let Some(content) = content.as_object_mut() {
+        content.insert("m.relates_to".to_owned(), relates);
+    }
+    content
+}
+
+pub(super) fn edit(event: &str, body: &str) -> Value {
+    json!({
+        "msgtype": "m.text",
+        "body": format!("* {body}"),
+        "m.new_content": { "msgtype": "m.text", "body": body },
+        "m.relates_to": { "rel_type": "m.replace", "event_id": event },
+    })
+}
+
+/// Reads the newest content of an event.
+pub(super) fn content_of(inner: &Inner, room: RoomRow, event_id: &str) -> Result<Value, Error> {
+    let item = inner
+        .store
+        .read(|connection| timeline::by_event_id(connection, room, event_id))?
+        .ok_or_else(|| Error::NoSuchEvent(event_id.to_owned()))?;
+    Ok(serde_json::from_str(&item.content).unwrap_or_default())
+}
