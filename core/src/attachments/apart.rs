@@ -101,6 +101,8 @@ fn follow(
 
 fn on_thread(job: &Job, progress: &mut Progress) -> Result<Sealed, AttachmentError> {
     let (tell, lines) = mpsc::channel();
+    // In this process an error is told as it is; between processes only its words and its kind can be.
+    let (fail, failure) = mpsc::channel();
     // Its own, so that giving up on it stops it as soon as it looks.
     let cancel = Cancel::default();
     let (stop, work) = (cancel.clone(), job.clone());
@@ -109,15 +111,16 @@ fn on_thread(job: &Job, progress: &mut Progress) -> Result<Sealed, AttachmentErr
         let mut progress = Progress::new(cancel, move |report| {
             let _ = reports.send(Line::Report(report));
         });
-        let _ = tell.send(match seal(&work, &mut progress) {
-            Ok(sealed) => Line::Sealed(Box::new(sealed)),
-            Err(error) => Line::failed(&error),
-        });
+        match seal(&work, &mut progress) {
+            Ok(sealed) => drop(tell.send(Line::Sealed(Box::new(sealed)))),
+            Err(error) => drop(fail.send(error)),
+        }
     });
     thread.map_err(AttachmentError::NoWorker)?;
     let done = follow(&lines, job, progress, until(job));
     stop.cancel();
-    done.unwrap_or_else(|| Err(AttachmentError::Crashed { path: job.path.clone() }))
+    let crashed = |_| AttachmentError::Crashed { path: job.path.clone() };
+    done.unwrap_or_else(|| Err(failure.try_recv().unwrap_or_else(crashed)))
 }
 
 impl Line {
@@ -264,6 +267,16 @@ mod tests {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "what was half made is left");
         let sealed = Apart::Thread.seal(&job, &mut Progress::default()).unwrap();
         assert_eq!(sealed.mime, "image/jpeg");
+    }
+
+    #[test]
+    fn a_thread_says_what_was_wrong_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("empty.jpg");
+        std::fs::write(&path, "").unwrap();
+        let empty = Job { path, ..job(folder.path(), 60) };
+        let wrong = Apart::Thread.seal(&empty, &mut Progress::default());
+        assert!(matches!(wrong, Err(AttachmentError::File { error: media::Error::Empty, .. })), "{wrong:?}");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::net::{Backoff, Call, NetError, part};
 use crate::outbox::{self, Cancelled, Verb};
 use crate::store::Durability;
 use crate::store::codes::{Membership, RoomKind, SendState};
-use crate::store::rooms;
+use crate::store::rooms::{self, Room};
 
 /// How long a rate limit is waited out for a person at a screen.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -74,7 +74,9 @@ impl Client {
             // Other programs then show it as any room; what this one shows is in the room itself.
             tracing::warn!(kind = error.kind().code(), "a direct room is not noted as one");
         }
-        self.until_membership(&room_id, Membership::Join).await?;
+        // A sync that was waiting meanwhile may bring the room before its encryption: nothing could be sent there yet.
+        let whole = |room: &Room| room.membership == Membership::Join && room.encrypted;
+        self.until(&room_id, whole).await?;
         if refused.is_empty() { Ok(room_id) } else { Err(Error::NotInvited { room_id, refused }) }
     }
 
@@ -199,11 +201,15 @@ impl Client {
 
     /// Syncs until the room list knows what just happened on the server.
     async fn until_membership(&self, room_id: &str, wanted: Membership) -> Result<(), Error> {
+        self.until(room_id, |room| room.membership == wanted).await
+    }
+
+    async fn until(&self, room_id: &str, is_so: impl Fn(&Room) -> bool) -> Result<(), Error> {
         let owner = self.owner()?;
         let mut backoff = Backoff::default();
         for _ in 0..20 {
             let known = self.inner.store.read(|connection| rooms::find(connection, room_id))?;
-            if known.is_some_and(|room| room.membership == wanted) {
+            if known.is_some_and(|room| is_so(&room)) {
                 return Ok(());
             }
             if owner.sync.step(Duration::from_secs(1)).await.is_err() {

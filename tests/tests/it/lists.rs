@@ -108,6 +108,24 @@ async fn two_officers_watch_the_same_room() {
 }
 
 #[tokio::test]
+async fn what_is_made_while_a_sync_waits_can_be_talked_in_at_once() {
+    let server = server(ServerOptions::default(), &["ana"]).await;
+    let dir = tempfile::tempdir().expect("directory");
+    let ana = Officer::sign_in(&server.base_url(), "ana", dir.path()).await;
+    let life = Lifecycle::new(ana.client);
+    life.foreground().expect("foreground");
+    soon(life.link().wait_for(|link| *link == Link::Online)).await.expect("open");
+    let client = life.client().expect("open");
+    for number in 0..10 {
+        let room = NewRoom { name: format!("Harbour {number}"), invite: Vec::new(), kind: RoomKind::Group };
+        let room = client.create_room(room).await.expect("room");
+        client.perform(text(&room, "first words"), None).await.expect("encrypted");
+    }
+    drop(client);
+    life.close().await;
+}
+
+#[tokio::test]
 async fn a_reader_that_stops_waiting_loses_nothing() {
     let server = server(ServerOptions::default(), &["ana"]).await;
     let dir = tempfile::tempdir().expect("directory");
