@@ -1,6 +1,6 @@
 //! A signed-in account.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use qroc_core::net::NetError;
 use crate::error::QrocError;
 use crate::live::Live;
 use crate::platform;
+use crate::positions::Positions;
 use crate::queue::SendQueue;
 use crate::records::account::{Destroyed, Device, LoginDetails, SignedIn, Status, SyncSummary};
 use crate::records::outgoing::{NewRoom, QueueItem};
@@ -48,13 +49,25 @@ pub async fn wipe(profile: String) -> Result<Destroyed, QrocError> {
 #[derive(Debug, uniffi::Object)]
 pub struct Client {
     life: Arc<Lifecycle>,
+    profile: PathBuf,
+    /// Has a key to be destroyed with the profile.
+    vault: Option<Arc<Vault>>,
     signed_in: SignedIn,
     _live: Live,
 }
 
 impl Client {
-    fn new(client: core::Client, signed_in: SignedIn) -> Arc<Self> {
-        Arc::new(Self { life: Lifecycle::new(client), signed_in, _live: Live::client() })
+    fn new(profile: PathBuf, vault: &Arc<Vault>, client: core::Client, signed_in: SignedIn) -> Arc<Self> {
+        let (life, vault) = (Lifecycle::new(client), vault.has_keys().then(|| vault.clone()));
+        Arc::new(Self { life, profile, vault, signed_in, _live: Live::client() })
+    }
+
+    pub(crate) fn life(&self) -> &Arc<Lifecycle> {
+        &self.life
+    }
+
+    pub(crate) fn profile(&self) -> &Path {
+        &self.profile
     }
 
     fn room_of(&self, room_id: String) -> Arc<Room> {
@@ -85,7 +98,7 @@ impl Client {
     ) -> Result<Arc<Self>, QrocError> {
         let options = platform::options()?;
         change(async move {
-            let vault = vault.ready().await?;
+            let ready = vault.ready().await?;
             let LoginDetails { server, user, password, device_name } = details;
             let login = Login {
                 server: &server,
@@ -95,8 +108,8 @@ impl Client {
             };
             let profile = PathBuf::from(profile);
             let (client, signed_in) =
-                core::Client::login(&profile, &*vault, login, options).await.map_err(of_login)?;
-            Ok::<_, QrocError>(Self::new(client, signed_in.into()))
+                core::Client::login(&profile, &*ready, login, options).await.map_err(of_login)?;
+            Ok::<_, QrocError>(Self::new(profile, &vault, client, signed_in.into()))
         })
         .await
     }
@@ -110,17 +123,17 @@ impl Client {
     pub async fn open(profile: String, vault: Arc<Vault>) -> Result<Arc<Self>, QrocError> {
         let options = platform::options()?;
         read(async move {
-            let vault = vault.ready().await?;
+            let ready = vault.ready().await?;
             let profile = PathBuf::from(profile);
             let access = Access::Own { wait: HAND_OVER };
-            let client = core::Client::open(&profile, &*vault, access, options).await?;
+            let client = core::Client::open(&profile, &*ready, access, options).await?;
             let status = client.status()?;
             let signed_in = SignedIn {
                 user_id: status.user_id,
                 device_id: status.device_id,
                 homeserver: status.homeserver,
             };
-            Ok::<_, QrocError>(Self::new(client, signed_in))
+            Ok::<_, QrocError>(Self::new(profile, &vault, client, signed_in))
         })
         .await
     }
@@ -163,14 +176,21 @@ impl Client {
         .await
     }
 
-    /// Signs out: tells the server, where it can be reached, and destroys the profile. The client is closed after. A
-    /// change: it runs to its end.
+    /// Signs out: tells the server, where it can be reached, and destroys the profile, and its key in the platform's
+    /// vault. The client is closed after. A change: it runs to its end.
     ///
     /// # Errors
     /// `Closed`, `Storage`.
     pub async fn logout(&self) -> Result<Destroyed, QrocError> {
-        let life = self.life.clone();
-        change(async move { life.logout().await.map(Destroyed::from) }).await
+        let (life, profile, vault) = (self.life.clone(), self.profile.clone(), self.vault.clone());
+        change(async move {
+            let destroyed = life.logout().await?;
+            if let Some(vault) = vault {
+                vault.destroy_keys(&profile).await;
+            }
+            Ok::<_, Error>(Destroyed::from(destroyed))
+        })
+        .await
     }
 
     /// Says that the network is back or has changed: what waited for it is tried at once. A change: it runs to its end.
@@ -237,6 +257,15 @@ impl Client {
             Ok::<_, Error>(queue.into_iter().map(QueueItem::from).collect())
         })
         .await
+    }
+
+    /// Opens the list of where everybody is, in all rooms, to be pulled. A read: it ends with its caller.
+    ///
+    /// # Errors
+    /// `Locked`, `Closed`, `Storage`.
+    pub async fn positions(&self) -> Result<Arc<Positions>, QrocError> {
+        let life = self.life.clone();
+        read(async move { life.client()?.follow_positions(None) }).await.map(Positions::new)
     }
 
     /// Finds a room by id, alias, or a name that only one room has. A read: it ends with its caller.

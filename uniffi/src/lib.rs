@@ -12,13 +12,18 @@ mod client;
 mod error;
 mod fault;
 mod live;
+mod lock;
 mod log;
 mod platform;
+mod policy;
+mod positions;
+mod pulled;
 mod queue;
 mod records;
 mod room;
 mod room_list;
 mod runtime;
+mod share;
 mod states;
 mod timeline;
 mod vault;
@@ -27,19 +32,31 @@ mod version;
 pub use client::{Client, account_exists, wipe};
 pub use error::{PortFault, QrocError, error_text_keys};
 pub use live::{LiveObjects, live_objects};
+pub use lock::{lock_status, unlock};
 pub use platform::{LogLevel, LogRecord, LogSink, Platform, init};
+pub use policy::PolicyChanges;
+pub use positions::Positions;
 pub use queue::SendQueue;
 pub use records::account::{Destroyed, Device, DeviceTrust, LoginDetails, SignedIn, Status, SyncSummary};
-pub use records::diff::{QueueDiff, RoomListDiff, TimelineDiff};
+pub use records::diff::{PositionDiff, QueueDiff, RoomListDiff, TimelineDiff};
 pub use records::item::{
     Attachment, ItemContent, Location, MediaKind, Reaction, TextKind, TimelineItem, Unreadable,
 };
+pub use records::lock::{LockState, LockStatus};
 pub use records::outgoing::{
     Downloaded, NewFile, NewMessage, NewPlace, NewRoom, QueueItem, QueuedKind, Sent, SentFile, Trim,
+};
+pub use records::policy::{
+    ManagedConfig, ManagedValue, PolicyAction, PolicyChange, PolicyDecision, PolicyLine, PolicyState,
+    PolicyValue,
+};
+pub use records::position::{
+    Fix, FixSource, LocationReading, NewShare, Position, SharePace, SharedPositions,
 };
 pub use records::room::{RoomMember, RoomSummary, SearchHit};
 pub use room::Room;
 pub use room_list::RoomList;
+pub use share::{LocationShare, LocationSource};
 pub use states::{Connection, ConnectionStates};
 pub use timeline::Timeline;
 pub use vault::{KeyVault, Vault, VaultFault};

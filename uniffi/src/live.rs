@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 static CLIENTS: AtomicU32 = AtomicU32::new(0);
 static ROOMS: AtomicU32 = AtomicU32::new(0);
+static SHARES: AtomicU32 = AtomicU32::new(0);
 static LISTS: AtomicU32 = AtomicU32::new(0);
 static PULLS: AtomicU32 = AtomicU32::new(0);
 
@@ -14,17 +15,25 @@ pub struct LiveObjects {
     pub clients: u32,
     /// Rooms that were not freed.
     pub rooms: u32,
-    /// Room lists, timelines, queues and streams of states that were not freed.
+    /// Room lists, timelines, queues, positions and streams of states that were not freed.
     pub lists: u32,
     /// Pulls that wait for something to change.
     pub pulls: u32,
+    /// Sharings of the own position that were not freed.
+    pub shares: u32,
 }
 
 /// Counts what is alive in the library, for tests and for finding leaks. Answered from memory.
 #[uniffi::export]
 pub fn live_objects() -> LiveObjects {
     let count = |counter: &AtomicU32| counter.load(Ordering::SeqCst);
-    LiveObjects { clients: count(&CLIENTS), rooms: count(&ROOMS), lists: count(&LISTS), pulls: count(&PULLS) }
+    LiveObjects {
+        clients: count(&CLIENTS),
+        rooms: count(&ROOMS),
+        lists: count(&LISTS),
+        pulls: count(&PULLS),
+        shares: count(&SHARES),
+    }
 }
 
 /// Counts one object for as long as it is kept.
@@ -42,6 +51,10 @@ impl Live {
 
     pub(crate) fn list() -> Self {
         Self::new(&LISTS)
+    }
+
+    pub(crate) fn share() -> Self {
+        Self::new(&SHARES)
     }
 
     pub(crate) fn pull() -> Self {

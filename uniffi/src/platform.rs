@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use qroc_core::client::Options;
 
 use crate::error::{PortFault, QrocError};
+use crate::records::policy::ManagedConfig;
 use crate::{log, runtime};
 
 /// How loud a line of the log is.
@@ -47,6 +48,9 @@ pub trait LogSink: Send + Sync {
 pub struct Platform {
     /// Certificates (PEM) of authorities that are trusted besides the system's; an organisation's own.
     pub authorities: Vec<String>,
+    /// What the device's management says; what changes later goes to `Client.take_managed`.
+    #[uniffi(default)]
+    pub managed: Vec<ManagedConfig>,
     /// Takes the log; without it nothing is logged.
     pub log_sink: Option<Arc<dyn LogSink>>,
     /// Nothing less loud is logged.
@@ -64,7 +68,8 @@ static OPTIONS: RwLock<Option<Options>> = RwLock::new(None);
 pub fn init(platform: Platform) -> Result<(), QrocError> {
     runtime::start()?;
     log::install(platform.log_sink, platform.log_level);
-    let options = Options { authorities: platform.authorities, ..Options::default() };
+    let managed = platform.managed.into_iter().map(Into::into).collect();
+    let options = Options { authorities: platform.authorities, managed, ..Options::default() };
     *OPTIONS.write().unwrap_or_else(PoisonError::into_inner) = Some(options);
     Ok(())
 }

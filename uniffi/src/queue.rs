@@ -6,21 +6,20 @@ use qroc_core::client::{Cancelled, Error, Lifecycle, QueueSource, Stream};
 use qroc_core::outbox::OutboxError;
 
 use crate::error::QrocError;
-use crate::live::Live;
+use crate::pulled::Pulled;
 use crate::records::diff::QueueDiff;
-use crate::runtime::{change, read};
+use crate::runtime::change;
 
 /// What waits to be sent, in all rooms, oldest first, kept up to date. Pulled: `next` says what to change.
 #[derive(Debug, uniffi::Object)]
 pub struct SendQueue {
     life: Arc<Lifecycle>,
-    stream: Arc<Stream<QueueSource>>,
-    _live: Live,
+    list: Pulled<QueueSource>,
 }
 
 impl SendQueue {
     pub(crate) fn new(life: Arc<Lifecycle>, stream: Stream<QueueSource>) -> Arc<Self> {
-        Arc::new(Self { life, stream: Arc::new(stream), _live: Live::list() })
+        Arc::new(Self { life, list: Pulled::new(stream) })
     }
 }
 
@@ -33,20 +32,7 @@ impl SendQueue {
     /// # Errors
     /// `Locked` or `SignIn` while contents are hidden, `Storage`. The next call tries again.
     pub async fn next(&self) -> Result<Option<Vec<QueueDiff>>, QrocError> {
-        loop {
-            let (stream, pull) = (self.stream.clone(), Live::pull());
-            let ready = read(async move {
-                let _pull = pull;
-                stream.ready().await
-            });
-            if !ready.await? {
-                return Ok(None);
-            }
-            let steps = self.stream.take();
-            if !steps.is_empty() {
-                return Ok(Some(steps.into_iter().map(Into::into).collect()));
-            }
-        }
+        self.list.next().await
     }
 
     /// Lets an action that failed or waits try again now. A change: it runs to its end.
@@ -76,11 +62,11 @@ impl SendQueue {
 
     /// Begins anew for another reader: the next pull gives a `Reset`. From memory.
     pub fn restart(&self) {
-        self.stream.restart();
+        self.list.stream().restart();
     }
 
     /// Ends it: a pull that waits returns at once. From memory.
     pub fn end(&self) {
-        self.stream.close();
+        self.list.stream().close();
     }
 }

@@ -4,7 +4,10 @@
 pub(crate) mod account;
 pub(crate) mod diff;
 pub(crate) mod item;
+pub(crate) mod lock;
 pub(crate) mod outgoing;
+pub(crate) mod policy;
+pub(crate) mod position;
 pub(crate) mod room;
 
 use std::time::{Duration, SystemTime};

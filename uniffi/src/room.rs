@@ -8,10 +8,13 @@ use qroc_core::client::{Action, Error, Lifecycle, Outcome, Which};
 use crate::error::QrocError;
 use crate::fault;
 use crate::live::Live;
+use crate::positions::Positions;
 use crate::records::item::TimelineItem;
 use crate::records::outgoing::{Downloaded, NewFile, NewMessage, NewPlace, Sent, SentFile};
+use crate::records::position::NewShare;
 use crate::records::room::{RoomMember, RoomSummary};
 use crate::runtime::{change, read};
+use crate::share::{LocationShare, LocationSource};
 use crate::timeline::Timeline;
 
 /// A room of a client. Whatever is sent is durable and shown in the timeline when the call returns; it goes to the
@@ -183,6 +186,37 @@ impl Room {
         let NewPlace { lat, lon, accuracy_m, txn_id } = place;
         self.send_action(Action::Location { room: self.room_id.clone(), lat, lon, accuracy_m, txn: txn_id })
             .await
+    }
+
+    /// Begins to share the own position live, with fixes from `source`. A change: it runs to its end; a sharing that
+    /// nobody waited for ends at once.
+    ///
+    /// # Errors
+    /// `Policy`, `Forbidden`, `BadInput` where this device shares with the room already, `Locked`, `Closed`, `Storage`.
+    pub async fn share_location(
+        &self,
+        share: NewShare,
+        source: Arc<dyn LocationSource>,
+    ) -> Result<Arc<LocationShare>, QrocError> {
+        LocationShare::begin(self.life.clone(), self.room_id.clone(), share, source).await
+    }
+
+    /// Stops sharing the own position with the room, whoever began it: also a run of the app that ended without. A
+    /// change: it runs to its end.
+    ///
+    /// # Errors
+    /// `BadInput` where nothing is shared, `Locked`, `Closed`, `Storage`.
+    pub async fn stop_sharing(&self) -> Result<(), QrocError> {
+        self.act(Action::StopSharing { room: self.room_id.clone(), txn: None }).await.map(drop)
+    }
+
+    /// Opens the list of where everybody in the room is, to be pulled. A read: it ends with its caller.
+    ///
+    /// # Errors
+    /// `NotFound`, `Locked`, `Closed`, `Storage`.
+    pub async fn positions(&self) -> Result<Arc<Positions>, QrocError> {
+        let (life, room) = (self.life.clone(), self.room_id.clone());
+        read(async move { life.client()?.follow_positions(Some(&room)) }).await.map(Positions::new)
     }
 
     /// Fetches the file of a message and opens it to `to`: a directory, or the file's path. A read: it ends with its

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use qroc_core::client as core;
 use qroc_core::ports::key_vault::{self as port, KeyHandle, VaultError, Wrapped};
 use qroc_core::secret::{Secret, SecretBytes};
 use qroc_core::store::vault::{FileVault, PassphraseVault};
@@ -16,6 +18,8 @@ use crate::error::QrocError;
 
 /// A prompt of the platform waits for a person; what takes longer has failed.
 const PROMPT: Duration = Duration::from_secs(300);
+/// What is of no use any more.
+const PARTING: Duration = Duration::from_secs(5);
 /// What needs nobody.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -121,6 +125,24 @@ impl Vault {
 }
 
 impl Vault {
+    /// Says whether it holds keys that outlive a profile.
+    pub(crate) fn has_keys(&self) -> bool {
+        match &self.0 {
+            Kind::Platform(_) => true,
+            Kind::Passphrase(_) | Kind::File(_) => false,
+        }
+    }
+
+    /// Destroys keys of a profile that was wiped. One that stays does no harm, so nothing is waited for long.
+    pub(crate) async fn destroy_keys(&self, profile: &Path) {
+        let _ = timeout(PARTING, async {
+            if let Ok(vault) = self.ready().await {
+                core::destroy_vault_keys(profile, &*vault).await;
+            }
+        })
+        .await;
+    }
+
     /// Makes it ready for the core: what a platform's vault is called is asked once.
     pub(crate) async fn ready(&self) -> Result<Box<dyn port::KeyVault>, QrocError> {
         Ok(match &self.0 {

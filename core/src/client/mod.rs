@@ -43,8 +43,10 @@ pub use open::{
 pub use crate::model::LockStatus;
 pub use policy::{Managed, explained};
 pub use rooms::NewRoom;
-pub use sharing::ShareRequest;
-pub use stream::{FIRST_PAGE, LONGEST, QueueSource, Reading, RoomListSource, Source, Stream, TimelineSource};
+pub use sharing::{ShareRequest, Sharing};
+pub use stream::{
+    FIRST_PAGE, LONGEST, PositionSource, QueueSource, Reading, RoomListSource, Source, Stream, TimelineSource,
+};
 
 pub use self::read::Which;
 pub use crate::attachments::{Apart, TreatAs};

@@ -2,6 +2,7 @@
 //! allows, also after the process was killed.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -77,7 +78,9 @@ impl Running {
     }
 
     fn enter(&self, room: RoomRow) -> Option<Entered<'_>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(room).then_some(Entered(self, room))
+        let entered = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(room);
+        // Made only where it is new: dropping one takes the lock, and the room out again.
+        entered.then(|| Entered(self, room))
     }
 }
 
@@ -101,6 +104,23 @@ impl Client {
         source: Box<dyn LocationSource>,
         stop: impl Future<Output = ()>,
     ) -> Result<Shared, Error> {
+        let begun = self.begin_sharing(request).await?;
+        let (items, unread) = mpsc::channel(1);
+        drop(unread);
+        let mut shared = None;
+        let sharing = async { shared = Some(begun.go_on(source, stop).await) };
+        let ran = self.run(items, sharing).await;
+        match shared {
+            Some(shared) => shared,
+            None => Err(ran.err().unwrap_or(Error::SignedOutForGood)),
+        }
+    }
+
+    /// Begins to share the position with a room; `Sharing::go_on` does it.
+    ///
+    /// # Errors
+    /// As `share_location`.
+    pub async fn begin_sharing(&self, request: ShareRequest) -> Result<Sharing<'_>, Error> {
         self.gate()?;
         let owner = self.owner()?;
         let room = self.inner.resolve(&request.room)?;
@@ -114,19 +134,41 @@ impl Client {
         if !room.encrypted {
             return Err(OutboxError::NotEncrypted.into());
         }
-        let _entered = owner.location.running.enter(room.id).ok_or(LocationError::AlreadySharing)?;
+        let entered = owner.location.running.enter(room.id).ok_or(LocationError::AlreadySharing)?;
         self.inner.begin_share(&room, &request, &bounds).await?;
-        let (items, unread) = mpsc::channel(1);
-        drop(unread);
-        let mut shared = None;
-        let sharing = async {
-            shared = Some(self.inner.keep_sharing(owner, &room, &request, &bounds, source, stop).await);
-        };
-        let ran = self.run(items, sharing).await;
-        match shared {
-            Some(shared) => shared,
-            None => Err(ran.err().unwrap_or(Error::SignedOutForGood)),
-        }
+        Ok(Sharing { inner: &self.inner, owner, room, request, bounds, _entered: entered })
+    }
+}
+
+/// A sharing that has begun. Dropping it leaves it as the end of the process does: what was kept is sent by whoever
+/// syncs, and it ends with its time.
+pub struct Sharing<'a> {
+    inner: &'a Inner,
+    owner: &'a Owner,
+    room: Room,
+    request: ShareRequest,
+    bounds: Bounds,
+    _entered: Entered<'a>,
+}
+
+impl fmt::Debug for Sharing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sharing")
+    }
+}
+
+impl Sharing<'_> {
+    /// Keeps the fixes of the source, and queues what is to go out, until `stop` or any other end. Somebody else
+    /// syncs meanwhile.
+    ///
+    /// # Errors
+    /// Faults of the store.
+    pub async fn go_on(
+        self,
+        source: Box<dyn LocationSource>,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Shared, Error> {
+        self.inner.keep_sharing(self.owner, &self.room, &self.request, &self.bounds, source, stop).await
     }
 }
 

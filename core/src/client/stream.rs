@@ -13,6 +13,7 @@ use crate::diff::{self, Diff};
 use crate::ids::RoomRow;
 use crate::model::{Item, QueueItem, Room};
 use crate::store::changes::{Change, Published};
+use crate::store::fixes::{self, Position};
 use crate::store::timeline::Wanted;
 use crate::store::{StoreError, outbox, rooms, timeline};
 
@@ -346,7 +347,45 @@ impl Source for QueueSource {
     }
 }
 
+/// Where everybody is, of one room or of all, newest first.
+#[derive(Debug)]
+pub struct PositionSource {
+    room: Option<RoomRow>,
+}
+
+impl Source for PositionSource {
+    type Item = Position;
+
+    fn concerns(&self, change: Change) -> bool {
+        match change {
+            Change::Location(room) => self.room.is_none_or(|wanted| wanted == room),
+            Change::Account | Change::RoomList | Change::Room(_) | Change::Timeline(_) | Change::Outbox => {
+                false
+            }
+        }
+    }
+
+    fn read(&self, inner: &Reading<'_>, limit: usize) -> Result<Vec<Position>, Error> {
+        let list = inner.0.store.read(|connection| fixes::positions(connection, self.room))?;
+        Ok(list.into_iter().take(limit).collect())
+    }
+
+    fn key(item: &Position) -> String {
+        format!("{} {}", item.room_id, item.user_id)
+    }
+}
+
 impl Client {
+    /// Makes a list of where everybody is, in one room or in all.
+    ///
+    /// # Errors
+    /// `NoSuchRoom`, `AmbiguousRoom`, `Held`.
+    pub fn follow_positions(&self, room: Option<&str>) -> Result<Stream<PositionSource>, Error> {
+        self.gate()?;
+        let room = room.map(|room| self.inner.resolve(room)).transpose()?.map(|room| room.id);
+        Ok(Stream::new(&self.inner, PositionSource { room }, LONGEST))
+    }
+
     /// Makes a list of the rooms, newest first; `filter` is part of a name.
     pub fn room_list(&self, filter: Option<String>) -> Stream<RoomListSource> {
         Stream::new(&self.inner, RoomListSource { filter: RwLock::new(filter) }, FIRST_PAGE)

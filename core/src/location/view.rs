@@ -50,9 +50,15 @@ pub fn position(whose: Whose<'_>, fix: &Fix, now_ms: i64, me: Option<Place>) -> 
 
 /// Says whether a fix is too old to be where somebody is, or the sharing is over.
 pub fn is_stale(fix: &Fix, live_until: Option<i64>, now_ms: i64) -> bool {
+    now_ms >= stale_from(fix, live_until)
+}
+
+/// Says from when on that is so, in milliseconds since 1970.
+pub fn stale_from(fix: &Fix, live_until: Option<i64>) -> i64 {
     let moving = fix.speed_mps().is_some_and(|speed| speed > STANDING_MPS);
     let most = if moving { STALE_MOVING_MS } else { STALE_STANDING_MS };
-    live_until.is_some_and(|until| until <= now_ms) || now_ms.saturating_sub(fix.ts) > most
+    let aged = fix.ts.saturating_add(most).saturating_add(1);
+    live_until.map_or(aged, |until| until.min(aged))
 }
 
 /// A silence that is longer, in milliseconds, is a gap: nothing is known of the way meanwhile.

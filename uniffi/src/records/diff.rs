@@ -3,10 +3,12 @@
 
 use qroc_core::diff::Diff;
 use qroc_core::model;
+use qroc_core::store::fixes;
 
 use super::count;
 use super::item::TimelineItem;
 use super::outgoing::QueueItem;
+use super::position::Position;
 use super::room::RoomSummary;
 
 /// One step of the room list.
@@ -96,6 +98,35 @@ pub enum QueueDiff {
     },
 }
 
+/// One step of who is where.
+#[derive(Clone, Debug, PartialEq, uniffi::Enum)]
+pub enum PositionDiff {
+    /// The whole list is this, newest first.
+    Reset {
+        /// The positions.
+        items: Vec<Position>,
+    },
+    /// A position is put in.
+    Insert {
+        /// Where it stands then.
+        index: u32,
+        /// The position.
+        item: Position,
+    },
+    /// A position has changed.
+    Set {
+        /// Where it stands.
+        index: u32,
+        /// What it is now.
+        item: Position,
+    },
+    /// A position is taken out.
+    Remove {
+        /// Where it stood.
+        index: u32,
+    },
+}
+
 macro_rules! from_core {
     ($mirror:ident, $item:ty) => {
         impl From<Diff<$item>> for $mirror {
@@ -116,3 +147,4 @@ macro_rules! from_core {
 from_core!(RoomListDiff, model::Room);
 from_core!(TimelineDiff, model::Item);
 from_core!(QueueDiff, model::QueueItem);
+from_core!(PositionDiff, fixes::Position);

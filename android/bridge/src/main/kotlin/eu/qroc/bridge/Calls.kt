@@ -18,6 +18,14 @@ internal class Owned<out T>(
             translated { if (isClosed.get()) throw closed() else unlessFreed { work(inner) } }
         }
 
+    /** As [call], for what ends with this object: once it is closed, nothing comes any more. */
+    suspend fun <R : Any> pull(work: suspend (T) -> R?): R? =
+        try {
+            call(work)
+        } catch (error: QrocException.Closed) {
+            if (isClosed.get()) null else throw error
+        }
+
     /** Calls the library for what it answers from memory. */
     fun <R> now(work: (T) -> R): R = translated { if (isClosed.get()) throw closed() else unlessFreed { work(inner) } }
 

@@ -13,10 +13,13 @@ import eu.qroc.bridge.generated.Client as GeneratedClient
 import eu.qroc.bridge.generated.ConnectionStates as GeneratedConnectionStates
 import eu.qroc.bridge.generated.LoginDetails as GeneratedLoginDetails
 import eu.qroc.bridge.generated.NewRoom as GeneratedNewRoom
+import eu.qroc.bridge.generated.PolicyChanges as GeneratedPolicyChanges
 import eu.qroc.bridge.generated.accountExists as generatedAccountExists
 import eu.qroc.bridge.generated.errorTextKeys as generatedErrorTextKeys
 import eu.qroc.bridge.generated.init as generatedInit
 import eu.qroc.bridge.generated.liveObjects as generatedLiveObjects
+import eu.qroc.bridge.generated.lockStatus as generatedLockStatus
+import eu.qroc.bridge.generated.unlock as generatedUnlock
 import eu.qroc.bridge.generated.wipe as generatedWipe
 
 /**
@@ -41,6 +44,18 @@ public class Client private constructor(
                     while (true) emit(states.call { it.next()?.toBridge() } ?: break)
                 } finally {
                     states.close()
+                }
+            }
+        }
+
+    /** Changes of the policy, whoever made them: all keys that changed at once; an empty list: read the whole policy. */
+    public val policyChanges: Flow<List<PolicyChange>> =
+        flow {
+            Owned<GeneratedPolicyChanges>(this@Client.inner.now { it.policyChanges() }).let { changes ->
+                try {
+                    while (true) emit(changes.call { it.next() }?.map { it.toBridge() } ?: break)
+                } finally {
+                    changes.close()
                 }
             }
         }
@@ -76,6 +91,41 @@ public class Client private constructor(
 
     /** Lists what waits to be sent, oldest first. */
     public suspend fun queued(): List<QueueItem> = inner.call { client -> client.queued().map { it.toBridge() } }
+
+    /** Opens the list of where everybody is, in all rooms; close it with the screen. */
+    public suspend fun positions(): Positions = opened { inner.call { Positions(it.positions()) } }
+
+    /** Tells what holds for each key of the policy, and who says so; works while contents are hidden. */
+    public suspend fun policy(): List<PolicyLine> = inner.call { client -> client.policy().map { it.toBridge() } }
+
+    /**
+     * Says whether something is allowed now, and which key says so: for a button that explains why it is not there. What
+     * is done is asked again by the core itself.
+     */
+    public fun explain(action: PolicyAction): PolicyDecision = inner.now { it.explain(action.toGenerated()).toBridge() }
+
+    /**
+     * Takes what the device's management says now: to be called when the platform says that it has changed; what it says
+     * at the start is given to [init]. It holds when this returns, with what has changed. Runs to its end even when
+     * cancelled.
+     */
+    public suspend fun takeManaged(config: ManagedConfig): List<PolicyChange> =
+        inner.call { client -> client.takeManaged(config.toGenerated()).map { it.toBridge() } }
+
+    /**
+     * Sets the PIN of the application lock, or another one. It is not asked for until the profile is sealed. [vault] is the
+     * one that the profile was opened with. Clear [pin] afterwards. Runs to its end even when cancelled.
+     */
+    public suspend fun setPin(
+        vault: Vault,
+        pin: ByteArray,
+    ): Unit = inner.call { client -> vault.use { client.setPin(it, pin) } }
+
+    /**
+     * Locks: closes the client and seals its profile, so that the keys are in no memory and nothing but the PIN opens it
+     * ([unlock]). Runs to its end even when cancelled.
+     */
+    public suspend fun seal(): LockStatus = inner.call { it.seal().toBridge() }
 
     /** Finds a room by id, alias, or a name that only one room has. */
     public suspend fun room(name: String): Room = opened { inner.call { Room(it.room(name)) } }
@@ -161,6 +211,24 @@ public class Client private constructor(
                 vault.use { Client(GeneratedClient.login(profile.toString(), it, details)) }
             }
 
+        /** Says how the lock of a profile stands; needs no key. */
+        public suspend fun lockStatus(profile: Path): LockStatus =
+            withContext(Dispatchers.Default) { translated { generatedLockStatus(profile.toString()).toBridge() } }
+
+        /**
+         * Opens a sealed profile for this device, until it is sealed again or the device restarts: [open] works then. The
+         * attempt is counted before it is made; after the last one all keys and data are destroyed. Clear [pin] afterwards.
+         * Runs to its end even when cancelled.
+         */
+        public suspend fun unlock(
+            profile: Path,
+            vault: Vault,
+            pin: ByteArray,
+        ): LockStatus =
+            withContext(Dispatchers.Default) {
+                translated { vault.use { generatedUnlock(profile.toString(), it, pin).toBridge() } }
+            }
+
         /** Opens a profile, without the network. */
         public suspend fun open(
             profile: Path,
@@ -181,7 +249,7 @@ public class Client private constructor(
         /** Counts what is alive in the library, for finding leaks. */
         public fun liveObjects(): LiveObjects =
             generatedLiveObjects().run {
-                LiveObjects(clients.toInt(), rooms.toInt(), lists.toInt(), pulls.toInt())
+                LiveObjects(clients.toInt(), rooms.toInt(), lists.toInt(), pulls.toInt(), shares.toInt())
             }
     }
 }
@@ -191,12 +259,14 @@ public class Client private constructor(
  *
  * @property clients clients that were not freed, closed or not.
  * @property rooms rooms that were not freed.
- * @property lists room lists, timelines, queues and flows of states that were not freed.
+ * @property lists room lists, timelines, queues, positions and flows of states that were not freed.
  * @property pulls flows that wait for something to change.
+ * @property shares sharings of the own position that were not freed.
  */
 public data class LiveObjects(
     public val clients: Int,
     public val rooms: Int,
     public val lists: Int,
     public val pulls: Int,
+    public val shares: Int = 0,
 )

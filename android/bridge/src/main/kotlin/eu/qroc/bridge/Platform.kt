@@ -51,16 +51,19 @@ public fun interface LogSink {
  * @property authorities certificates (PEM) that are trusted besides the system's: an organisation's own.
  * @property logSink takes the log; without it nothing is logged.
  * @property logLevel nothing less loud is logged.
+ * @property managed what the device's management says; what changes later goes to [Client.takeManaged].
  */
 public class Platform(
     public val authorities: List<String> = emptyList(),
     public val logSink: LogSink? = null,
     public val logLevel: LogLevel = LogLevel.INFO,
+    public val managed: List<ManagedConfig> = emptyList(),
 )
 
 internal fun Platform.toGenerated(): GeneratedPlatform =
     GeneratedPlatform(
         authorities = authorities,
+        managed = managed.map { it.toGenerated() },
         logSink = logSink?.let(::BridgedLogSink),
         logLevel =
             when (logLevel) {

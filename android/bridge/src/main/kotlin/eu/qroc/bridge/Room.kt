@@ -1,9 +1,12 @@
 package eu.qroc.bridge
 
 import java.nio.file.Path
+import kotlin.time.Duration
+import kotlin.time.toJavaDuration
 import eu.qroc.bridge.generated.NewFile as GeneratedNewFile
 import eu.qroc.bridge.generated.NewMessage as GeneratedNewMessage
 import eu.qroc.bridge.generated.NewPlace as GeneratedNewPlace
+import eu.qroc.bridge.generated.NewShare as GeneratedNewShare
 import eu.qroc.bridge.generated.Room as GeneratedRoom
 
 /**
@@ -94,6 +97,25 @@ public class Room internal constructor(
         accuracyM: Double? = null,
         txnId: String? = null,
     ): Sent = inner.call { it.sendPlace(GeneratedNewPlace(lat, lon, accuracyM, txnId)).toBridge() }
+
+    /**
+     * Begins to share the own position live, with fixes from [source]: for [duration], or for as long as policy allows.
+     * Runs to its end even when cancelled: the sharing that nobody waited for ends at once.
+     */
+    public suspend fun shareLocation(
+        source: LocationSource,
+        pace: SharePace = SharePace.AUTO,
+        duration: Duration? = null,
+    ): LocationShare {
+        val share = GeneratedNewShare(pace.toGenerated(), duration?.toJavaDuration())
+        return opened { inner.call { LocationShare(it.shareLocation(share, BridgedLocationSource(source))) } }
+    }
+
+    /** Stops sharing the own position with the room, whoever began it: also a run of the app that ended without. */
+    public suspend fun stopSharing(): Unit = inner.call { it.stopSharing() }
+
+    /** Opens the list of where everybody in the room is; close it with the screen. */
+    public suspend fun positions(): Positions = opened { inner.call { Positions(it.positions()) } }
 
     /** Fetches the file of a message and opens it to [to]: a directory, or the file's path. */
     public suspend fun download(

@@ -14,7 +14,7 @@ public class RoomList internal constructor(
     public val changes: Flow<List<Diff<RoomSummary>>> =
         pulled(
             restart = { this.inner.now { it.restart() } },
-            next = { this.inner.call { list -> list.next()?.map { it.toBridge() } } },
+            next = { this.inner.pull { list -> list.next()?.map { it.toBridge() } } },
         )
 
     /** The whole list, after each change. */

@@ -14,7 +14,7 @@ public class SendQueue internal constructor(
     public val changes: Flow<List<Diff<QueueItem>>> =
         pulled(
             restart = { this.inner.now { it.restart() } },
-            next = { this.inner.call { queue -> queue.next()?.map { it.toBridge() } } },
+            next = { this.inner.pull { queue -> queue.next()?.map { it.toBridge() } } },
         )
 
     /** The whole queue, after each change. */

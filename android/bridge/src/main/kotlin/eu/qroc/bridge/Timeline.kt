@@ -14,7 +14,7 @@ public class Timeline internal constructor(
     public val changes: Flow<List<Diff<TimelineItem>>> =
         pulled(
             restart = { this.inner.now { it.restart() } },
-            next = { this.inner.call { timeline -> timeline.next()?.map { it.toBridge() } } },
+            next = { this.inner.pull { timeline -> timeline.next()?.map { it.toBridge() } } },
         )
 
     /** The whole list, after each change. */

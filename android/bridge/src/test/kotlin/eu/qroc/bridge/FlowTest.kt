@@ -47,10 +47,10 @@ internal class FlowTest : Officers() {
                     timeline.items.first { items ->
                         go.await()
                         sizes += items.texts().size
-                        items.texts().size == 100
+                        items.texts().size == 40
                     }
                 }
-            repeat(100) { room.send("$it") }
+            repeat(40) { room.send("$it") }
             go.complete(Unit)
             job.join()
             // The first, perhaps one that was on its way, and all the rest.

@@ -88,6 +88,11 @@ internal class LifeTest : Officers() {
                     { room.members() },
                     { room.timeline() },
                     { timeline.loadOlder() },
+                    { room.positions() },
+                    { room.stopSharing() },
+                    { lisbon.client.policy() },
+                    { lisbon.client.explain(PolicyAction.Save) },
+                    { lisbon.client.takeManaged(ManagedConfig(emptyMap())) },
                 )
             for (call in calls) assertEquals("closed", refused<QrocException.Closed> { call() }.code)
             lisbon.client.close()

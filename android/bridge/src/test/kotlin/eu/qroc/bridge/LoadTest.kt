@@ -1,6 +1,5 @@
 package eu.qroc.bridge
 
-import com.sun.jna.NativeLibrary
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.launch
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -104,6 +103,7 @@ internal class LoadTest : Officers() {
                     "roomList" to { lisbon.client.roomList().close() },
                     "sendQueue" to { lisbon.client.sendQueue().close() },
                     "roomId" to { room.roomId },
+                    "explain" to { lisbon.client.explain(PolicyAction.SendFile("image/jpeg", 1_000_000)) },
                     "loadMore" to { list.loadMore(0) },
                     "setFilter" to { list.setFilter(null) },
                 )
@@ -124,8 +124,7 @@ internal class LoadTest : Officers() {
         assertTrue("0.2.0+ffffffffffffffff" in error!!.message!! && Client.libraryVersion in error.message!!, error.message)
         val missing = runCatching { Library.load("no_such_library") }.exceptionOrNull()
         assertTrue(missing is LibraryException && "no_such_library" in missing.message!!)
-        val other = runCatching { Library.load("c") }.exceptionOrNull()
+        val other = runCatching { Library.load("m") }.exceptionOrNull()
         assertTrue(other is LibraryException && "not a library of QROC" in other.message!!, "${other?.message}")
-        NativeLibrary.getInstance("c")
     }
 }

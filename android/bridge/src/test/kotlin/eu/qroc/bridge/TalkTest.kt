@@ -47,8 +47,11 @@ internal class TalkTest : Officers() {
             talk.here.redact(van.eventId!!)
             seen.items.first { items -> items.any { it.eventId == van.eventId && it.content == ItemContent.Removed } }
 
+            // What came before an own message is read.
+            talk.there.send("Copied")
             val before = talk.lisbon.client.rooms().first { it.first().unread > 0 }.first()
-            assertEquals("In a thread", before.lastBody)
+            assertEquals("Copied", before.lastBody)
+            assertEquals(1, before.unread)
             talk.here.markRead()
             talk.lisbon.client.rooms().first { it.first().unread == 0 }
             sent.close()
