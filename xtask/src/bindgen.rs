@@ -1,5 +1,7 @@
 //! Makes the Kotlin and Swift sides of the library, from the library itself, into a build folder.
 
+mod swift;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +12,6 @@ use uniffi_bindgen::{BindgenPaths, BindgenPathsLayer};
 /// The library's crate, as its symbols call it.
 pub(crate) const CRATE: &str = "qroc_ffi";
 const MARK: &[u8] = b"qroc-library:";
-const MODULE_MAP: &str = "module QrocCoreFFI {\n    header \"QrocCoreFFI.h\"\n    export *\n}\n";
 
 /// A language that bindings are made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -28,20 +29,26 @@ pub enum Language {
 pub fn run(language: Language, library: Option<PathBuf>, out: &Path) -> Result<()> {
     let library = library.map_or_else(|| test_build()?.library(), Ok)?;
     let version = version_in(&library)?;
+    // Swift's files are put into place afterwards, those that have changed.
+    let aside = tempfile::tempdir()?;
+    let made = match language {
+        Language::Kotlin => out,
+        Language::Swift => aside.path(),
+    };
     let options = GenerateOptions {
         languages: vec![match language {
             Language::Kotlin => TargetLanguage::Kotlin,
             Language::Swift => TargetLanguage::Swift,
         }],
         source: utf8(&library)?.into(),
-        out_dir: utf8(out)?.into(),
+        out_dir: utf8(made)?.into(),
         crate_filter: Some(CRATE.to_owned()),
         ..GenerateOptions::default()
     };
     generate_with_bindgen_paths(options, paths())?;
     match language {
         Language::Kotlin => finish_kotlin(out, &version),
-        Language::Swift => finish_swift(out, &version),
+        Language::Swift => swift::finish(made, out, &version),
     }
 }
 
@@ -190,22 +197,6 @@ fn internal(text: &str) -> String {
         }
     }
     made
-}
-
-/// SwiftPM finds a system library by the name `module.modulemap`; the generated one names modules that only Apple has.
-fn finish_swift(out: &Path, version: &str) -> Result<()> {
-    for entry in fs::read_dir(out)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "modulemap") {
-            fs::remove_file(&path)?;
-        }
-    }
-    fs::write(out.join("module.modulemap"), MODULE_MAP)?;
-    let constant = format!(
-        "/// The library that these bindings were made from.\npublic let qrocBindingsVersion = \"{version}\"\n"
-    );
-    fs::write(out.join("QrocBindingsVersion.swift"), constant)?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,0 +1,59 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// `make ios-test` fills `build`: bindings and headers from the library, and on Linux the library
+// itself. For phones the library comes as an XCFramework: ../docs/mobile-builds.md.
+#if os(Linux)
+    let library = Context.packageDirectory + "/build/lib"
+    let core: Target = .systemLibrary(name: "QrocCoreFFI", path: "build/QrocCoreFFI")
+    let linking: [LinkerSetting] = [
+        .linkedLibrary("qroc_ffi"),
+        .unsafeFlags(["-L\(library)", "-Xlinker", "-rpath", "-Xlinker", library]),
+    ]
+#else
+    let core: Target = .binaryTarget(name: "QrocCoreFFI", path: "build/QrocCoreFFI.xcframework")
+    let linking: [LinkerSetting] = []
+#endif
+
+// Debian's library of Observation names a function that no library has.
+let observing: [LinkerSetting] = [
+    .unsafeFlags(["-Xlinker", "--allow-shlib-undefined"], .when(platforms: [.linux]))
+]
+
+// What a file does not say to be public stays inside: an import is internal unless it says otherwise.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+let package = Package(
+    name: "Qroc",
+    platforms: [.iOS(.v17), .macOS(.v14)],
+    products: [.library(name: "Qroc", targets: ["Qroc"])],
+    targets: [
+        core,
+        // Generated. In language mode 5: in mode 6 it crashes the compiler 6.0.3.
+        .target(
+            name: "QrocCore",
+            dependencies: ["QrocCoreFFI"],
+            path: "build/QrocCore",
+            swiftSettings: [.swiftLanguageMode(.v5)],
+            linkerSettings: linking
+        ),
+        .target(name: "Qroc", dependencies: ["QrocCore"], swiftSettings: strict),
+        // What ../docs/build-a-screen.md shows.
+        .target(
+            name: "Guide",
+            dependencies: ["Qroc"],
+            path: "Guide",
+            swiftSettings: [.swiftLanguageMode(.v6)]
+        ),
+        .testTarget(
+            name: "QrocTests",
+            dependencies: ["Qroc", "Guide"],
+            swiftSettings: strict,
+            linkerSettings: observing
+        ),
+    ]
+)
