@@ -1,7 +1,7 @@
 # Thin: each target calls a program of the workspace. ARGS is handed to it.
 ARGS ?=
 
-.PHONY: demo test long fuzz bench server run setup policy
+.PHONY: demo test kotlin-test ios-test long fuzz bench server run setup policy
 
 demo: setup
 	@cargo run --quiet --locked -p xtask -- demo $(ARGS)
@@ -18,6 +18,14 @@ long: setup
 # Foreign input for ten minutes a kind.
 fuzz: setup
 	@QROC_FUZZ_SECONDS=$${QROC_FUZZ_SECONDS:-600} cargo test --locked --workspace --test it -- fuzz:: --nocapture --test-threads 2 $(ARGS)
+
+# The Kotlin side alone.
+kotlin-test: setup
+	@cargo test --quiet --locked --workspace --no-run && "$${CARGO_TARGET_DIR:-target}/debug/xtask" kotlin
+
+# The Swift side alone, in a tool chain that is made in the cache when absent. ARGS="--filter Streams": some of it.
+ios-test: setup
+	@cargo test --quiet --locked --workspace --no-run && "$${CARGO_TARGET_DIR:-target}/debug/xtask" swift $(ARGS)
 
 bench:
 	@cargo run --quiet --locked --release -p qroc-bench -- $(ARGS)

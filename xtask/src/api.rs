@@ -26,9 +26,9 @@ pub fn run(library: Option<PathBuf>, check: bool) -> Result<()> {
     if !bare.is_empty() {
         bail!("without docs: {}", bare.join(", "));
     }
-    let gaps = coverage::gaps(&group, &crate::root())?;
-    if !gaps.is_empty() {
-        bail!("{}", gaps.join("\n"));
+    let missing = coverage::missing(&group)?;
+    if !missing.is_empty() {
+        bail!("{}", missing.join("\n"));
     }
     let wanted = text::summary(&group);
     let file = crate::root().join(FILE);

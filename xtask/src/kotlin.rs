@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::{api, bindgen};
 
 /// At least as many tests are run in each module; raise it as they grow. A build that finds none is green.
-const FLOORS: &[(&str, usize)] = &[("bridge", 39), ("ui", 209), ("desktop", 6)];
+const FLOORS: &[(&str, usize)] = &[("bridge", 46), ("ui", 209), ("desktop", 6)];
 
 /// Checks the summary of the API, builds the Kotlin side and runs its tests. With `QROC_PICTURES=new` the pictures of the
 /// screens that are drawn are taken as right.
@@ -22,12 +22,14 @@ pub fn run() -> Result<()> {
     let library = built.library()?;
     api::run(Some(library.clone()), true)?;
     let android = crate::root().join("android");
-    let reports = |module: &str| android.join(module).join("target/surefire-reports");
-    // What an earlier run has left would be counted where this one does not get as far as its tests.
-    for (module, _) in FLOORS {
-        match fs::remove_dir_all(reports(module)) {
+    let target = |module: &str, name: &str| android.join(module).join("target").join(name);
+    // What an earlier run has left: its reports would be counted where this one does not get as far as its tests, and
+    // Kotlin does not compile a test again because something that it calls has changed.
+    let stale = ["surefire-reports", "test-classes", "kotlin-ic/test"];
+    for stale in FLOORS.iter().flat_map(|(module, _)| stale.map(|name| target(module, name))) {
+        match fs::remove_dir_all(&stale) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("cannot remove {}", reports(module).display()));
+                return Err(error).with_context(|| format!("cannot remove {}", stale.display()));
             }
             _ => {}
         }
@@ -50,7 +52,7 @@ pub fn run() -> Result<()> {
     let mut all = Found::default();
     let mut few = Vec::new();
     for (module, floor) in FLOORS {
-        let found = Found::in_reports(&reports(module))?;
+        let found = Found::in_reports(&target(module, "surefire-reports"))?;
         println!("{module}: {} Kotlin tests passed, {} failed", found.passed, found.failed);
         if found.passed < *floor {
             few.push(format!("{} of {module}, not {floor} or more", found.passed));

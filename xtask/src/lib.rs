@@ -10,6 +10,8 @@ pub mod demo;
 pub mod kotlin;
 pub mod setup;
 #[cfg(feature = "bindings")]
+pub mod swift;
+#[cfg(feature = "bindings")]
 pub mod window;
 
 use std::path::PathBuf;

@@ -56,6 +56,16 @@ enum Command {
     #[cfg(feature = "bindings")]
     /// Builds the application's window and opens it
     Run(xtask::window::Options),
+    #[cfg(feature = "bindings")]
+    /// Builds the Swift side and runs its tests
+    Swift {
+        /// Only tests with this in their names
+        #[arg(long)]
+        filter: Option<String>,
+        /// The library; by default the one that the tests use, built if need be
+        #[arg(long, value_name = "PATH")]
+        library: Option<PathBuf>,
+    },
     /// Checks layers, cycles, file lengths and unsafe code
     Architecture,
 }
@@ -72,6 +82,8 @@ fn main() -> ExitCode {
         Command::Kotlin => xtask::kotlin::run(),
         #[cfg(feature = "bindings")]
         Command::Run(options) => xtask::window::run(&options),
+        #[cfg(feature = "bindings")]
+        Command::Swift { filter, library } => xtask::swift::run(library, filter.as_deref()),
         Command::Architecture => architecture(),
     };
     match done {

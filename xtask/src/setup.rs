@@ -40,7 +40,7 @@ pub fn run() -> Result<()> {
 }
 
 /// Runs a program and returns what it printed; its errors are in the message when it fails.
-fn output(command: &mut Command) -> Result<String> {
+pub(crate) fn output(command: &mut Command) -> Result<String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot run {program}"))?;
     if !output.status.success() {

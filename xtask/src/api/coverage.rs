@@ -1,4 +1,4 @@
-//! Whether the layers that are written by hand wrap all that the library exports.
+//! Whether the two layers that are written by hand, Kotlin's and Swift's, have all that the library exports.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,119 +7,133 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use uniffi_meta::{Metadata, MetadataGroup};
 
-/// What a layer may leave out, and why.
-const INTERNAL: &[(&str, &str)] = &[
-    ("Reaction", "a map from reaction to users, in languages that have maps"),
-    ("libraryVersion", "read before the bindings are known to fit, by its own symbol"),
+struct Layer {
+    language: &'static str,
+    folder: &'static str,
+    extension: &'static str,
+}
+
+const LAYERS: [Layer; 2] = [
+    Layer { language: "Kotlin", folder: "android/bridge/src/main/kotlin", extension: "kt" },
+    Layer { language: "Swift", folder: "ios/Sources/Qroc", extension: "swift" },
 ];
 
-/// A layer: what it is called, where its sources are, and how they end.
-const LAYERS: &[(&str, &str, &str)] =
-    &[("Kotlin", "android/bridge/src/main/kotlin", "kt"), ("Swift", "ios/Sources/Qroc", "swift")];
+/// What a layer need not show, each with its reason.
+const INTERNAL: &[(&str, &str)] = &[
+    ("ConnectionStates.restart", "each loop may take one of its own"),
+    ("ConnectionStates.end", "it ends with its loop"),
+    ("Reaction", "a map from reaction to users, in languages that have maps"),
+    ("Reaction.key", "a key of that map"),
+    ("Reaction.senders", "a value of that map"),
+    ("PortFault", "what a log throws is dropped"),
+    ("PortFault.Failed", "what a log throws is dropped"),
+];
 
-/// Says, one line each, what the layers leave out. A layer that is not there yet leaves out nothing.
-pub(super) fn gaps(group: &MetadataGroup, root: &Path) -> Result<Vec<String>> {
-    let names = names(group);
-    let mut gaps = Vec::new();
-    for (layer, folder, extension) in LAYERS {
-        let folder = root.join(folder);
-        if !folder.exists() {
-            continue;
-        }
-        let mut words = BTreeSet::new();
-        collect(&folder, extension, &mut words)?;
-        for name in &names {
-            let spelt = [name.clone(), shouting(name), capital(name)];
-            let is_internal = INTERNAL.iter().any(|(internal, _)| internal == name);
-            if !is_internal && !spelt.iter().any(|name| words.contains(name)) {
-                gaps.push(format!("{layer} does not wrap {name}"));
-            }
-        }
+/// Lists what is missing: an exported item that a layer neither wraps nor has as internal, and a mark without an item.
+///
+/// # Errors
+/// When a layer's folder cannot be read.
+pub(super) fn missing(group: &MetadataGroup) -> Result<Vec<String>> {
+    let items = exported(group);
+    let mut faults: Vec<String> = INTERNAL
+        .iter()
+        .filter(|(marked, _)| !items.iter().any(|item| item.path() == *marked))
+        .map(|(marked, _)| format!("{marked} is marked as internal and does not exist"))
+        .collect();
+    for layer in &LAYERS {
+        let mut files = Vec::new();
+        read(&crate::root().join(layer.folder), layer.extension, &mut files)?;
+        let shown = items.iter().filter(|item| !INTERNAL.iter().any(|(marked, _)| *marked == item.path()));
+        faults.extend(shown.filter(|item| !is_wrapped(item, &files)).map(|item| {
+            format!("{} is neither wrapped in {} nor marked as internal", item.path(), layer.language)
+        }));
     }
-    Ok(gaps)
+    Ok(faults)
 }
 
-/// Every name that crosses, as Kotlin and Swift write it.
-fn names(group: &MetadataGroup) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
+/// An exported item: a function or a type, or a member of a type.
+struct Item {
+    owner: Option<String>,
+    name: String,
+}
+
+impl Item {
+    fn path(&self) -> String {
+        match &self.owner {
+            Some(owner) => format!("{owner}.{}", self.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
+fn exported(group: &MetadataGroup) -> Vec<Item> {
+    let mut items = Vec::new();
+    let mut add = |owner: Option<&str>, name: &str| {
+        items.push(Item { owner: owner.map(str::to_owned), name: name.to_owned() });
+    };
     for item in &group.items {
         match item {
-            Metadata::Func(item) => {
-                names.insert(camel(&item.name));
-            }
-            Metadata::Constructor(item) => {
-                names.insert(camel(&item.name));
-            }
-            Metadata::Method(item) => {
-                names.insert(camel(&item.name));
-            }
-            Metadata::TraitMethod(item) => {
-                names.insert(camel(&item.name));
-            }
-            Metadata::Object(item) => {
-                names.insert(item.name.clone());
-            }
+            Metadata::Func(item) => add(None, &item.name),
+            Metadata::Object(item) => add(None, &item.name),
+            Metadata::CallbackInterface(item) => add(None, &item.name),
+            Metadata::CustomType(item) => add(None, &item.name),
+            Metadata::Constructor(item) => add(Some(&item.self_name), &item.name),
+            Metadata::Method(item) => add(Some(&item.self_name), &item.name),
+            Metadata::TraitMethod(item) => add(Some(&item.trait_name), &item.name),
             Metadata::Record(item) => {
-                names.insert(item.name.clone());
-                names.extend(item.fields.iter().map(|field| camel(&field.name)));
+                add(None, &item.name);
+                item.fields.iter().for_each(|field| add(Some(&item.name), &field.name));
             }
             Metadata::Enum(item) => {
-                names.insert(if item.shape.is_error() {
-                    "QrocException".to_owned()
-                } else {
-                    item.name.clone()
-                });
+                add(None, &item.name);
                 for variant in &item.variants {
-                    names.insert(lower(&variant.name));
-                    names.extend(variant.fields.iter().map(|field| camel(&field.name)));
+                    add(Some(&item.name), &variant.name);
+                    variant.fields.iter().for_each(|field| add(Some(&item.name), &field.name));
                 }
             }
-            _ => {}
+            Metadata::Namespace(_)
+            | Metadata::UdlFile(_)
+            | Metadata::UniffiTrait(_)
+            | Metadata::ObjectTraitImpl(_) => {}
         }
     }
-    // Each language has its own word for the error.
-    names.remove("QrocException");
-    names
+    items
 }
 
-fn camel(name: &str) -> String {
-    let mut parts = name.split('_');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |made, part| made + &capital(part))
+/// The item's name is in a file, for a member in one that has its type's name too.
+fn is_wrapped(item: &Item, files: &[BTreeSet<String>]) -> bool {
+    let name = normal(&item.name);
+    let owner = item.owner.as_deref().map(normal);
+    files.iter().any(|words| has(words, &name) && owner.as_deref().is_none_or(|owner| has(words, owner)))
 }
 
-fn lower(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+fn has(words: &BTreeSet<String>, word: &str) -> bool {
+    // Kotlin's errors are exceptions.
+    words.contains(word)
+        || word.strip_suffix("error").is_some_and(|stem| words.contains(&format!("{stem}exception")))
 }
 
-fn capital(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+/// Names are written differently in each language: `load_older`, `loadOlder`; `MissingKey`, `MISSING_KEY`.
+fn normal(name: &str) -> String {
+    name.chars().filter(|letter| *letter != '_').flat_map(char::to_lowercase).collect()
 }
 
-fn shouting(name: &str) -> String {
-    let mut made = String::new();
-    for letter in name.chars() {
-        if letter.is_uppercase() && !made.is_empty() {
-            made.push('_');
-        }
-        made.extend(letter.to_uppercase());
-    }
-    made
+fn words(text: &str) -> BTreeSet<String> {
+    let code = text.lines().filter(|line| {
+        let line = line.trim_start();
+        !(line.starts_with("//") || line.starts_with('*') || line.starts_with("/*"))
+    });
+    let part = |letter: char| !letter.is_alphanumeric() && letter != '_';
+    code.flat_map(|line| line.split(part)).filter(|word| !word.is_empty()).map(normal).collect()
 }
 
-fn collect(folder: &Path, extension: &str, words: &mut BTreeSet<String>) -> Result<()> {
+fn read(folder: &Path, extension: &str, files: &mut Vec<BTreeSet<String>>) -> Result<()> {
     for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
         let path = entry?.path();
         if path.is_dir() {
-            collect(&path, extension, words)?;
+            read(&path, extension, files)?;
         } else if path.extension().is_some_and(|found| found == extension) {
-            let text = fs::read_to_string(&path)?;
-            // What is only spoken of is not wrapped.
-            let code = text.lines().filter(|line| !line.trim_start().starts_with(['*', '/']));
-            let is_part = |letter: char| !letter.is_alphanumeric() && letter != '_';
-            words.extend(code.flat_map(|line| line.split(is_part)).map(str::to_owned));
+            files.push(words(&fs::read_to_string(&path)?));
         }
     }
     Ok(())
@@ -127,11 +141,20 @@ fn collect(folder: &Path, extension: &str, words: &mut BTreeSet<String>) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use super::{camel, shouting};
+    use super::{Item, is_wrapped, words};
 
     #[test]
-    fn names_are_spelt_as_the_languages_do() {
-        assert_eq!(camel("load_older"), "loadOlder");
-        assert_eq!(shouting("missingKey"), "MISSING_KEY");
+    fn a_member_is_wrapped_beside_its_type_and_not_in_a_comment() {
+        let files = [
+            words("/// loadMore\nfinal class Timeline {\n    func loadOlder() {}\n}"),
+            words("class RoomList { fun loadMore() }"),
+            words("throw QrocException.RATE_LIMITED"),
+        ];
+        let item = |owner: &str, name: &str| Item { owner: Some(owner.to_owned()), name: name.to_owned() };
+        assert!(is_wrapped(&item("Timeline", "load_older"), &files));
+        assert!(is_wrapped(&item("RoomList", "load_more"), &files));
+        assert!(!is_wrapped(&item("Timeline", "load_more"), &files));
+        assert!(is_wrapped(&item("QrocError", "RateLimited"), &files));
+        assert!(!is_wrapped(&Item { owner: None, name: "wipe".to_owned() }, &files));
     }
 }

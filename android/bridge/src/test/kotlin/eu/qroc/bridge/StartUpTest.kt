@@ -39,6 +39,7 @@ internal class StartUpTest {
         val runs = List(7) { tookUs("bare") to tookUs("bridge") }
         val (bare, bridge) = runs.minOf { it.first } to runs.minOf { it.second }
         println("start-up: JNA alone $bare µs, bridge $bridge µs, ${bridge - bare} µs over it")
-        assertTrue(bridge - bare < 250_000, "${bridge - bare} µs")
+        // Against the other, since a slow machine is slow with both.
+        assertTrue(bridge < 8 * bare, "$bridge µs, $bare µs with JNA alone")
     }
 }
