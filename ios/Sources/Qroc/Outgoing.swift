@@ -3,14 +3,16 @@ internal import QrocCore
 
 /// How a file is to be treated.
 public enum TreatAs: Hashable, Sendable {
-    /// By its content: photos and clips are prepared, everything else goes as it is.
+    /// By its content: photos and clips are prepared, recordings lose their tags, everything else goes as it is.
     case auto
-    /// As it is. Not for photos and clips, whose metadata would go along: it is removed first.
+    /// As it is. Not for photos, clips and recordings, whose metadata would go along: it is removed first.
     case file
     /// As a photo, or not at all.
     case image
     /// As a clip, or not at all.
     case video
+    /// As a voice message, or not at all.
+    case voice
 }
 
 /// The part of a clip that is wanted.
@@ -84,6 +86,7 @@ extension TreatAs {
         case .file: .file
         case .image: .image
         case .video: .video
+        case .voice: .voice
         }
     }
 }

@@ -124,6 +124,8 @@ public final class Room: Identifiable, Sendable {
     ///   - treatAs: As what.
     ///   - trim: Of a clip, the part that is wanted.
     ///   - txnId: The same id twice is one message; made up where there is none.
+    ///   - original: Whether the unchanged file follows, signed by this device.
+    ///   - captureInfo: Whether time, place and camera go along, encrypted.
     /// - Returns: What became of it so far.
     /// - Throws: `badInput` for the file, as ``send(_:replyTo:thread:txnId:)`` else.
     @discardableResult
@@ -132,14 +134,18 @@ public final class Room: Identifiable, Sendable {
         caption: String? = nil,
         treatAs: TreatAs = .auto,
         trim: Trim? = nil,
-        txnId: String? = nil
+        txnId: String? = nil,
+        original: Bool = false,
+        captureInfo: Bool = false
     ) async throws(QrocError) -> SentFile {
         let file = NewFile(
             path: file.path,
             caption: caption,
             treatAs: treatAs.core,
             trim: trim?.core,
-            txnId: txnId
+            txnId: txnId,
+            original: original,
+            captureInfo: captureInfo
         )
         return try await translated { [core] in SentFile(try await core.sendFile(file: file)) }
     }
