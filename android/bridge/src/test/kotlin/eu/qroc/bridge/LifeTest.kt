@@ -179,7 +179,7 @@ internal class LifeTest : Officers() {
             assertTrue(Client.wipe(lisbon.profile).destroyed > 0)
             lisbon.client.connection.first { it == Connection.SIGNED_OUT }
             rooms.await()
-            refused<QrocException.SignIn> { lisbon.client.queued() }
+            refused<QrocException.SignIn> { lisbon.client.room("anything") }
             assertFalse(Client.exists(lisbon.profile))
         }
 }
