@@ -139,7 +139,7 @@ keys! {
 
     LocationMode "location.mode" Choice(&["off", "user", "forced"]), Word("user"), Top, Since(V1);
     LocationMinIntervalS "location.min_interval_s" number(1, 86_400, "s"), Num(5), Max;
-    LocationMaxDurationMin "location.max_duration_min" number(1, 525_600, "min"), Num(480), Min;
+    LocationMaxDurationMin "location.max_duration_min" number(1, 525_600, "min"), Num(480), Min, Since(V1);
     LocationPrecisionM "location.precision_m" number(1, 100_000, "m"), Unset, Max, Since(V1);
     LocationBackground "location.background" Flag, Is(true), And;
     LocationOfficerDownMin "location.officer_down_min" number(1, 1440, "min"), Unset, Min;

@@ -37,6 +37,7 @@ fn every_enforced_key_stops_its_action() {
     let server = server_with(ServerOptions::default(), &["lisbon", "madrid", "porto"]);
     let (lisbon, madrid, room) = two_officers(&server.base_url());
     let photo = qroc_fixtures::path("flower2.jpg").display().to_string();
+    let track = qroc_fixtures::path("car.gpx").display().to_string();
     fs::write(lisbon.file("plan.txt"), "north gate").expect("plan");
     fs::write(lisbon.file("run.sh"), "#!/bin/sh\necho no\n").expect("script");
     fs::write(lisbon.file("large.bin"), vec![7; (1 << 20) + 1]).expect("large");
@@ -63,6 +64,11 @@ fn every_enforced_key_stops_its_action() {
         (json!({ "share.mime_deny": "text/plain" }), &["send-file", &room, "plan.txt"], "share.mime_deny"),
         (json!({ "share.mime_deny": "image/jpeg" }), &["send-file", &room, &photo], "share.mime_deny"),
         (json!({ "location.mode": "off" }), &["location", "send", &room, "38.7,-9.1"], "location.mode"),
+        (
+            json!({ "location.max_duration_min": 30 }),
+            &["location", "share", &room, "--track", &track, "--for", "31"],
+            "location.max_duration_min",
+        ),
         (json!({ "rooms.create": false }), &["room", "create", "Pier"], "rooms.create"),
         (
             json!({ "rooms.invite_foreign": false }),
