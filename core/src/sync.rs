@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use thiserror::Error;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::clock::Clock;
 use crate::crypto::{Crypto, CryptoError};
@@ -80,8 +80,6 @@ pub struct Step {
     pub covers_all: bool,
     /// Events of the answer that cannot be read (yet).
     pub undecryptable: usize,
-    /// Sealed copies in the media directory that may go.
-    pub sent_files: Vec<String>,
     /// Something waits to be sent because of what came.
     pub queued: bool,
 }
@@ -94,7 +92,7 @@ pub struct Sync {
     http: Http,
     clock: Arc<dyn Clock>,
     own: String,
-    at: Mutex<Place>,
+    at: Arc<Mutex<Place>>,
     /// What other processes have fetched.
     inbox: PathBuf,
     /// Time of the last answer. An idle one is not written: a phone that nobody writes to writes nothing.
@@ -142,19 +140,20 @@ impl Sync {
             http,
             clock,
             own: own.to_owned(),
-            at,
+            at: Arc::new(at),
             inbox,
             answered_ts: AtomicI64::new(conn.last_ts),
             typing: std::sync::Mutex::default(),
         })
     }
 
-    /// Asks once and takes the answer in. Cancelling it loses nothing: the same is asked again.
+    /// Asks once and takes the answer in. Cancelling it loses nothing: the same is asked again, or is taken in to its
+    /// end although nobody waits.
     ///
     /// # Errors
     /// The network's; faults of the store.
-    pub async fn step(&self, timeout: Duration) -> Result<Step, SyncError> {
-        let mut at = self.at.lock().await;
+    pub async fn step(self: &Arc<Self>, timeout: Duration) -> Result<Step, SyncError> {
+        let mut at = self.at.clone().lock_owned().await;
         let handed = self.take_inbox(&at.attention).await?;
         if !handed.is_empty() {
             return Ok(Step { new_events: handed, ..Step::default() });
@@ -196,6 +195,21 @@ impl Sync {
         for room_id in std::mem::take(&mut answer.unreadable) {
             answer.rooms.extend(self.fetch_room(room_id).await?);
         }
+        // A message between devices opens once: left in the middle, the room key in it would be lost.
+        let this = self.clone();
+        match tokio::spawn(async move { this.take_in(at, answer).await }).await {
+            Ok(step) => step,
+            Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
+            Err(_) => Err(StoreError::Closed.into()),
+        }
+    }
+
+    /// Waits until nothing is being taken in.
+    pub async fn settled(&self) {
+        drop(self.at.lock().await);
+    }
+
+    async fn take_in(&self, mut at: OwnedMutexGuard<Place>, answer: Answer) -> Result<Step, SyncError> {
         if answer.device_lists_lost {
             self.crypto.distrust_device_lists().await?;
         }
@@ -232,7 +246,6 @@ impl Sync {
                 })
                 .await?;
             step.new_events = applied.new_events;
-            step.sent_files = applied.sent_files;
             step.queued = applied.recalled;
         }
         self.answered_ts.store(now_ms, Ordering::SeqCst);

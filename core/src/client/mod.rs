@@ -91,7 +91,7 @@ pub(crate) struct Inner {
 pub(crate) struct Owner {
     http: Http,
     crypto: Arc<Crypto>,
-    sync: Sync,
+    sync: Arc<Sync>,
     sender: Sender,
     /// The network is back.
     returned: Notify,
@@ -150,6 +150,7 @@ impl Inner {
     /// Writes what was not worth a write before: when the server last answered, and that nothing is being sent.
     async fn settle(&self) {
         let Some(owner) = &self.owner else { return };
+        let _ = tokio::time::timeout(Duration::from_secs(10), owner.sync.settled()).await;
         // The disk may be full and the profile gone; neither keeps it from ending.
         let _ = owner.sync.note_last_ts().await;
         let sending = self.store.read(crate::store::outbox::all).is_ok_and(|list| {
@@ -206,5 +207,5 @@ impl Inner {
 }
 
 fn media_dir(account_dir: &Path) -> PathBuf {
-    account_dir.join("media")
+    account_dir.join(crate::store::MEDIA)
 }

@@ -74,7 +74,7 @@ pub(super) async fn become_owner(
     let crypto = Arc::new(
         Crypto::open(store.clone(), options.clock.clone(), &account.user_id, &account.device_id).await?,
     );
-    let sync = Sync::open(
+    let sync = Arc::new(Sync::open(
         store.clone(),
         crypto.clone(),
         http.clone(),
@@ -82,7 +82,7 @@ pub(super) async fn become_owner(
         &account.user_id,
         session::has_stable_sync(&account.versions),
         dir.join(INBOX),
-    )?;
+    )?);
     let clock = options.clock.clone();
     let own = &account.user_id;
     let sender = Sender::new(store.clone(), crypto.clone(), http.clone(), clock, media_dir(dir), own)?;

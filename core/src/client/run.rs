@@ -203,20 +203,12 @@ impl Inner {
 
     async fn turn(&self, owner: &Owner, summary: &mut SyncSummary) -> Result<Step, SyncError> {
         let step = owner.sync.step(Duration::ZERO).await?;
-        self.remove_sent(&step);
         summary.events = summary.events.saturating_add(step.new_events.len());
         owner.sync.keys().await?;
         if step.empty && step.covers_all && owner.sync.fill_unread().await? > 0 {
             return Ok(Step { empty: false, ..step });
         }
         Ok(step)
-    }
-
-    /// The sync told that the server has them. What stays is removed at the next start.
-    fn remove_sent(&self, step: &Step) {
-        for file in &step.sent_files {
-            let _ = std::fs::remove_file(self.media_dir().join(file));
-        }
     }
 
     /// Lets the sign-in be judged by an error; what ends the run is returned.
@@ -262,7 +254,6 @@ impl Inner {
                     }
                     self.link.send_replace(Link::Online);
                     answered = step.covers_all;
-                    self.remove_sent(&step);
                     if step.queued {
                         owner.sender.wake();
                     }

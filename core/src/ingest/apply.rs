@@ -31,8 +31,6 @@ pub struct Applied {
     pub new_events: Vec<EventRow>,
     /// Rooms that were touched.
     pub rooms: usize,
-    /// Sealed copies in the media directory that nobody needs any more: the server has what they were kept for.
-    pub sent_files: Vec<String>,
     /// Something arrived that was taken back: its removal waits to be sent.
     pub recalled: bool,
 }
@@ -153,7 +151,6 @@ fn apply_room(
         let mut new = Applied::default();
         let rows = upsert_all(tx, changes, context, id, &prepared.timeline, &mut new)?;
         applied.new_events.extend(new.new_events.into_iter().filter(|_| told));
-        applied.sent_files.extend(new.sent_files);
         applied.recalled |= new.recalled;
         placing::live(tx, id, &rows, token, holed)?;
         for row in &rows {
@@ -350,11 +347,7 @@ fn upsert(
         && echo.event_id.is_none()
     {
         match outbox::find_txn(tx, room, txn_id)? {
-            Some(queued) => {
-                let files = outbox::uploads(tx, queued.id)?.into_iter().map(|upload| upload.file);
-                applied.sent_files.extend(files);
-                outbox::arrived(tx, &queued, event_id, context.now_ms)?;
-            }
+            Some(queued) => outbox::arrived(tx, changes, &queued, event_id, context.now_ms)?,
             None => events::set_sent(tx, echo.id, SendState::Sent, Some(event_id))?,
         }
         events::set_ts(tx, echo.id, event.ts)?;

@@ -1,12 +1,12 @@
 //! Sends what is queued: per room in order, rooms beside each other, each try under the same transaction id.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::{Mutex, Notify};
+use tokio::time::Instant;
 
 use super::keys::Owing;
 use super::queue::{note, payload_event, reconsider};
@@ -56,8 +56,8 @@ pub struct Sender {
     wake: Notify,
     one_at_a_time: Mutex<()>,
     pub(super) tries: Tries,
-    /// The server asked for nothing more to be sent before, in milliseconds since 1970.
-    quiet_until: AtomicI64,
+    /// The server asked for nothing more to be sent before. Not by the clock, which may be put right meanwhile.
+    quiet_until: std::sync::Mutex<Option<Instant>>,
     pub(super) owing: std::sync::Mutex<Owing>,
     pub(super) owes: Notify,
 }
@@ -75,7 +75,8 @@ impl Sender {
         media: PathBuf,
         own: &str,
     ) -> Result<Self, StoreError> {
-        let quiet_until = AtomicI64::new(store.read(outbox::quiet_until)?);
+        let left_ms = store.read(outbox::quiet_until)?.saturating_sub(clock.now_ms());
+        let quiet_until = (1..=LONGEST_ASKED_MS).contains(&left_ms).then(|| Instant::now() + millis(left_ms));
         Ok(Self {
             store,
             crypto,
@@ -86,7 +87,7 @@ impl Sender {
             wake: Notify::new(),
             one_at_a_time: Mutex::new(()),
             tries: Tries::default(),
-            quiet_until,
+            quiet_until: std::sync::Mutex::new(quiet_until),
             owing: std::sync::Mutex::default(),
             owes: Notify::new(),
         })
@@ -190,9 +191,16 @@ impl Sender {
     fn not_before(&self, head: &Queued) -> i64 {
         let now_ms = self.clock.now_ms();
         let limited = head.error.as_deref().and_then(Reason::of) == Some(Reason::RateLimited);
-        let bounded = |ts: i64, most_ms: i64| if ts.saturating_sub(now_ms) > most_ms { 0 } else { ts };
-        let own = bounded(head.next_ts, if limited { LONGEST_ASKED_MS } else { LONGEST_BACKOFF_MS });
-        own.max(bounded(self.quiet_until.load(Ordering::SeqCst), LONGEST_ASKED_MS))
+        let own = match head.next_ts {
+            // What the server asked for holds for everything, below.
+            _ if limited => 0,
+            ts if ts.saturating_sub(now_ms) > LONGEST_BACKOFF_MS => 0,
+            ts => ts,
+        };
+        let quiet = *self.quiet_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = quiet.and_then(|until| until.checked_duration_since(Instant::now()));
+        let left_ms = left.map_or(0, |left| i64::try_from(left.as_millis()).unwrap_or(i64::MAX));
+        own.max(now_ms.saturating_add(left_ms))
     }
 
     /// One try, shown as under way where it takes a while, and ended where somebody takes it back in time.
@@ -234,12 +242,6 @@ impl Sender {
 
     /// Notes what the server took. The sync may have told it before.
     async fn done(&self, action: Queued, taken: Taken) -> Result<(), OutboxError> {
-        let files: Vec<String> = self
-            .store
-            .read(|connection| outbox::uploads(connection, action.id))?
-            .into_iter()
-            .map(|upload| upload.file)
-            .collect();
         let now_ms = self.clock.now_ms();
         self.store
             .write(Durability::Normal, move |tx, changes| {
@@ -249,12 +251,12 @@ impl Sender {
                 }
                 match (outbox::get(tx, action.id)?, event_id) {
                     (Some(queued), Some(event_id)) => {
-                        outbox::arrived(tx, &queued, event_id, now_ms)?;
+                        outbox::arrived(tx, changes, &queued, event_id, now_ms)?;
                         if action.kind == OutboxKind::Redaction {
                             redacted(tx, &action)?;
                         }
                     }
-                    (Some(queued), None) => outbox::delete(tx, queued.id)?,
+                    (Some(queued), None) => outbox::delete(tx, changes, queued.id)?,
                     // Taken back meanwhile: then it is removed there too. Else the sync has told it before.
                     (None, Some(event_id)) if outbox::is_recalled(tx, action.room, &action.txn_id)? => {
                         outbox::remember(tx, action.room, &action.txn_id, event_id, now_ms)?;
@@ -266,10 +268,6 @@ impl Sender {
                 Ok::<_, StoreError>(())
             })
             .await?;
-        for file in files {
-            // The server has it; a copy that stays is removed at the next start.
-            let _ = std::fs::remove_file(self.media.join(file));
-        }
         Ok(())
     }
 
@@ -288,7 +286,9 @@ impl Sender {
         let next_ts = self.clock.now_ms().saturating_add(wait_ms);
         if limited.is_some() {
             // The limit is the account's, not the room's.
-            self.quiet_until.fetch_max(next_ts, Ordering::SeqCst);
+            let until = Some(Instant::now() + millis(wait_ms));
+            let mut quiet = self.quiet_until.lock().unwrap_or_else(PoisonError::into_inner);
+            *quiet = until.max(*quiet);
         }
         let action = action.clone();
         self.store
@@ -306,6 +306,10 @@ impl Sender {
             .await?;
         Ok(next_ts)
     }
+}
+
+fn millis(ms: i64) -> Duration {
+    Duration::from_millis(u64::try_from(ms).unwrap_or(0))
 }
 
 /// The server has removed what was to be removed.

@@ -44,39 +44,34 @@ impl Sender {
         let held = self.tries.hold(id);
         let answered = self.tries.settle(id, PATIENCE).await;
         let now_ms = self.clock.now_ms();
-        let (cancelled, files) = self
+        let cancelled = self
             .store
             .write(Durability::Full, move |tx, changes| cancel(tx, changes, &known, answered, now_ms))
             .await?;
         drop(held);
         self.wake();
-        for file in files {
-            // What stays is removed at the next start.
-            let _ = std::fs::remove_file(self.media.join(file));
-        }
         Ok(cancelled)
     }
 }
 
-/// Returns what it came to, and the files of its uploads.
+/// Returns what it came to.
 fn cancel(
     tx: &Transaction<'_>,
     changes: &mut Changes,
     known: &Queued,
     answered: bool,
     now_ms: i64,
-) -> Result<(Cancelled, Vec<String>), OutboxError> {
+) -> Result<Cancelled, OutboxError> {
     let Some(queued) = outbox::get(tx, known.id)? else {
         let event_id = outbox::sent(tx, known.room, &known.txn_id)?;
-        return Ok((Cancelled::Sent { event_id }, Vec::new()));
+        return Ok(Cancelled::Sent { event_id });
     };
-    let files = outbox::uploads(tx, queued.id)?.into_iter().map(|upload| upload.file).collect();
     // What was asked by a process that was killed left no trace: so whatever comes under this id is removed.
     if queued.kind == OutboxKind::Event {
         outbox::recall(tx, queued.room, &queued.txn_id, now_ms)?;
     }
     fail_waiting(tx, &queued, "what it belongs to was taken back")?;
-    outbox::delete(tx, queued.id)?;
+    outbox::delete(tx, changes, queued.id)?;
     if queued.state != SendState::Failed {
         undo(tx, &queued)?;
     }
@@ -89,7 +84,7 @@ fn cancel(
     rooms::refresh_last(tx, queued.room, now_ms)?;
     note(changes, queued.room);
     let unsure = !answered || queued.error.as_deref().and_then(Reason::of) == Some(Reason::Unanswered);
-    Ok((if unsure { Cancelled::Recalled } else { Cancelled::Gone }, files))
+    Ok(if unsure { Cancelled::Recalled } else { Cancelled::Gone })
 }
 
 /// Shows a refusal, takes back what cannot be shown, and fails what waits for it.

@@ -24,27 +24,39 @@ pub enum Change {
 
 /// Collects the changes of one transaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Changes(BTreeSet<Change>);
+pub struct Changes {
+    noted: BTreeSet<Change>,
+    unneeded: Vec<String>,
+}
 
 impl Changes {
     /// Notes one change; noting it twice is noting it once.
     pub fn note(&mut self, change: Change) {
-        self.0.insert(change);
+        self.noted.insert(change);
     }
 
     /// Says whether nothing changed.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.noted.is_empty()
     }
 
     /// Says whether this was changed.
     pub fn contains(&self, change: Change) -> bool {
-        self.0.contains(&change)
+        self.noted.contains(&change)
     }
 
     /// Returns what changed, in a fixed order.
     pub fn iter(&self) -> impl Iterator<Item = Change> + '_ {
-        self.0.iter().copied()
+        self.noted.iter().copied()
+    }
+
+    /// Notes a sealed file that nobody needs once this is committed: it is removed then, whoever waits.
+    pub fn drop_file(&mut self, name: String) {
+        self.unneeded.push(name);
+    }
+
+    pub(super) fn take_unneeded(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.unneeded)
     }
 }
 

@@ -51,6 +51,8 @@ use writer::Writer;
 /// Listeners further behind than this read everything again.
 const LAG: usize = 256;
 const DATABASE: &str = "qroc.db";
+/// The folder beside the database where sealed files lie.
+pub const MEDIA: &str = "media";
 const OWNER_LOCK: &str = "owner.lock";
 
 /// One account's database.
@@ -96,7 +98,9 @@ impl Store {
         let (published, _) = broadcast::channel(LAG);
         let reader = open::reader(&path, key)?;
         let (owner, writer) = match owned {
-            Some((owner, connection)) => (Some(owner), Some(Writer::start(connection, published.clone())?)),
+            Some((owner, connection)) => {
+                (Some(owner), Some(Writer::start(connection, published.clone(), dir.join(MEDIA))?))
+            }
             None => (None, None),
         };
         Ok(Self { writer, readers: Pool::new(path, key.clone(), reader), published, _owner: owner })

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
+use super::changes::Changes;
 use super::codes::{OutboxKind, SendState};
 use super::{StoreError, events};
 use crate::ids::{EventRow, OutboxRow, RoomRow};
@@ -157,7 +158,10 @@ pub fn reset_sending(tx: &Transaction<'_>) -> Result<(), StoreError> {
 }
 
 /// Takes an action out of the queue.
-pub fn delete(tx: &Transaction<'_>, id: OutboxRow) -> Result<(), StoreError> {
+pub fn delete(tx: &Transaction<'_>, changes: &mut Changes, id: OutboxRow) -> Result<(), StoreError> {
+    for upload in uploads(tx, id)? {
+        changes.drop_file(upload.file);
+    }
     tx.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([id])?;
     Ok(())
 }
@@ -173,7 +177,13 @@ pub fn waiting_for(connection: &Connection, room: RoomRow, txn_id: &str) -> Resu
 
 /// Notes that the server has an action as this event: its echo is sent, what waits for its id gets it, and it leaves
 /// the queue.
-pub fn arrived(tx: &Transaction<'_>, sent: &Queued, event_id: &str, now_ms: i64) -> Result<(), StoreError> {
+pub fn arrived(
+    tx: &Transaction<'_>,
+    changes: &mut Changes,
+    sent: &Queued,
+    event_id: &str,
+    now_ms: i64,
+) -> Result<(), StoreError> {
     remember(tx, sent.room, &sent.txn_id, event_id, now_ms)?;
     if let Some(row) = sent.event {
         events::set_sent(tx, row, SendState::Sent, Some(event_id))?;
@@ -190,7 +200,7 @@ pub fn arrived(tx: &Transaction<'_>, sent: &Queued, event_id: &str, now_ms: i64)
         .execute((sent.room, quoted(&stands), quoted(event_id), sent.id))?;
         events::resolve(tx, sent.room, &sent.txn_id, event_id)?;
     }
-    delete(tx, sent.id)
+    delete(tx, changes, sent.id)
 }
 
 /// As it stands in JSON, where nothing else of a text can look like it: a quote inside one is escaped.

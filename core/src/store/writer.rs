@@ -1,6 +1,7 @@
 //! The one writer: a thread that owns the only connection which writes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
@@ -27,6 +28,7 @@ pub(super) struct Worker {
     connection: Connection,
     durability: Option<Durability>,
     published: broadcast::Sender<Published>,
+    media: PathBuf,
 }
 
 impl Worker {
@@ -62,6 +64,10 @@ impl Worker {
         transaction.commit().map_err(StoreError::from)?;
         boundary::reached();
         erase::empty_log(&self.connection, open::PATIENCE);
+        for file in changes.take_unneeded() {
+            // What stays is removed at the next start.
+            let _ = std::fs::remove_file(self.media.join(file));
+        }
         if !changes.is_empty() {
             // Nobody listening is fine.
             let _ = self.published.send(Published::new(changes));
@@ -81,10 +87,11 @@ impl Writer {
     pub(super) fn start(
         connection: Connection,
         published: broadcast::Sender<Published>,
+        media: PathBuf,
     ) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel::<Job>();
         let thread = std::thread::Builder::new().name("qroc-writer".to_owned()).spawn(move || {
-            let mut worker = Worker { connection, durability: None, published };
+            let mut worker = Worker { connection, durability: None, published, media };
             while let Ok(job) = queue.recv() {
                 job(&mut worker);
             }

@@ -151,9 +151,9 @@ fn tokens_that_end_at_once_are_renewed_once_each_and_nobody_is_signed_out() {
     let (lisbon, madrid, room) = two_officers(&proxy.url());
     proxy.asked("");
     let sync = lisbon.follow();
-    let texts: Vec<String> = (0..16).map(|n| format!("Report {n}")).collect();
+    let texts: Vec<String> = (0..36).map(|n| format!("Report {n}")).collect();
     thread::scope(|scope| {
-        for part in texts.chunks(4) {
+        for part in texts.chunks(9) {
             let (lisbon, room) = (&lisbon, &room);
             scope.spawn(move || {
                 for text in part {
@@ -177,5 +177,5 @@ fn tokens_that_end_at_once_are_renewed_once_each_and_nobody_is_signed_out() {
     madrid.sync();
     let sorted = |officer: &Officer| officer.texts(&room).into_iter().collect::<BTreeSet<_>>();
     assert_eq!(sorted(&madrid), texts.iter().cloned().collect());
-    assert_eq!((madrid.texts(&room).len(), lisbon.texts(&room)), (16, madrid.texts(&room)));
+    assert_eq!((madrid.texts(&room).len(), lisbon.texts(&room)), (36, madrid.texts(&room)));
 }

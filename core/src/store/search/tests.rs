@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use super::{Hit, find, query};
 use crate::ids::{EventRow, RoomRow};
 use crate::secret::DbKey;
+use crate::store::changes::Changes;
 use crate::store::codes::{OutboxKind, RelType, SendState};
 use crate::store::events::{self, NewEvent, Relation};
 use crate::store::timeline::tests::{Talk, hidden, message};
@@ -215,7 +216,7 @@ fn of_what_was_removed_no_page_holds_a_word() {
     });
     assert!(times(&talk, dir.path(), "qqsuspectqq") > 60, "the check can see it");
     talk.write(|tx| {
-        outbox::delete(tx, echo.1)?;
+        outbox::delete(tx, &mut Changes::default(), echo.1)?;
         events::delete(tx, echo.0)?;
         for id in edited.iter().chain(&removed) {
             events::redact(tx, *id)?;
