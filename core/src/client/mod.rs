@@ -150,7 +150,11 @@ impl Inner {
     /// Writes what was not worth a write before: when the server last answered, and that nothing is being sent.
     async fn settle(&self) {
         let Some(owner) = &self.owner else { return };
-        let _ = tokio::time::timeout(Duration::from_secs(10), owner.sync.settled()).await;
+        let _ = tokio::time::timeout(Duration::from_secs(10), async {
+            owner.sync.settled().await;
+            owner.http.settled().await;
+        })
+        .await;
         // The disk may be full and the profile gone; neither keeps it from ending.
         let _ = owner.sync.note_last_ts().await;
         let sending = self.store.read(crate::store::outbox::all).is_ok_and(|list| {

@@ -307,29 +307,41 @@ impl Http {
             refresh_token: Option<String>,
             expires_in_ms: Option<i64>,
         }
-        tokens
-            .refresh(used, |refresh| async move {
-                let body =
-                    zeroize::Zeroizing::new(serde_json::json!({ "refresh_token": *refresh }).to_string());
-                let request = self
-                    .client
-                    .post(format!("{}/_matrix/client/v3/refresh", self.base))
-                    .timeout(PATIENCE)
-                    .header("content-type", "application/json")
-                    .body(body.as_bytes().to_vec());
-                let response = request.send().await?;
-                if !response.status().is_success() {
-                    return Err(body::refusal(response).await);
-                }
-                let answer: Answer = body::parse(&body::bounded(response, 1 << 20).await?)?;
-                Ok(Tokens {
-                    access: answer.access_token.into(),
-                    refresh: answer.refresh_token.map(Into::into),
-                    expires_ts: answer.expires_in_ms.map(|ms| self.clock.now_ms().saturating_add(ms)),
-                    lifetime_ms: answer.expires_in_ms,
-                })
+        // A refresh given up and made again could reach the server after its second, and take the tokens of that away:
+        // it goes on to its end, whoever stops waiting.
+        let (this, cell, used) = (self.clone(), tokens.clone(), zeroize::Zeroizing::new(used.to_owned()));
+        let exchange = async move |refresh: zeroize::Zeroizing<String>| {
+            let body = zeroize::Zeroizing::new(serde_json::json!({ "refresh_token": *refresh }).to_string());
+            let request = this
+                .client
+                .post(format!("{}/_matrix/client/v3/refresh", this.base))
+                .timeout(PATIENCE)
+                .header("content-type", "application/json")
+                .body(body.as_bytes().to_vec());
+            let response = request.send().await?;
+            if !response.status().is_success() {
+                return Err(body::refusal(response).await);
+            }
+            let answer: Answer = body::parse(&body::bounded(response, 1 << 20).await?)?;
+            Ok(Tokens {
+                access: answer.access_token.into(),
+                refresh: answer.refresh_token.map(Into::into),
+                expires_ts: answer.expires_in_ms.map(|ms| this.clock.now_ms().saturating_add(ms)),
+                lifetime_ms: answer.expires_in_ms,
             })
-            .await
+        };
+        match tokio::spawn(async move { cell.refresh(&used, exchange).await }).await {
+            Ok(refreshed) => refreshed,
+            Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
+            Err(_) => Err(NetError::Timeout),
+        }
+    }
+
+    /// Waits for a refresh under way.
+    pub async fn settled(&self) {
+        if let Some(tokens) = &self.tokens {
+            tokens.access().await;
+        }
     }
 }
 
