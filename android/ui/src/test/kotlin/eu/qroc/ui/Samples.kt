@@ -12,7 +12,14 @@ import eu.qroc.ui.devices.DeviceRow
 import eu.qroc.ui.devices.DeviceTrust
 import eu.qroc.ui.devices.DevicesState
 import eu.qroc.ui.format.Times
+import eu.qroc.ui.map.MapState
+import eu.qroc.ui.map.Officer
+import eu.qroc.ui.map.Place
+import eu.qroc.ui.map.Way
 import eu.qroc.ui.parts.Connection
+import eu.qroc.ui.policy.PolicyState
+import eu.qroc.ui.policy.Rule
+import eu.qroc.ui.policy.RuleGroup
 import eu.qroc.ui.queue.QueueItemState
 import eu.qroc.ui.queue.QueueKind
 import eu.qroc.ui.queue.QueueRow
@@ -210,6 +217,59 @@ val trouble =
 
 val timeline = TimelineState("!1", harbour, members = 5, entries = talk)
 
+val map =
+    MapState(
+        "!1",
+        harbour,
+        officers =
+            listOf(
+                Officer(
+                    "@madrid:qroc.test",
+                    madrid,
+                    Place(38.70713, -9.13549),
+                    accuracy = 12.0,
+                    measured = NOW - 20_000,
+                    speed = 9.7,
+                    heading = 70,
+                    until = NOW + 40 * MINUTE,
+                    distance = 412.0,
+                    bearing = 48.0,
+                ),
+                Officer(
+                    "@lisbon:qroc.test",
+                    lisbon,
+                    Place(38.70464, -9.13902),
+                    accuracy = 6.0,
+                    measured = NOW - 4_000,
+                    battery = 14,
+                    own = true,
+                ),
+                Officer(
+                    "@athens:qroc.test",
+                    said("Ελένη Αθήνα"),
+                    Place(38.70870, -9.14010),
+                    accuracy = 90.0,
+                    measured = NOW - 31 * MINUTE,
+                    stale = true,
+                    distance = 463.0,
+                    bearing = 348.0,
+                ),
+            ),
+        ways =
+            listOf(
+                Way(
+                    "@madrid:qroc.test",
+                    listOf(
+                        Place(38.70560, -9.13970),
+                        Place(38.70602, -9.13850),
+                        Place(38.70672, -9.13701),
+                        Place(38.70713, -9.13549),
+                    ),
+                ),
+            ),
+        chosen = "@madrid:qroc.test",
+    )
+
 val details =
     DetailsState(
         "!1",
@@ -238,6 +298,33 @@ val devices =
             DeviceRow(said("ECBQWLIXIK"), said("Desk 4"), DeviceTrust.THIS, NOW),
             DeviceRow(said("ODKUVSTZSK"), said("Phone of the shift"), DeviceTrust.VERIFIED, NOW - 3 * 60 * MINUTE),
             DeviceRow(said("AAAAAAAAAA"), LONG, DeviceTrust.UNVERIFIED, NOW - 40 * DAY),
+        ),
+    )
+
+val policy =
+    PolicyState(
+        listOf(
+            RuleGroup(
+                said("Sharing"),
+                listOf(
+                    Rule(
+                        "share.save_to_device",
+                        said("Saving files"),
+                        said("Whether received files may be put where other programs find them."),
+                        said("No"),
+                        said("Set by the management of this device"),
+                    ),
+                    Rule(
+                        "share.clipboard",
+                        said("Copying"),
+                        said("Whether texts may be copied."),
+                        said("Inside the application"),
+                        said("Set by your organisation, signed"),
+                        said("not enforced by this version"),
+                    ),
+                ),
+            ),
+            RuleGroup(said("Positions"), listOf(Rule("location.mode", LONG, LONG, LONG, said("Set by you")))),
         ),
     )
 

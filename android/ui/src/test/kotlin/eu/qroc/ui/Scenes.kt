@@ -7,8 +7,12 @@ import eu.qroc.ui.composer.ComposerState
 import eu.qroc.ui.composer.PositionDraft
 import eu.qroc.ui.details.DetailsState
 import eu.qroc.ui.devices.DevicesState
+import eu.qroc.ui.map.MapState
+import eu.qroc.ui.map.Officer
+import eu.qroc.ui.map.Place
 import eu.qroc.ui.newroom.NewRoomState
 import eu.qroc.ui.parts.Connection
+import eu.qroc.ui.policy.PolicyState
 import eu.qroc.ui.queue.QueueState
 import eu.qroc.ui.rooms.RoomFilter
 import eu.qroc.ui.rooms.RoomRow
@@ -18,6 +22,7 @@ import eu.qroc.ui.search.RoomHit
 import eu.qroc.ui.search.SearchState
 import eu.qroc.ui.settings.Farewell
 import eu.qroc.ui.shell.AppView
+import eu.qroc.ui.shell.Gate
 import eu.qroc.ui.shell.Pane
 import eu.qroc.ui.shell.Stage
 import eu.qroc.ui.signin.SignInProblem
@@ -57,6 +62,14 @@ private val signInFull = SignInState(said("police.example"), said("lisbon"), "go
 
 private val last = talk.filterIsInstance<Message>()
 
+private val place = Place(38.7071, -9.1355)
+
+/** Many at nearly the same place, with long names. */
+private val crowd = (0..11).map { Officer("@$it:x", LONG, Place(38.7 + it * 0.0004, -9.13), 30.0, NOW - it * MINUTE) }
+
+private val locked =
+    Gate.entries.associateWith { said("Not allowed here: “Saving files” is “No”. Set by the management of this device.") }
+
 /** Every screen in every state that matters. */
 val scenes: List<Scene> =
     listOf(
@@ -70,6 +83,13 @@ val scenes: List<Scene> =
             Stage.SignIn(signInFull.copy(needsPassphrase = true, passphrase = "short", passphraseAgain = "other")),
         ),
         Scene("unlock", "full", Stage.Unlock(UnlockState("correct horse"))),
+        Scene(
+            "unlock",
+            "sealed",
+            Stage.Unlock(
+                UnlockState("correct horse", sealed = true, pin = "1", attemptsLeft = 2, retryAt = NOW, problem = UnlockProblem.WrongPin),
+            ),
+        ),
         Scene("unlock", "wrong", Stage.Unlock(UnlockState("x", problem = UnlockProblem.Wrong))),
         Scene("unlock", "wipe", Stage.Unlock(UnlockState(askWipe = true))),
         Scene("rooms", "full", Stage.Main(rooms)),
@@ -128,6 +148,12 @@ val scenes: List<Scene> =
             "working",
             pane(Pane.NewRoom(NewRoomState(direct = true, people = listOf("@madrid:qroc.test"), working = true))),
         ),
+        Scene("map", "full", pane(Pane.Map(map))),
+        Scene("map", "place", pane(Pane.Map(map.copy(officers = emptyList(), ways = emptyList(), target = place)))),
+        Scene("map", "empty", pane(Pane.Map(MapState("!1", harbour, officers = emptyList())))),
+        Scene("map", "loading", pane(Pane.Map(MapState("!1", harbour)))),
+        Scene("map", "error", pane(Pane.Map(MapState("!1", harbour, error = error)))),
+        Scene("map", "long", pane(Pane.Map(map.copy(roomName = LONG, officers = crowd)))),
         Scene("details", "full", pane(Pane.Details(details))),
         Scene("details", "loading", pane(Pane.Details(DetailsState("!1", harbour, encrypted = false)))),
         Scene("details", "error", pane(Pane.Details(details.copy(error = error, personProblem = true)))),
@@ -160,6 +186,11 @@ val scenes: List<Scene> =
         Scene("devices", "loading", pane(Pane.Devices(DevicesState()))),
         Scene("devices", "error", pane(Pane.Devices(DevicesState(error = error)))),
         Scene("devices", "signout", pane(Pane.Devices(devices.copy(leaving = devices.devices!![1], wrongPassword = true)))),
+        Scene("timeline", "forbidden", Stage.Main(rooms, Pane.Room(timeline.copy(opened = media.filterIsInstance<Message>().last())), locked)),
+        Scene("newroom", "forbidden", Stage.Main(rooms, Pane.NewRoom(NewRoomState()), locked)),
+        Scene("policy", "full", pane(Pane.Policy(policy))),
+        Scene("policy", "empty", pane(Pane.Policy(PolicyState(emptyList())))),
+        Scene("policy", "loading", pane(Pane.Policy(PolicyState()))),
         Scene("settings", "full", pane(Pane.Settings(settings))),
         Scene("settings", "signout", pane(Pane.Settings(settings.copy(asking = Farewell.SIGN_OUT)))),
         Scene("settings", "wipe", pane(Pane.Settings(settings.copy(asking = Farewell.WIPE)))),

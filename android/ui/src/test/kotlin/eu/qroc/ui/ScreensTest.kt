@@ -23,6 +23,7 @@ import androidx.compose.ui.test.runComposeUiTest
 import androidx.compose.ui.input.key.Key
 import eu.qroc.ui.details.DetailsEvent
 import eu.qroc.ui.devices.DevicesEvent
+import eu.qroc.ui.map.MapEvent
 import eu.qroc.ui.newroom.NewRoomEvent
 import eu.qroc.ui.newroom.NewRoomState
 import eu.qroc.ui.parts.Connection
@@ -187,6 +188,20 @@ class ScreensTest {
                     DetailsEvent.Stay,
                 )
             assertEquals<List<AppEvent>>(expected.map { AppEvent.Details(it) }, events)
+        }
+
+    @Test
+    fun `on the map somebody is chosen in the list, and the map is moved by buttons`() =
+        on(pane(Pane.Map(map.copy(chosen = null)))) {
+            onNodeWithText(StringsEn.youNamed(lisbon)).performClick()
+            onNodeWithText("412 m").assertIsDisplayed()
+            onNodeWithText(StringsEn.directionNe).assertIsDisplayed()
+            onNodeWithContentDescription(StringsEn.mapCloser).performClick()
+            onNodeWithContentDescription(StringsEn.mapFarther).performClick()
+            onNodeWithContentDescription(StringsEn.mapShowAll).performClick()
+            onNodeWithContentDescription(StringsEn.back).performClick()
+            val expected = listOf(MapEvent.Choose("@lisbon:qroc.test"), MapEvent.Back)
+            assertEquals<List<AppEvent>>(expected.map { AppEvent.Map(it) }, events)
         }
 
     @Test

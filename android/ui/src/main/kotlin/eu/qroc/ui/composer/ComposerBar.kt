@@ -8,6 +8,7 @@ import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.heightIn
 import androidx.compose.foundation.layout.padding
 import androidx.compose.foundation.layout.size
+import androidx.compose.foundation.layout.widthIn
 import androidx.compose.foundation.shape.RoundedCornerShape
 import androidx.compose.material3.DropdownMenu
 import androidx.compose.material3.DropdownMenuItem
@@ -45,11 +46,14 @@ import androidx.compose.ui.text.TextRange
 import androidx.compose.ui.text.input.TextFieldValue
 import androidx.compose.ui.text.style.TextOverflow
 import androidx.compose.ui.unit.dp
+import eu.qroc.ui.parts.Forbidden
 import eu.qroc.ui.parts.IconAction
 import eu.qroc.ui.parts.Icons
 import eu.qroc.ui.parts.Mark
 import eu.qroc.ui.parts.TextBuffer
 import eu.qroc.ui.parts.rememberTextBuffer
+import eu.qroc.ui.shell.Gate
+import eu.qroc.ui.shell.LocalForbidden
 import eu.qroc.ui.theme.Qroc
 
 /** Where an officer writes: text, files, a place. Enter sends, Shift and Enter begin a new line. */
@@ -58,6 +62,8 @@ fun ComposerBar(
     state: ComposerState,
     onEvent: (ComposerEvent) -> Unit,
     modifier: Modifier = Modifier,
+    /** Whether one can write at once, without a touch: where there is a keyboard. */
+    ready: Boolean = false,
 ) {
     Column(modifier.fillMaxWidth().background(Qroc.colours.surface)) {
         HorizontalDivider(color = Qroc.colours.line)
@@ -77,7 +83,7 @@ fun ComposerBar(
             verticalAlignment = Alignment.Bottom,
         ) {
             if (state.mode !is ComposerMode.Edit) AttachButton(state, onEvent)
-            Input(state, buffer, send, onEvent, Modifier.weight(1f))
+            Input(state, buffer, send, onEvent, ready, Modifier.weight(1f))
             FilledIconButton(
                 onClick = send,
                 modifier = Modifier.padding(horizontal = 4.dp).size(56.dp),
@@ -148,9 +154,9 @@ private fun AttachButton(
             onDismissRequest = { onEvent(ComposerEvent.CloseMenu) },
             containerColor = Qroc.colours.raised,
         ) {
-            Choice(Icons.Photo, strings.attachPhoto) { onEvent(ComposerEvent.PickPhoto) }
-            Choice(Icons.File, strings.attachFile) { onEvent(ComposerEvent.PickFile) }
-            Choice(Icons.Pin, strings.attachPosition) { onEvent(ComposerEvent.Position) }
+            Choice(Icons.Photo, strings.attachPhoto, Gate.SEND_PHOTO) { onEvent(ComposerEvent.PickPhoto) }
+            Choice(Icons.File, strings.attachFile, Gate.SEND_FILE) { onEvent(ComposerEvent.PickFile) }
+            Choice(Icons.Pin, strings.attachPosition, Gate.SEND_POSITION) { onEvent(ComposerEvent.Position) }
         }
     }
 }
@@ -159,8 +165,14 @@ private fun AttachButton(
 private fun Choice(
     icon: ImageVector,
     text: String,
+    gate: Gate,
     onClick: () -> Unit,
 ) {
+    val forbidden = LocalForbidden.current[gate]
+    if (forbidden != null) {
+        Forbidden(text, forbidden, Modifier.padding(horizontal = 12.dp).widthIn(max = 320.dp))
+        return
+    }
     DropdownMenuItem(
         { Text(text, style = MaterialTheme.typography.bodyLarge) },
         onClick,
@@ -175,13 +187,14 @@ private fun Input(
     buffer: TextBuffer,
     send: () -> Unit,
     onEvent: (ComposerEvent) -> Unit,
+    ready: Boolean,
     modifier: Modifier,
 ) {
     val strings = Qroc.strings
     val focus = remember { FocusRequester() }
     val tell = { text: String -> onEvent(ComposerEvent.Text(text)) }
     LaunchedEffect(state.mode) {
-        if (state.mode == ComposerMode.New) return@LaunchedEffect
+        if (state.mode == ComposerMode.New && !ready) return@LaunchedEffect
         // The field looks for its caret at once: the text to be changed must have been laid out.
         withFrameNanos {}
         focus.requestFocus()

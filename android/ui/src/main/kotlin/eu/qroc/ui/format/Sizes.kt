@@ -31,6 +31,25 @@ fun distance(
         strings.kilometres(String.format(locale, if (metres % KILO == 0.0 || metres >= FAR) "%.0f" else "%.1f", metres / KILO))
     }
 
+/** A direction of the compass in a letter or two. */
+fun direction(
+    degrees: Double,
+    strings: Strings,
+): String {
+    val words =
+        listOf(
+            strings.directionN, strings.directionNe, strings.directionE, strings.directionSe,
+            strings.directionS, strings.directionSw, strings.directionW, strings.directionNw,
+        )
+    return words[(degrees / EIGHTH).roundToInt().mod(words.size)]
+}
+
+/** One half of [degrees]: how far north or south. */
+fun latitude(degrees: Double): String = half(degrees, "N", "S")
+
+/** One half of [degrees]: how far east or west. */
+fun longitude(degrees: Double): String = half(degrees, "E", "W")
+
 /** Degrees with minutes and hemisphere, as they are read out: 38° 42.426′ N, 9° 08.129′ W. */
 fun degrees(
     lat: Double,
@@ -64,6 +83,7 @@ private fun figures(
 
 private const val NEAR = 2_000.0
 private const val FAR = 10_000.0
+private const val EIGHTH = 45.0
 private const val MINUTES = 60L
 private const val THOUSAND = 1000L
 private const val KILO = 1000L

@@ -15,6 +15,7 @@ import androidx.compose.ui.text.TextMeasurer
 import androidx.compose.ui.text.TextStyle
 import androidx.compose.ui.text.drawText
 import androidx.compose.ui.text.rememberTextMeasurer
+import androidx.compose.ui.unit.LayoutDirection
 import androidx.compose.ui.unit.dp
 import eu.qroc.ui.Strings
 import eu.qroc.ui.format.distance
@@ -46,7 +47,7 @@ internal fun SmallMap(
     }
 }
 
-/** The bar at the lower left, with its length written on it. */
+/** The bar at the lower edge, where lines begin, with its length written on it. */
 internal fun DrawScope.scaleWithName(
     chart: Chart,
     text: TextMeasurer,
@@ -57,15 +58,16 @@ internal fun DrawScope.scaleWithName(
     val metres = chart.scale(minOf(size.width * 0.35f, 96.dp.toPx()))
     val words = text.measure(distance(metres, strings), style.copy(color = colours.body))
     val edge = 8.dp.toPx()
-    val plate = Offset(0f, size.height - words.size.height - edge)
     val width = maxOf(chart.pixels(metres), words.size.width.toFloat()) + 2 * edge
+    val start = if (layoutDirection == LayoutDirection.Ltr) 0f else size.width - width
+    val plate = Offset(start, size.height - words.size.height - edge)
     drawRect(
         colours.surface.copy(alpha = 0.85f),
         plate,
         androidx.compose.ui.geometry.Size(width, size.height - plate.y),
     )
-    drawText(words, topLeft = Offset(edge, plate.y))
-    scaleBar(chart, metres, Offset(edge, size.height - 4.dp.toPx()), colours.body)
+    drawText(words, topLeft = Offset(start + edge, plate.y))
+    scaleBar(chart, metres, Offset(start + edge, size.height - 4.dp.toPx()), colours.body)
 }
 
 /** The circle of a known accuracy fills this part of the height to each side. */

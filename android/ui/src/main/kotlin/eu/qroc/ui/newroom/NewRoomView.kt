@@ -27,6 +27,7 @@ import androidx.compose.ui.text.style.TextOverflow
 import androidx.compose.ui.unit.dp
 import eu.qroc.ui.parts.ErrorNote
 import eu.qroc.ui.parts.Field
+import eu.qroc.ui.parts.Forbidden
 import eu.qroc.ui.parts.IconAction
 import eu.qroc.ui.parts.Icons
 import eu.qroc.ui.parts.MainButton
@@ -34,6 +35,8 @@ import eu.qroc.ui.parts.Mark
 import eu.qroc.ui.parts.SideButton
 import eu.qroc.ui.parts.Target
 import eu.qroc.ui.parts.TopBar
+import eu.qroc.ui.shell.Gate
+import eu.qroc.ui.shell.LocalForbidden
 import eu.qroc.ui.theme.Qroc
 
 /** Who should be in it, and what is it called? */
@@ -55,6 +58,11 @@ fun NewRoomView(
                 .padding(16.dp),
             verticalArrangement = Arrangement.spacedBy(16.dp),
         ) {
+            val forbidden = LocalForbidden.current[Gate.CREATE_ROOM]
+            if (forbidden != null) {
+                Forbidden(strings.newRoom, forbidden)
+                return@Column
+            }
             if (state.error != null) ErrorNote(state.error)
             Kinds(state, onEvent)
             if (!state.direct) {
@@ -78,7 +86,7 @@ fun NewRoomView(
             MainButton(
                 if (state.direct) strings.startChat else strings.createRoom,
                 { onEvent(NewRoomEvent.Create) },
-                enabled = state.complete,
+                enabled = state.complete && Gate.CREATE_ROOM !in LocalForbidden.current,
                 working = state.working,
             )
         }

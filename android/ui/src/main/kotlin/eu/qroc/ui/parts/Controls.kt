@@ -143,7 +143,7 @@ fun TopBar(
                     title,
                     Modifier.semantics { heading() },
                     style = MaterialTheme.typography.titleLarge,
-                    maxLines = 2,
+                    maxLines = 3,
                     overflow = TextOverflow.Ellipsis,
                 )
                 subtitle?.invoke()

@@ -31,6 +31,8 @@ object Icons {
     val Smile = icon("smile", "M12 21A9 9 0 1 0 12 3A9 9 0 1 0 12 21Z M8.5 14.5A4.2 4.2 0 0 0 15.5 14.5 M9 9.5H9.1 M15 9.5H15.1")
     val Delete = icon("delete", "M5 7H19 M9.5 7V4H14.5V7 M6.5 7L7.5 20H16.5L17.5 7")
     val More = icon("more", "M12 5.5H12.1 M12 12H12.1 M12 18.5H12.1", width = 3f)
+    val Less = icon("less", "M5 12H19")
+    val Map = icon("map", "M9 5L3.5 7.5V19.5L9 17L15 19.5L20.5 17V5L15 7.5Z M9 5V17 M15 7.5V19.5")
     val Add = icon("add", "M12 5V19 M5 12H19")
     val People =
         icon("people", "M9 11A3.2 3.2 0 1 0 9 4.6A3.2 3.2 0 1 0 9 11Z M3 19.5A6 6 0 0 1 15 19.5 M15.5 5A3 3 0 0 1 15.5 10.8 M17.5 14.2A6 6 0 0 1 21 19.5")
@@ -53,7 +55,7 @@ object Icons {
     val All: List<ImageVector> =
         listOf(
             Back, Send, Attach, Photo, File, Pin, Close, Search, Lock, Unlocked, Clock, Warning, Sent, Seen, Retry, Edit,
-            Reply, Thread, Smile, Delete, More, Add, People, Person, Invite, Devices, Settings, Queue, Offline, Info,
+            Reply, Thread, Smile, Delete, More, Less, Map, Add, People, Person, Invite, Devices, Settings, Queue, Offline, Info,
             Copy, Save, Leave, Verified, Unverified, Down, Eye, Chat,
         )
 }

@@ -84,7 +84,13 @@ fun SheetAction(
     text: String,
     onClick: () -> Unit,
     danger: Boolean = false,
+    /** Why it cannot be done; said instead of doing it. */
+    forbidden: String? = null,
 ) {
+    if (forbidden != null) {
+        Forbidden(text, forbidden)
+        return
+    }
     val colour = if (danger) Qroc.colours.danger else Qroc.colours.body
     Row(
         Modifier.fillMaxWidth().clickable(role = Role.Button, onClick = onClick).heightIn(min = 56.dp),
@@ -93,5 +99,25 @@ fun SheetAction(
     ) {
         Icon(icon, null, Modifier.size(24.dp), tint = if (danger) colour else Qroc.colours.accent)
         Text(text, color = colour, style = MaterialTheme.typography.bodyLarge)
+    }
+}
+
+/** What is not allowed: a lock, and who decided. */
+@Composable
+fun Forbidden(
+    text: String,
+    why: String,
+    modifier: Modifier = Modifier,
+) {
+    Row(
+        modifier.heightIn(min = 56.dp),
+        horizontalArrangement = Arrangement.spacedBy(16.dp),
+        verticalAlignment = Alignment.CenterVertically,
+    ) {
+        Icon(Icons.Lock, null, Modifier.size(24.dp), tint = Qroc.colours.secondary)
+        Column(Modifier.padding(vertical = 4.dp)) {
+            Text(text, color = Qroc.colours.secondary, style = MaterialTheme.typography.bodyLarge)
+            Text(why, color = Qroc.colours.secondary, style = MaterialTheme.typography.bodyMedium)
+        }
     }
 }

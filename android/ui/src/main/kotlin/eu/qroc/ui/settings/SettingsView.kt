@@ -57,6 +57,7 @@ fun SettingsView(
             if (state.error != null) ErrorNote(state.error, Modifier.padding(16.dp))
             Account(state)
             Link(Icons.Devices, strings.devices) { onEvent(SettingsEvent.Devices) }
+            Link(Icons.Lock, strings.policyTitle) { onEvent(SettingsEvent.Policy) }
             Link(
                 Icons.Queue,
                 if (state.waiting > 0) strings.waitingCount(state.waiting) else strings.queueTitle,

@@ -58,8 +58,9 @@ class AppPresenter(
     private fun toUnlock() {
         forget()
         val presenter =
-            UnlockPresenter(scope, profile, { looks.strings.value }, { toMain(it) }, { toSignIn(null) })
+            UnlockPresenter(scope, profile, { looks.strings.value }, { toMain(it) }, ::toSignIn)
         unlock = presenter
+        presenter.start()
         following = scope.launch { presenter.state.collect { shown.value = Stage.Unlock(it) } }
     }
 

@@ -9,14 +9,17 @@ import androidx.compose.foundation.layout.width
 import androidx.compose.material3.Surface
 import androidx.compose.material3.VerticalDivider
 import androidx.compose.runtime.Composable
+import androidx.compose.runtime.CompositionLocalProvider
 import androidx.compose.runtime.key
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.unit.dp
 import eu.qroc.ui.details.DetailsView
 import eu.qroc.ui.devices.DevicesView
+import eu.qroc.ui.map.MapView
 import eu.qroc.ui.newroom.NewRoomView
 import eu.qroc.ui.parts.EmptyNote
 import eu.qroc.ui.parts.Icons
+import eu.qroc.ui.policy.PolicyView
 import eu.qroc.ui.queue.QueueView
 import eu.qroc.ui.rooms.RoomsView
 import eu.qroc.ui.search.SearchView
@@ -39,7 +42,8 @@ fun AppView(
             Stage.Starting -> Box(Modifier.fillMaxSize())
             is Stage.SignIn -> SignInView(stage.state, brand, { onEvent(AppEvent.SignIn(it)) })
             is Stage.Unlock -> UnlockView(stage.state, brand, { onEvent(AppEvent.Unlock(it)) })
-            is Stage.Main -> MainView(stage, brand, onEvent)
+            is Stage.Main ->
+                CompositionLocalProvider(LocalForbidden provides stage.forbidden) { MainView(stage, brand, onEvent) }
         }
     }
 }
@@ -84,11 +88,13 @@ private fun PaneView(
             key(pane.state.roomId, pane.state.thread) {
                 TimelineView(pane.state, { onEvent(AppEvent.Timeline(it)) }, back = !wide)
             }
+        is Pane.Map -> MapView(pane.state, { onEvent(AppEvent.Map(it)) })
         is Pane.Details -> DetailsView(pane.state, { onEvent(AppEvent.Details(it)) })
         is Pane.NewRoom -> NewRoomView(pane.state, { onEvent(AppEvent.NewRoom(it)) })
         is Pane.Queue -> QueueView(pane.state, { onEvent(AppEvent.Queue(it)) })
         is Pane.Search -> SearchView(pane.state, { onEvent(AppEvent.Search(it)) })
         is Pane.Devices -> DevicesView(pane.state, { onEvent(AppEvent.Devices(it)) })
+        is Pane.Policy -> PolicyView(pane.state, { onEvent(AppEvent.Policy(it)) })
         is Pane.Settings -> SettingsView(pane.state, { onEvent(AppEvent.Settings(it)) })
     }
 }

@@ -10,6 +10,13 @@ fun Strings.of(error: QrocException): String = error(error.textKey) ?: error("er
 fun Strings.reason(word: String): String =
     when (word) {
         "network" -> errorServerUnreachable
+        "unanswered" -> reasonUnanswered
+        "locked", "expired", "suspended" -> errorAccountHeld
+        "left_room" -> errorNotAMember
+        "room_gone" -> errorRoomNotFound
+        "not_encrypted" -> errorRoomNotEncrypted
+        "too_large" -> errorFileTooLarge
+        "needs" -> reasonNeeds
         "rate_limited" -> errorRateLimited
         "signed_out" -> errorNotSignedIn
         "forbidden" -> errorRefusedByServer

@@ -4,8 +4,13 @@ import eu.qroc.ui.details.DetailsEvent
 import eu.qroc.ui.details.DetailsPresenter
 import eu.qroc.ui.devices.DevicesEvent
 import eu.qroc.ui.devices.DevicesPresenter
+import eu.qroc.ui.map.MapEvent
+import eu.qroc.ui.map.MapPresenter
+import eu.qroc.ui.map.Place
 import eu.qroc.ui.newroom.NewRoomEvent
 import eu.qroc.ui.newroom.NewRoomPresenter
+import eu.qroc.ui.policy.PolicyEvent
+import eu.qroc.ui.policy.PolicyPresenter
 import eu.qroc.ui.queue.QueueEvent
 import eu.qroc.ui.queue.QueuePresenter
 import eu.qroc.ui.rooms.RoomsEvent
@@ -43,7 +48,7 @@ internal class MainPresenter(
     private val leave: suspend (Farewell) -> Unit,
 ) {
     /** One screen of the stack; its work ends with it. */
-    private class Place(
+    private class Screen(
         val scope: CoroutineScope,
         val state: Flow<Pane>,
         val on: (AppEvent) -> Unit,
@@ -55,7 +60,7 @@ internal class MainPresenter(
     // Signing out ends this object's own work: it runs in the application's.
     private val outer = parent
     private val rooms = RoomsPresenter(session, scope) { open(it) }
-    private val stack = MutableStateFlow(emptyList<Place>())
+    private val stack = MutableStateFlow(emptyList<Screen>())
     private val shown = MutableStateFlow(Stage.Main(RoomsState()))
 
     val state: StateFlow<Stage.Main> get() = shown
@@ -65,7 +70,9 @@ internal class MainPresenter(
     fun start() {
         rooms.start()
         val pane: Flow<Pane?> = stack.flatMapLatest { it.lastOrNull()?.state ?: flowOf(null) }
-        scope.launch { combine(rooms.state, pane) { list, top -> Stage.Main(list, top) }.collect { shown.value = it } }
+        val main =
+            combine(rooms.state, pane, session.forbidden) { list, top, forbidden -> Stage.Main(list, top, forbidden) }
+        scope.launch { main.collect { shown.value = it } }
     }
 
     /** Does what the officer asks on any of the screens. */
@@ -95,7 +102,7 @@ internal class MainPresenter(
 
     /** Puts a screen on the stack, or alone on it. */
     private fun show(
-        place: Place,
+        place: Screen,
         alone: Boolean,
     ) {
         val before = stack.value
@@ -104,7 +111,7 @@ internal class MainPresenter(
         rooms.select(stack.value.firstNotNullOfOrNull { it.timeline?.roomId })
     }
 
-    private fun end(place: Place) {
+    private fun end(place: Screen) {
         place.timeline?.close()
         place.scope.cancel()
     }
@@ -130,7 +137,7 @@ internal class MainPresenter(
         val presenter = TimelinePresenter(session, scope, roomId, eventId)
         presenter.start()
         val place =
-            Place(
+            Screen(
                 scope,
                 presenter.state.map { Pane.Room(it) },
                 on = { event ->
@@ -140,6 +147,7 @@ internal class MainPresenter(
                             TimelineEvent.Back -> back()
                             TimelineEvent.Details -> details(roomId)
                             TimelineEvent.Queue -> queue()
+                            is TimelineEvent.Map -> map(roomId, event.event.place)
                             else -> Unit
                         }
                     }
@@ -147,6 +155,22 @@ internal class MainPresenter(
                 presenter,
             )
         show(place, alone = true)
+    }
+
+    private fun map(
+        roomId: String,
+        place: Place?,
+    ) {
+        val scope = child()
+        val presenter = MapPresenter(session, scope, roomId, place)
+        presenter.start()
+        val on = { event: AppEvent ->
+            if (event is AppEvent.Map) {
+                presenter.on(event.event)
+                if (event.event == MapEvent.Back) back()
+            }
+        }
+        show(Screen(scope, presenter.state.map { Pane.Map(it) }, on), alone = false)
     }
 
     private fun details(roomId: String) {
@@ -159,7 +183,7 @@ internal class MainPresenter(
                 if (event.event == DetailsEvent.Back) back()
             }
         }
-        show(Place(scope, presenter.state.map { Pane.Details(it) }, on), alone = false)
+        show(Screen(scope, presenter.state.map { Pane.Details(it) }, on), alone = false)
     }
 
     private fun leaveRoom() {
@@ -178,7 +202,7 @@ internal class MainPresenter(
                 if (event.event == NewRoomEvent.Back) back()
             }
         }
-        show(Place(scope, presenter.state.map { Pane.NewRoom(it) }, on), alone = false)
+        show(Screen(scope, presenter.state.map { Pane.NewRoom(it) }, on), alone = false)
     }
 
     private fun queue() {
@@ -191,7 +215,7 @@ internal class MainPresenter(
                 if (event.event == QueueEvent.Back) back()
             }
         }
-        show(Place(scope, presenter.state.map { Pane.Queue(it) }, on), alone = false)
+        show(Screen(scope, presenter.state.map { Pane.Queue(it) }, on), alone = false)
     }
 
     /** Opens the search. */
@@ -204,7 +228,7 @@ internal class MainPresenter(
                 if (event.event == SearchEvent.Back) back()
             }
         }
-        show(Place(scope, presenter.state.map { Pane.Search(it) }, on), alone = false)
+        show(Screen(scope, presenter.state.map { Pane.Search(it) }, on), alone = false)
     }
 
     private fun devices() {
@@ -217,7 +241,15 @@ internal class MainPresenter(
                 if (event.event == DevicesEvent.Back) back()
             }
         }
-        show(Place(scope, presenter.state.map { Pane.Devices(it) }, on), alone = false)
+        show(Screen(scope, presenter.state.map { Pane.Devices(it) }, on), alone = false)
+    }
+
+    private fun policy() {
+        val scope = child()
+        val presenter = PolicyPresenter(session, scope)
+        presenter.start()
+        val on = { event: AppEvent -> if (event == AppEvent.Policy(PolicyEvent.Back)) back() }
+        show(Screen(scope, presenter.state.map { Pane.Policy(it) }, on), alone = false)
     }
 
     private fun settings() {
@@ -230,12 +262,13 @@ internal class MainPresenter(
                 when (event.event) {
                     SettingsEvent.Back -> back()
                     SettingsEvent.Devices -> devices()
+                    SettingsEvent.Policy -> policy()
                     SettingsEvent.Queue -> queue()
                     else -> Unit
                 }
             }
         }
-        show(Place(scope, presenter.state.map { Pane.Settings(it) }, on), alone = false)
+        show(Screen(scope, presenter.state.map { Pane.Settings(it) }, on), alone = false)
     }
 
     /** A file was dropped onto the window: it goes to the room that is open. */

@@ -5,8 +5,12 @@ import eu.qroc.ui.details.DetailsEvent
 import eu.qroc.ui.details.DetailsState
 import eu.qroc.ui.devices.DevicesEvent
 import eu.qroc.ui.devices.DevicesState
+import eu.qroc.ui.map.MapEvent
+import eu.qroc.ui.map.MapState
 import eu.qroc.ui.newroom.NewRoomEvent
 import eu.qroc.ui.newroom.NewRoomState
+import eu.qroc.ui.policy.PolicyEvent
+import eu.qroc.ui.policy.PolicyState
 import eu.qroc.ui.queue.QueueEvent
 import eu.qroc.ui.queue.QueueState
 import eu.qroc.ui.rooms.RoomsEvent
@@ -40,6 +44,8 @@ sealed interface Stage {
     data class Main(
         val rooms: RoomsState,
         val pane: Pane? = null,
+        /** What policy forbids, and why. */
+        val forbidden: Map<Gate, String> = emptyMap(),
     ) : Stage
 }
 
@@ -48,6 +54,10 @@ sealed interface Stage {
 sealed interface Pane {
     data class Room(
         val state: TimelineState,
+    ) : Pane
+
+    data class Map(
+        val state: MapState,
     ) : Pane
 
     data class Details(
@@ -68,6 +78,10 @@ sealed interface Pane {
 
     data class Devices(
         val state: DevicesState,
+    ) : Pane
+
+    data class Policy(
+        val state: PolicyState,
     ) : Pane
 
     data class Settings(
@@ -93,6 +107,10 @@ sealed interface AppEvent {
         val event: TimelineEvent,
     ) : AppEvent
 
+    data class Map(
+        val event: MapEvent,
+    ) : AppEvent
+
     data class Details(
         val event: DetailsEvent,
     ) : AppEvent
@@ -111,6 +129,10 @@ sealed interface AppEvent {
 
     data class Devices(
         val event: DevicesEvent,
+    ) : AppEvent
+
+    data class Policy(
+        val event: PolicyEvent,
     ) : AppEvent
 
     data class Settings(

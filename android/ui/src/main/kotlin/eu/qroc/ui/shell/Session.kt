@@ -41,6 +41,11 @@ class Session(
     private val links = MutableStateFlow(Link.IDLE)
     private val shown = MutableStateFlow(Connection(Connection.Kind.CONNECTING))
 
+    private val closed = MutableStateFlow(emptyMap<Gate, String>())
+
+    /** What policy forbids now, and why. */
+    val forbidden: StateFlow<Map<Gate, String>> get() = closed
+
     /** What waits to be sent, oldest first; nothing while it is read. */
     val queue: StateFlow<List<QueueItem>?> get() = queued
 
@@ -54,6 +59,13 @@ class Session(
     fun start() {
         scope.launch { quietly { sendQueue.items.collect { queued.value = it } } }
         scope.launch { quietly { client.connection.collect { links.value = it } } }
+        scope.launch {
+            quietly {
+                closed.value = whatIsForbidden(client, strings)
+                client.policyChanges.collect { closed.value = whatIsForbidden(client, strings) }
+            }
+        }
+        scope.launch { quietly { language.collect { closed.value = whatIsForbidden(client, it) } } }
         scope.launch {
             combine(links, queued) { link, queue -> link to queue.orEmpty() }.collect { (link, queue) -> show(link, queue) }
         }

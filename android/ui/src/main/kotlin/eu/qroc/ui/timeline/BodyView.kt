@@ -27,6 +27,8 @@ import androidx.compose.ui.Modifier
 import androidx.compose.ui.draw.clip
 import androidx.compose.ui.layout.ContentScale
 import androidx.compose.ui.semantics.Role
+import androidx.compose.ui.semantics.contentDescription
+import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.text.font.FontStyle
 import androidx.compose.ui.text.style.TextAlign
 import androidx.compose.ui.text.style.TextOverflow
@@ -38,6 +40,8 @@ import eu.qroc.ui.map.Place
 import eu.qroc.ui.map.SmallMap
 import eu.qroc.ui.parts.IconAction
 import eu.qroc.ui.parts.Icons
+import eu.qroc.ui.shell.Gate
+import eu.qroc.ui.shell.LocalForbidden
 import eu.qroc.ui.theme.Qroc
 import kotlin.math.roundToInt
 
@@ -50,7 +54,7 @@ internal fun BodyView(
         is Body.Text -> Text(body.text, style = MaterialTheme.typography.bodyLarge)
         is Body.Picture -> PictureBody(message, body, onEvent)
         is Body.File -> FileBody(message, body, onEvent)
-        is Body.Position -> PositionBody(body)
+        is Body.Position -> PositionBody(body, onEvent)
         is Body.Unreadable -> Quiet(Icons.Lock, unreadable(body.reason))
         Body.Removed -> Quiet(Icons.Delete, Qroc.strings.removed)
         is Body.Unknown -> Quiet(Icons.Info, Qroc.strings.unknownMessage(body.type))
@@ -203,10 +207,12 @@ private fun FileBody(
                 )
             }
             if (message.eventId != null && body.transfer !is Transfer.Running) {
+                // Where it may not be saved, its sheet says why.
+                val locked = Gate.SAVE in LocalForbidden.current
                 IconAction(
-                    Icons.Save,
+                    if (locked) Icons.Lock else Icons.Save,
                     strings.saveFile(body.name),
-                    { onEvent(TimelineEvent.Save(message)) },
+                    { onEvent(if (locked) TimelineEvent.Open(message) else TimelineEvent.Save(message)) },
                     tint = colours.accent,
                 )
             }
@@ -224,12 +230,25 @@ private fun FileBody(
 }
 
 @Composable
-private fun PositionBody(body: Body.Position) {
+private fun PositionBody(
+    body: Body.Position,
+    onEvent: (TimelineEvent) -> Unit,
+) {
     val strings = Qroc.strings
     val colours = Qroc.colours
     val stale = Qroc.times.minutesSince(body.measured) >= STALE_MINUTES
     Column(Modifier.width(264.dp), verticalArrangement = Arrangement.spacedBy(2.dp)) {
-        SmallMap(Place(body.lat, body.lon), body.accuracy, stale, Modifier.fillMaxWidth().height(132.dp))
+        val place = Place(body.lat, body.lon)
+        SmallMap(
+            place,
+            body.accuracy,
+            stale,
+            Modifier
+                .fillMaxWidth()
+                .height(132.dp)
+                .clickable(role = Role.Button) { onEvent(TimelineEvent.Map(place)) }
+                .semantics { contentDescription = strings.mapOpen },
+        )
         Text(
             degrees(body.lat, body.lon),
             Modifier.padding(top = 4.dp),

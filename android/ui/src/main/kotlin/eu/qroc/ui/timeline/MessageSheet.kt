@@ -25,11 +25,14 @@ import androidx.compose.ui.semantics.contentDescription
 import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.unit.dp
 import eu.qroc.ui.format.degrees
+import eu.qroc.ui.parts.Forbidden
 import eu.qroc.ui.parts.IconAction
 import eu.qroc.ui.parts.Icons
 import eu.qroc.ui.parts.Sheet
 import eu.qroc.ui.parts.SheetAction
 import eu.qroc.ui.parts.TopBar
+import eu.qroc.ui.shell.Gate
+import eu.qroc.ui.shell.LocalForbidden
 import eu.qroc.ui.theme.Qroc
 
 /** Symbols that say something on duty: agreed, thanks, seen, on it, question, no. */
@@ -124,9 +127,12 @@ private fun ColumnScope.Actions(
         val root = message.thread ?: message.eventId
         SheetAction(Icons.Thread, strings.answerInThread, { onEvent(TimelineEvent.OpenThread(root)) })
     }
-    if (text != null) SheetAction(Icons.Copy, strings.copy, { onEvent(TimelineEvent.Copy(text)) })
+    val forbidden = LocalForbidden.current
+    if (text != null) {
+        SheetAction(Icons.Copy, strings.copy, { onEvent(TimelineEvent.Copy(text)) }, forbidden = forbidden[Gate.COPY])
+    }
     if (sent && (message.body is Body.Picture || message.body is Body.File)) {
-        SheetAction(Icons.Save, strings.save, { onEvent(TimelineEvent.Save(message)) })
+        SheetAction(Icons.Save, strings.save, { onEvent(TimelineEvent.Save(message)) }, forbidden = forbidden[Gate.SAVE])
     }
     if (message.own && sent && message.body is Body.Text) {
         SheetAction(Icons.Edit, strings.edit, { onEvent(TimelineEvent.Edit(message)) })
@@ -157,10 +163,12 @@ internal fun PictureViewer(
 ) {
     val picture = (message.body as? Body.Picture)?.picture ?: return
     val strings = Qroc.strings
+    val forbidden = LocalForbidden.current[Gate.SAVE]
     Column(Modifier.fillMaxSize().background(Qroc.colours.background)) {
         TopBar(message.senderName, { onEvent(TimelineEvent.CloseViewer) }) {
-            IconAction(Icons.Save, strings.save, { onEvent(TimelineEvent.Save(message)) })
+            if (forbidden == null) IconAction(Icons.Save, strings.save, { onEvent(TimelineEvent.Save(message)) })
         }
+        if (forbidden != null) Forbidden(strings.save, forbidden, Modifier.padding(horizontal = 16.dp))
         Image(
             picture,
             strings.photoFrom(message.senderName),

@@ -258,7 +258,7 @@ class TimelinePresenter(
             is TimelineEvent.Remove -> act { room -> event.message.eventId?.let { room.redact(it) } }
             is TimelineEvent.Retry -> act { queued(event.message)?.let { session.retry(it) } }
             is TimelineEvent.Cancel -> act { queued(event.message)?.let { session.cancel(it) } }
-            TimelineEvent.Back, TimelineEvent.Details, TimelineEvent.Queue -> Unit
+            TimelineEvent.Back, TimelineEvent.Details, TimelineEvent.Queue, is TimelineEvent.Map -> Unit
         }
     }
 

@@ -4,6 +4,7 @@ import androidx.compose.runtime.Immutable
 import androidx.compose.ui.graphics.ImageBitmap
 import eu.qroc.ui.composer.ComposerEvent
 import eu.qroc.ui.composer.ComposerState
+import eu.qroc.ui.map.Place
 import eu.qroc.ui.parts.Connection
 import java.time.LocalDate
 
@@ -195,6 +196,11 @@ sealed interface TimelineEvent {
     data object Details : TimelineEvent
 
     data object Queue : TimelineEvent
+
+    /** Where everybody is, or where this place is. */
+    data class Map(
+        val place: Place? = null,
+    ) : TimelineEvent
 
     data object Older : TimelineEvent
 

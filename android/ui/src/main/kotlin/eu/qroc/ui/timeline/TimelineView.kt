@@ -83,7 +83,8 @@ fun TimelineView(
             }
             Box(Modifier.weight(1f)) { Content(state, onEvent) }
             DoneLine(state.done) { onEvent(TimelineEvent.DismissDone) }
-            ComposerBar(state.composer, compose)
+            // Beside the list there is room for a keyboard.
+            ComposerBar(state.composer, compose, ready = !back)
         }
         val attachment = state.composer.attachment
         val position = state.composer.position
@@ -137,6 +138,7 @@ private fun Header(
             if (text != null) Subtitle(text, warn = typing.isEmpty() && !state.encrypted)
         },
     ) {
+        IconAction(Icons.Map, strings.mapOpen, { onEvent(TimelineEvent.Map()) })
         IconAction(Icons.Info, strings.roomDetails, { onEvent(TimelineEvent.Details) })
     }
 }

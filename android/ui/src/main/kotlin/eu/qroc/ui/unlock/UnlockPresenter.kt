@@ -1,10 +1,12 @@
 package eu.qroc.ui.unlock
 
 import eu.qroc.bridge.Client
+import eu.qroc.bridge.LockState
 import eu.qroc.bridge.QrocException
 import eu.qroc.bridge.Vault
 import eu.qroc.ui.Strings
 import eu.qroc.ui.shell.of
+import eu.qroc.ui.signin.SignInProblem
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
@@ -18,16 +20,39 @@ class UnlockPresenter(
     private val profile: Path,
     private val strings: () -> Strings,
     private val opened: (Client) -> Unit,
-    private val wiped: () -> Unit,
+    private val wiped: (SignInProblem?) -> Unit,
 ) {
     private val shown = MutableStateFlow(UnlockState())
 
     val state: StateFlow<UnlockState> get() = shown
 
+    /** Looks how the lock stands. */
+    fun start() {
+        scope.launch {
+            try {
+                look()
+            } catch (error: QrocException) {
+                shown.update { it.copy(problem = problem(error)) }
+            }
+        }
+    }
+
+    private suspend fun look() {
+        val lock = Client.lockStatus(profile)
+        shown.update {
+            it.copy(
+                sealed = lock.state == LockState.SEALED,
+                attemptsLeft = lock.attemptsLeft,
+                retryAt = lock.retryAt?.toEpochMilli(),
+            )
+        }
+    }
+
     /** Does what the officer asks. */
     fun on(event: UnlockEvent) {
         when (event) {
             is UnlockEvent.Passphrase -> shown.update { it.copy(passphrase = event.text, problem = null) }
+            is UnlockEvent.Pin -> shown.update { it.copy(pin = event.text, problem = null) }
             UnlockEvent.Submit -> submit()
             UnlockEvent.AskWipe -> shown.update { it.copy(askWipe = true) }
             UnlockEvent.KeepAll -> shown.update { it.copy(askWipe = false) }
@@ -38,9 +63,11 @@ class UnlockPresenter(
     private fun submit() {
         val now = shown.value
         if (now.passphrase.isEmpty() || now.working) return
+        if (now.sealed && now.pin.isEmpty()) return
         work {
             val passphrase = now.passphrase.toByteArray()
             try {
+                if (now.sealed) unseal(passphrase, now.pin)
                 opened(Client.open(profile, Vault.Passphrase(passphrase)))
             } finally {
                 passphrase.fill(0)
@@ -48,10 +75,25 @@ class UnlockPresenter(
         }
     }
 
+    /** The attempt is counted before it is made; after the last one there is nothing left to open. */
+    private suspend fun unseal(
+        passphrase: ByteArray,
+        text: String,
+    ) {
+        val pin = text.toByteArray()
+        try {
+            Client.unlock(profile, Vault.Passphrase(passphrase), pin)
+        } finally {
+            pin.fill(0)
+            shown.update { it.copy(pin = "") }
+            if (Client.exists(profile)) look() else wiped(SignInProblem.Other(strings().unlockErased))
+        }
+    }
+
     private fun wipe() =
         work {
             Client.wipe(profile)
-            wiped()
+            wiped(null)
         }
 
     private fun work(work: suspend () -> Unit) {
@@ -67,6 +109,7 @@ class UnlockPresenter(
 
     private fun problem(error: QrocException): UnlockProblem =
         when (error.code) {
+            "wrong_pin" -> UnlockProblem.WrongPin
             "wrong_passphrase" -> UnlockProblem.Wrong
             "profile_in_use" -> UnlockProblem.InUse
             else -> UnlockProblem.Other(strings().of(error))

@@ -6,6 +6,13 @@ import androidx.compose.runtime.Immutable
 @Immutable
 data class UnlockState(
     val passphrase: String = "",
+    /** Whether a PIN is asked for, too. */
+    val sealed: Boolean = false,
+    val pin: String = "",
+    /** Wrong PINs until everything is erased; nothing where there is no limit. */
+    val attemptsLeft: Int? = null,
+    /** When the next PIN may be given, in milliseconds since 1970; nothing for now. */
+    val retryAt: Long? = null,
     val working: Boolean = false,
     val problem: UnlockProblem? = null,
     val askWipe: Boolean = false,
@@ -15,6 +22,8 @@ data class UnlockState(
 @Immutable
 sealed interface UnlockProblem {
     data object Wrong : UnlockProblem
+
+    data object WrongPin : UnlockProblem
 
     data object InUse : UnlockProblem
 
@@ -26,6 +35,10 @@ sealed interface UnlockProblem {
 /** What an officer does there. */
 sealed interface UnlockEvent {
     data class Passphrase(
+        val text: String,
+    ) : UnlockEvent
+
+    data class Pin(
         val text: String,
     ) : UnlockEvent
 

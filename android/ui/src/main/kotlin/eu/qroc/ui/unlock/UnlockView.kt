@@ -29,6 +29,7 @@ import eu.qroc.ui.parts.ErrorNote
 import eu.qroc.ui.parts.Field
 import eu.qroc.ui.parts.Icons
 import eu.qroc.ui.parts.MainButton
+import eu.qroc.ui.parts.Mark
 import eu.qroc.ui.parts.Question
 import eu.qroc.ui.parts.TextAction
 import eu.qroc.ui.theme.Qroc
@@ -44,7 +45,7 @@ fun UnlockView(
     val strings = Qroc.strings
     val first = remember { FocusRequester() }
     LaunchedEffect(Unit) { first.requestFocus() }
-    val ready = state.passphrase.isNotEmpty() && !state.working
+    val ready = state.passphrase.isNotEmpty() && !state.working && (!state.sealed || state.pin.isNotEmpty())
     Surface(modifier.fillMaxSize(), color = Qroc.colours.background) {
         Box(Modifier.fillMaxSize().verticalScroll(rememberScrollState()), contentAlignment = Alignment.Center) {
             Column(
@@ -60,6 +61,7 @@ fun UnlockView(
                 when (val problem = state.problem) {
                     null -> Unit
                     UnlockProblem.Wrong -> ErrorNote(strings.unlockWrong)
+                    UnlockProblem.WrongPin -> ErrorNote(strings.unlockWrongPin)
                     UnlockProblem.InUse -> ErrorNote(strings.profileInUse)
                     is UnlockProblem.Other -> ErrorNote(strings.unlockOther(problem.text))
                 }
@@ -70,8 +72,10 @@ fun UnlockView(
                     Modifier.focusRequester(first).testTag("passphrase"),
                     secret = true,
                     enabled = !state.working,
+                    last = !state.sealed,
                     onEnter = { if (ready) onEvent(UnlockEvent.Submit) },
                 )
+                if (state.sealed) Pin(state, ready, onEvent)
                 MainButton(
                     strings.unlock,
                     { onEvent(UnlockEvent.Submit) },
@@ -98,3 +102,31 @@ fun UnlockView(
         )
     }
 }
+
+@Composable
+private fun Pin(
+    state: UnlockState,
+    ready: Boolean,
+    onEvent: (UnlockEvent) -> Unit,
+) {
+    val strings = Qroc.strings
+    Field(
+        state.pin,
+        { onEvent(UnlockEvent.Pin(it)) },
+        strings.pin,
+        Modifier.testTag("pin"),
+        secret = true,
+        enabled = !state.working,
+        onEnter = { if (ready) onEvent(UnlockEvent.Submit) },
+    )
+    if (state.retryAt != null) {
+        Mark(Icons.Clock, strings.unlockRetryAt(Qroc.times.clock(state.retryAt)), Qroc.colours.waiting)
+    }
+    if (state.attemptsLeft != null) {
+        // Red where the next mistakes cost everything.
+        val colour = if (state.attemptsLeft <= FEW) Qroc.colours.danger else Qroc.colours.secondary
+        Mark(Icons.Warning, strings.attemptsLeft(state.attemptsLeft), colour)
+    }
+}
+
+private const val FEW = 3

@@ -1,7 +1,9 @@
 package eu.qroc.ui.core
 
 import eu.qroc.bridge.Client
+import eu.qroc.ui.StringsEn
 import eu.qroc.ui.shell.localName
+import eu.qroc.ui.shell.reason
 import eu.qroc.ui.shell.userId
 import eu.qroc.ui.stringsByLanguage
 import eu.qroc.ui.timeline.safe
@@ -18,6 +20,19 @@ class ErrorTextsTest {
         assertTrue(keys.size > 40)
         val missing = stringsByLanguage.flatMap { (language, strings) -> keys.filter { strings.error(it) == null }.map { "$language $it" } }
         assertEquals(emptyList(), missing)
+    }
+
+    @Test
+    fun `every reason of the queue has words of its own, in every language`() {
+        val reasons =
+            listOf(
+                "network", "bad_server", "unanswered", "rate_limited", "signed_out", "locked", "expired", "suspended",
+                "forbidden", "left_room", "too_large", "room_gone", "not_encrypted", "bad_file", "not_found", "needs",
+            )
+        for ((language, strings) in stringsByLanguage) {
+            reasons.forEach { assertTrue(strings.reason(it) != strings.errorInternal, "$language $it") }
+        }
+        assertEquals(StringsEn.errorInternal, StringsEn.reason("of_tomorrow"))
     }
 
     @Test

@@ -27,6 +27,7 @@ import androidx.compose.ui.test.pressKey
 import androidx.compose.ui.test.runSkikoComposeUiTest
 import androidx.compose.ui.input.key.Key
 import eu.qroc.bridge.Client
+import eu.qroc.bridge.Vault
 import eu.qroc.ui.Showing
 import eu.qroc.ui.StringsEn
 import eu.qroc.ui.shell.AppPresenter
@@ -46,6 +47,7 @@ import org.junit.jupiter.api.BeforeAll
 import org.junit.jupiter.api.io.TempDir
 import java.nio.file.Files
 import java.nio.file.Path
+import kotlin.concurrent.thread
 import kotlin.test.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertFalse
@@ -214,6 +216,14 @@ class RealCoreTest {
 
                 madrid.qroc("location", "send", "Harbour", "38.7071,-9.13549", "--accuracy", "12")
                 see("38° 42.426′ N")
+                press(s.mapOpen)
+                val ride = thread { madrid.qroc("location", "share", "Harbour", "--track", "${fixture("car.gpx")}", "--speed", "5") }
+                see(s.mapPeople(1))
+                see(hasText("madrid") and hasClickAction())
+                see(hasText(s.kmPerHour(0).substringAfter("0"), substring = true))
+                madrid.qroc("location", "stop", "Harbour")
+                ride.join()
+                press(s.back)
 
                 press(s.back)
                 press(s.search)
@@ -297,6 +307,38 @@ class RealCoreTest {
             see(hasText(s.signIn) and hasClickAction())
         }
         assertFalse(runBlocking { Client.exists(folder.resolve("profile")) })
+    }
+
+    @Test
+    fun `a sealed profile asks for the PIN, says how many attempts are left, and is gone after the last`() {
+        Homeserver(folder.resolve("server")).use { server ->
+            val desk = Desk()
+            window(desk) {
+                signIn(server.url)
+                see(s.roomsEmptyTitle)
+            }
+            val profile = folder.resolve("profile")
+            fun vault() = Vault.Passphrase(PASSPHRASE.toByteArray())
+            val left =
+                runBlocking {
+                    val client = Client.open(profile, vault())
+                    client.setPin(vault(), "738105".toByteArray())
+                    client.seal()
+                    client.close()
+                    Client.lockStatus(profile).attemptsLeft!!
+                }
+            window(desk) {
+                see(s.attemptsLeft(left))
+                type(s.passphrase, PASSPHRASE)
+                type(s.pin, "000000")
+                press(s.unlock)
+                see(s.unlockWrongPin)
+                see(s.attemptsLeft(left - 1))
+                type(s.pin, "738105")
+                press(s.unlock)
+                see(s.roomsEmptyTitle)
+            }
+        }
     }
 
     companion object {

@@ -1,0 +1,64 @@
+package eu.qroc.ui.map
+
+import androidx.compose.runtime.Immutable
+
+/** What the map of a room shows. */
+@Immutable
+data class MapState(
+    val roomId: String,
+    val roomName: String,
+    /** Newest first; nothing while they are read. */
+    val officers: List<Officer>? = null,
+    /** Where they went since the map was opened. */
+    val ways: List<Way> = emptyList(),
+    /** A place that was asked for: the map begins there. */
+    val target: Place? = null,
+    /** Who was chosen in the list or on the map. */
+    val chosen: String? = null,
+    val error: String? = null,
+)
+
+/** Somebody who shares a position. */
+@Immutable
+data class Officer(
+    val id: String,
+    val name: String,
+    val place: Place,
+    /** Metres that hold the truth, or nothing where they are not known. */
+    val accuracy: Double? = null,
+    /** When it was measured, in milliseconds since 1970. */
+    val measured: Long,
+    /** Metres per second. */
+    val speed: Double? = null,
+    /** Degrees from north. */
+    val heading: Int? = null,
+    /** Percent. */
+    val battery: Int? = null,
+    val stale: Boolean = false,
+    /** Until when, in milliseconds since 1970. */
+    val until: Long? = null,
+    /** Metres from here, where this device knows its place. */
+    val distance: Double? = null,
+    /** Degrees from north, from here. */
+    val bearing: Double? = null,
+    val own: Boolean = false,
+)
+
+/** Where somebody went. */
+@Immutable
+data class Way(
+    val id: String,
+    val places: List<Place>,
+)
+
+/** What an officer does there. */
+sealed interface MapEvent {
+    data object Back : MapEvent
+
+    data object Retry : MapEvent
+
+    /** Somebody was chosen; nobody, where nothing. */
+    data class Choose(
+        val id: String?,
+    ) : MapEvent
+}
