@@ -6,8 +6,10 @@ ARGS ?=
 demo: setup
 	@cargo run --quiet --locked -p xtask -- demo $(ARGS)
 
+# The Rust tests, then those of Kotlin and of Swift on the library that they have built.
 test: setup
-	@cargo test --locked --workspace $(ARGS)
+	@status=0; cargo test --locked --workspace $(ARGS) || status=1; \
+	for lane in kotlin swift; do "$${CARGO_TARGET_DIR:-target}/debug/xtask" $$lane || status=1; done; exit $$status
 
 # What takes longer than a gate may: an hour, or with other seeds another hour. QROC_SEED chooses where chance starts.
 long: setup
