@@ -1,6 +1,7 @@
 //! Foreign input of every kind, bent by chance: nothing panics, hangs or is believed. `QROC_FUZZ_SECONDS` says how long
 //! each kind is tried; an input that fails is kept as a file, and belongs into `tests/corpus` once it is mended.
 
+mod exchange;
 mod ingest;
 mod media;
 mod mutate;
