@@ -131,7 +131,8 @@ internal class LocationTest : Officers() {
             Client.open(lisbon.profile, lisbon.vault).use { again ->
                 again.room("Handles").use { same ->
                     same.stopSharing()
-                    refused<QrocException.BadInput> { same.stopSharing() }
+                    // Until the others know, stopping again is the same stop.
+                    eventually { runCatching { same.stopSharing() }.exceptionOrNull() is QrocException.BadInput }
                 }
                 again.shutDown()
             }

@@ -6,6 +6,7 @@ import java.net.UnixDomainSocketAddress
 import java.nio.ByteBuffer
 import java.nio.channels.FileChannel
 import java.nio.channels.FileLock
+import java.nio.channels.OverlappingFileLockException
 import java.nio.channels.ServerSocketChannel
 import java.nio.channels.SocketChannel
 import java.nio.file.Files
@@ -39,7 +40,13 @@ class SingleInstance private constructor(
             Files.createDirectories(profile.parent)
             val socket = profile.resolveSibling("${profile.fileName}.desktop.sock")
             val channel = FileChannel.open(profile.resolveSibling("${profile.fileName}.desktop.lock"), CREATE, WRITE)
-            val lock = channel.tryLock()
+            val lock =
+                try {
+                    channel.tryLock()
+                } catch (_: OverlappingFileLockException) {
+                    // This very process has it.
+                    null
+                }
             if (lock == null) {
                 channel.close()
                 ask(socket)
