@@ -6,10 +6,13 @@ ARGS ?=
 demo: setup
 	@cargo run --quiet --locked -p xtask -- demo $(ARGS)
 
+# The commands that work on the library of the tests: built with it, whatever was built last.
+XTASK = cargo test --quiet --locked --workspace --no-run && "$${CARGO_TARGET_DIR:-target}/debug/xtask"
+
 # The Rust tests, then those of Kotlin and of Swift on the library that they have built.
 test: setup
 	@status=0; cargo test --locked --workspace $(ARGS) || status=1; \
-	for lane in kotlin swift; do "$${CARGO_TARGET_DIR:-target}/debug/xtask" $$lane || status=1; done; exit $$status
+	$(XTASK) kotlin || status=1; $(XTASK) swift || status=1; exit $$status
 
 # What takes longer than a gate may: an hour, or with other seeds another hour. QROC_SEED chooses where chance starts.
 long: setup
@@ -23,11 +26,11 @@ fuzz: setup
 
 # The Kotlin side alone.
 kotlin-test: setup
-	@cargo test --quiet --locked --workspace --no-run && "$${CARGO_TARGET_DIR:-target}/debug/xtask" kotlin
+	@$(XTASK) kotlin
 
 # The Swift side alone, in a tool chain that is made in the cache when absent. ARGS="--filter Streams": some of it.
 ios-test: setup
-	@cargo test --quiet --locked --workspace --no-run && "$${CARGO_TARGET_DIR:-target}/debug/xtask" swift $(ARGS)
+	@$(XTASK) swift $(ARGS)
 
 bench:
 	@cargo run --quiet --locked --release -p qroc-bench -- $(ARGS)
