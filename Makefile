@@ -9,10 +9,8 @@ demo: setup
 # The commands that work on the library of the tests: built with it, whatever was built last.
 XTASK = cargo test --quiet --locked --workspace --no-run && "$${CARGO_TARGET_DIR:-target}/debug/xtask"
 
-# The Rust tests, then those of Kotlin and of Swift on the library that they have built.
 test: setup
-	@status=0; cargo test --locked --workspace $(ARGS) || status=1; \
-	$(XTASK) kotlin || status=1; $(XTASK) swift || status=1; exit $$status
+	@cargo test --locked --workspace $(ARGS)
 
 # What takes longer than a gate may: an hour, or with other seeds another hour. QROC_SEED chooses where chance starts.
 long: setup
