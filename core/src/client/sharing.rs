@@ -62,10 +62,6 @@ impl Names {
     pub(super) fn add(&self, name: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
     }
-
-    pub(super) fn remove(&self, name: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
-    }
 }
 
 /// The rooms that are shared with from this process just now.

@@ -251,17 +251,19 @@ impl Inner {
             }
             Err(_) => return Ok(Tended::AGAIN),
         };
-        owner.location.joining.add(&key);
         self.silence(owner, &made.room_id).await;
         let server = self.account.user_id.split_once(':').map(|(_, server)| server).unwrap_or_default();
         let content = companion::link(&made.room_id, server);
         match self.set_state(owner, parent, companion::LINK, "", &content).await {
-            Ok(_) => Ok(Tended::DONE),
+            Ok(_) => {
+                // Not before: who gives up waiting in between would leave a room without one for good.
+                owner.location.joining.add(&key);
+                Ok(Tended::DONE)
+            }
             Err(error) => {
                 // Nobody would find it; the next try makes another.
                 let path = format!("/_matrix/client/v3/rooms/{}/leave", part(&made.room_id));
                 let _ = owner.http.done(Call::post(&path, &json!({}))).await;
-                owner.location.joining.remove(&key);
                 if is_refusal(&error) {
                     owner.location.refused.add(&key);
                 }
