@@ -10,13 +10,28 @@ use sha2::{Digest as _, Sha256};
 
 use super::output;
 
-const POMS: &[&str] =
-    &["android/pom.xml", "android/bridge/pom.xml", "android/ui/pom.xml", "android/desktop/pom.xml"];
+const POMS: &[&str] = &[
+    "android/pom.xml",
+    "android/bridge/pom.xml",
+    "android/ui/pom.xml",
+    "android/desktop/pom.xml",
+    "android/stubs/pom.xml",
+    "android/platform/pom.xml",
+];
 const MODULES: &[&str] = &["bridge", "ui", "desktop"];
-/// What the build of `ui` reads besides.
-const TEXTS: &[&str] =
-    &["android/ui/tools/GenerateStrings.java", "android/ui/src/main/res/values/strings.xml"];
+/// Those whose tests are of Android, in an older form.
+const ANDROID_MODULES: &[&str] = &["platform"];
+/// What the builds read besides.
+const TEXTS: &[&str] = &[
+    "android/ui/tools/GenerateStrings.java",
+    "android/ui/src/main/res/values/strings.xml",
+    "android/tools/MergeManifests.java",
+    "android/platform/src/main/AndroidManifest.xml",
+    "android/platform/src/main/res/values/strings.xml",
+    "android/platform/src/main/res/drawable/note_message.xml",
+];
 const TEST: &str = "class WarmUpTest {\n    @org.junit.jupiter.api.Test\n    fun nothing() = Unit\n}\n";
+const ANDROID_TEST: &str = "class WarmUpTest {\n    @org.junit.Test\n    fun nothing() = Unit\n}\n";
 
 /// Fetches what the poms name, unless they are the ones of the last time.
 pub(super) fn fetch() -> Result<()> {
@@ -39,11 +54,13 @@ pub(super) fn fetch() -> Result<()> {
         fs::create_dir_all(to.parent().unwrap_or(Path::new(".")))?;
         fs::copy(root.join(pom), to)?;
     }
-    for module in MODULES {
+    let tests = MODULES.iter().map(|module| (module, TEST));
+    for (module, test) in tests.chain(ANDROID_MODULES.iter().map(|module| (module, ANDROID_TEST))) {
         let sources = scratch.path().join("android").join(module).join("src/test/kotlin");
         fs::create_dir_all(&sources)?;
-        fs::write(sources.join("WarmUpTest.kt"), TEST)?;
+        fs::write(sources.join("WarmUpTest.kt"), test)?;
     }
+    fetch_android(&root)?;
     output(
         Command::new("mvn")
             .args(["-B", "-q", "-Dqroc.xtask=true", "-f"])
@@ -52,6 +69,26 @@ pub(super) fn fetch() -> Result<()> {
     )
     .context("cannot fetch what Kotlin needs: install maven and a JDK (17 or newer)")?;
     fs::write(stamp, wanted)?;
+    Ok(())
+}
+
+/// Robolectric's Android, which no class path names: it is loaded by Robolectric itself.
+fn fetch_android(root: &Path) -> Result<()> {
+    let pom = fs::read_to_string(root.join("android/pom.xml"))?;
+    let named = |name: &str| {
+        let (_, rest) = pom.split_once(&format!("<{name}>"))?;
+        rest.split_once("</").map(|(value, _)| value.to_owned())
+    };
+    let version = named("android.version").context("android/pom.xml has no android.version")?;
+    let instrumented = named("android.instrumented.version")
+        .context("android/pom.xml has no android.instrumented.version")?
+        .replace("${android.version}", &version);
+    output(Command::new("mvn").args(["-B", "-q"]).args([
+        "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:get",
+        "-Dtransitive=false",
+        &format!("-Dartifact=org.robolectric:android-all-instrumented:{instrumented}"),
+    ]))
+    .context("cannot fetch Robolectric's Android")?;
     Ok(())
 }
 
