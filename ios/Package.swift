@@ -29,8 +29,12 @@ let strict: [SwiftSetting] = [
 
 let package = Package(
     name: "Qroc",
+    defaultLocalization: "en",
     platforms: [.iOS(.v17), .macOS(.v14)],
-    products: [.library(name: "Qroc", targets: ["Qroc"])],
+    products: [
+        .library(name: "Qroc", targets: ["Qroc"]),
+        .library(name: "QrocKit", targets: ["QrocKit"]),
+    ],
     targets: [
         core,
         // Generated. In language mode 5: in mode 6 it crashes the compiler 6.0.3.
@@ -42,6 +46,19 @@ let package = Package(
             linkerSettings: linking
         ),
         .target(name: "Qroc", dependencies: ["QrocCore"], swiftSettings: strict),
+        // Words: `Generated` is made from Android's by `make ios-test`, see ../docs/screens.md.
+        .target(
+            name: "QrocStrings",
+            resources: [.copy("Generated/Catalogue")],
+            swiftSettings: strict
+        ),
+        // What the screens show and do, without drawing.
+        .target(
+            name: "QrocKit",
+            dependencies: ["Qroc", "QrocStrings"],
+            swiftSettings: strict,
+            linkerSettings: observing
+        ),
         // What ../docs/build-a-screen.md shows.
         .target(
             name: "Guide",
@@ -52,6 +69,12 @@ let package = Package(
         .testTarget(
             name: "QrocTests",
             dependencies: ["Qroc", "Guide"],
+            swiftSettings: strict,
+            linkerSettings: observing
+        ),
+        .testTarget(
+            name: "QrocKitTests",
+            dependencies: ["QrocKit", "Qroc", "QrocStrings"],
             swiftSettings: strict,
             linkerSettings: observing
         ),
