@@ -6,12 +6,18 @@ import PackageDescription
 #if os(Linux)
     let library = Context.packageDirectory + "/build/lib"
     let core: Target = .systemLibrary(name: "QrocCoreFFI", path: "build/QrocCoreFFI")
+    let standIns: [Target] = [
+        .target(name: "SwiftUI", path: "Stubs/SwiftUI", swiftSettings: [.swiftLanguageMode(.v6)])
+    ]
+    let standIn: [Target.Dependency] = ["SwiftUI"]
     let linking: [LinkerSetting] = [
         .linkedLibrary("qroc_ffi"),
         .unsafeFlags(["-L\(library)", "-Xlinker", "-rpath", "-Xlinker", library]),
     ]
 #else
     let core: Target = .binaryTarget(name: "QrocCoreFFI", path: "build/QrocCoreFFI.xcframework")
+    let standIns: [Target] = []
+    let standIn: [Target.Dependency] = []
     let linking: [LinkerSetting] = []
 #endif
 
@@ -27,6 +33,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
 ]
 
+// Views say what they are made of with types that are public anyway.
+let screens: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")]
+
 let package = Package(
     name: "Qroc",
     defaultLocalization: "en",
@@ -34,6 +43,7 @@ let package = Package(
     products: [
         .library(name: "Qroc", targets: ["Qroc"]),
         .library(name: "QrocKit", targets: ["QrocKit"]),
+        .library(name: "QrocUI", targets: ["QrocUI"]),
     ],
     targets: [
         core,
@@ -59,6 +69,8 @@ let package = Package(
             swiftSettings: strict,
             linkerSettings: observing
         ),
+        // The screens. On Linux they are checked against a stand-in of SwiftUI, and drawn nowhere.
+        .target(name: "QrocUI", dependencies: ["QrocKit", "Qroc", "QrocStrings"] + standIn, swiftSettings: screens),
         // What ../docs/build-a-screen.md shows.
         .target(
             name: "Guide",
@@ -78,5 +90,11 @@ let package = Package(
             swiftSettings: strict,
             linkerSettings: observing
         ),
-    ]
+        .testTarget(
+            name: "QrocUITests",
+            dependencies: ["QrocUI", "QrocKit", "Qroc", "QrocStrings"] + standIn,
+            swiftSettings: [.swiftLanguageMode(.v6)],
+            linkerSettings: observing
+        ),
+    ] + standIns
 )

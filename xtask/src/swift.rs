@@ -18,20 +18,20 @@ use crate::bindgen::{self, Language};
 use toolchain::Toolchain;
 
 /// At least as many tests are run; raise it as they grow. A build that finds none is green.
-const FLOOR: usize = 75;
+const FLOOR: usize = 90;
 /// For each of the two runners, XCTest and Swift Testing, and for the view models: a test signs in with accounts that no
 /// other has used.
 const ACCOUNTS: usize = 60;
 /// Longer than the tests take on a slow machine, in seconds.
 const LIMIT_S: u32 = 540;
 /// Targets of tests.
-const GROUPS: [&str; 2] = ["^QrocTests", "^QrocKitTests"];
+const GROUPS: [&str; 3] = ["^QrocTests", "^QrocKitTests", "^QrocUITests"];
 /// What tests send.
 const FIXTURES: [&str; 1] = ["hopper.jpg"];
 /// Libraries of this machine, in the package's build folder.
 const NEIGHBOURS: &str = "neighbours";
 const PASSWORD: &str = "golden-hour";
-const LINT: &str = "swift format lint --strict --recursive Package.swift Guide Sources Tests";
+const LINT: &str = "swift format lint --strict --recursive Package.swift Guide Sources Tests Stubs";
 
 /// Sets the tool chain up, checks the summary of the API, makes the bindings of `library` (by default the one of the
 /// test build), checks the format and runs the tests. `filter` names some of them.

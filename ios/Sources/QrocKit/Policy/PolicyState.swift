@@ -41,6 +41,18 @@ public struct Rule: Hashable, Identifiable, Sendable {
 
     /// The key and who says so.
     public var id: String { "\(key) \(source)" }
+
+    /// Describes a rule.
+    public init(
+        key: String, title: String, description: String, value: String, source: String, problem: String? = nil
+    ) {
+        self.key = key
+        self.title = title
+        self.description = description
+        self.value = value
+        self.source = source
+        self.problem = problem
+    }
 }
 
 /// What an officer does there.

@@ -45,6 +45,16 @@ public struct MessageHit: Hashable, Identifiable, Sendable {
     public var time: Date
     /// The words around the first match.
     public var snippet: Snippet
+
+    /// Describes a message.
+    public init(id: String, eventId: String?, roomId: String, roomName: String, time: Date, snippet: Snippet) {
+        self.id = id
+        self.eventId = eventId
+        self.roomId = roomId
+        self.roomName = roomName
+        self.time = time
+        self.snippet = snippet
+    }
 }
 
 /// Words of which some were looked for.

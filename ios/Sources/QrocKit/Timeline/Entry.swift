@@ -52,6 +52,14 @@ public struct Notice: Hashable, Identifiable, Sendable {
     public var who: String
     /// When.
     public var time: Date
+
+    /// Describes what happened.
+    public init(id: String, kind: Kind, who: String, time: Date) {
+        self.id = id
+        self.kind = kind
+        self.who = who
+        self.time = time
+    }
 }
 
 /// Somebody said, sent or showed something.
