@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::policy::Value as PolicyValue;
 
-pub use files::{Attachment, Capture, Downloaded, Original, SentFile};
+pub use files::{Attachment, Capture, ContentsRights, Downloaded, Original, SentFile};
 
 /// The account, as a status line shows it.
 #[derive(Clone, Debug, Serialize)]
@@ -31,6 +31,10 @@ pub struct Status {
     pub backup: &'static str,
     /// Size of the database with its write-ahead log, in bytes.
     pub db_bytes: u64,
+    /// Sealed files that are kept from the server.
+    pub cache_files: u64,
+    /// Their size, in bytes.
+    pub cache_bytes: u64,
 }
 
 /// A room as the list shows it.

@@ -9,6 +9,7 @@
 )]
 
 mod client;
+mod contents;
 mod error;
 mod fault;
 mod live;
@@ -30,6 +31,7 @@ mod vault;
 mod version;
 
 pub use client::{Client, account_exists, wipe};
+pub use contents::Contents;
 pub use error::{PortFault, QrocError, error_text_keys};
 pub use live::{LiveObjects, live_objects};
 pub use lock::{lock_status, unlock};
@@ -38,6 +40,7 @@ pub use policy::PolicyChanges;
 pub use positions::Positions;
 pub use queue::SendQueue;
 pub use records::account::{Destroyed, Device, DeviceTrust, LoginDetails, SignedIn, Status, SyncSummary};
+pub use records::contents::{ContentsRights, Objection};
 pub use records::diff::{PositionDiff, QueueDiff, RoomListDiff, TimelineDiff};
 pub use records::item::{
     Attachment, ItemContent, Location, MediaKind, Reaction, TextKind, TimelineItem, Unreadable,

@@ -6,6 +6,7 @@ static CLIENTS: AtomicU32 = AtomicU32::new(0);
 static ROOMS: AtomicU32 = AtomicU32::new(0);
 static SHARES: AtomicU32 = AtomicU32::new(0);
 static LISTS: AtomicU32 = AtomicU32::new(0);
+static CONTENTS: AtomicU32 = AtomicU32::new(0);
 static PULLS: AtomicU32 = AtomicU32::new(0);
 
 /// What is alive in the library now, in the whole process.
@@ -21,6 +22,8 @@ pub struct LiveObjects {
     pub pulls: u32,
     /// Sharings of the own position that were not freed.
     pub shares: u32,
+    /// Files that are looked at, not freed.
+    pub contents: u32,
 }
 
 /// Counts what is alive in the library, for tests and for finding leaks. Answered from memory.
@@ -33,6 +36,7 @@ pub fn live_objects() -> LiveObjects {
         lists: count(&LISTS),
         pulls: count(&PULLS),
         shares: count(&SHARES),
+        contents: count(&CONTENTS),
     }
 }
 
@@ -55,6 +59,10 @@ impl Live {
 
     pub(crate) fn share() -> Self {
         Self::new(&SHARES)
+    }
+
+    pub(crate) fn contents() -> Self {
+        Self::new(&CONTENTS)
     }
 
     pub(crate) fn pull() -> Self {

@@ -2,6 +2,7 @@
 //! of the core's model, with enums and times where scripts see words and milliseconds.
 
 pub(crate) mod account;
+pub(crate) mod contents;
 pub(crate) mod diff;
 pub(crate) mod item;
 pub(crate) mod lock;

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use qroc_core::client::{Action, Error, Lifecycle, Outcome, Which};
+use qroc_core::client::{Action, Error, Lifecycle, Outcome, Part, Which};
 
+use crate::contents::Contents;
 use crate::error::QrocError;
 use crate::fault;
 use crate::live::Live;
@@ -217,6 +218,26 @@ impl Room {
     pub async fn positions(&self) -> Result<Arc<Positions>, QrocError> {
         let (life, room) = (self.life.clone(), self.room_id.clone());
         read(async move { life.client()?.follow_positions(Some(&room)) }).await.map(Positions::new)
+    }
+
+    /// Opens a file of a message to be looked at without being saved: one that was sent from here also while it waits
+    /// to be sent, one that was looked at before also without the network. A read: it ends with its caller, and leaves
+    /// nothing behind then.
+    ///
+    /// # Errors
+    /// `NotFound` without a file or for a removed message, `BadInput` where the file was changed on its way or is larger
+    /// than what may be kept, `Network`, `Locked`, `SignIn`, `Closed`, `Storage`.
+    pub async fn contents(&self, event_id: String, part: Part) -> Result<Arc<Contents>, QrocError> {
+        Contents::open(self.life.clone(), self.room_id.clone(), event_id, part).await
+    }
+
+    /// Says whether a file of a message can be looked at without the network. A read: it ends with its caller.
+    ///
+    /// # Errors
+    /// `NotFound` without a file or for a removed message, `Locked`, `SignIn`, `Closed`, `Storage`.
+    pub async fn has_contents(&self, event_id: String, part: Part) -> Result<bool, QrocError> {
+        let (life, room) = (self.life.clone(), self.room_id.clone());
+        read(async move { life.client()?.has_contents(&room, &event_id, part) }).await
     }
 
     /// Fetches the file of a message and opens it to `to`: a directory, or the file's path. A read: it ends with its

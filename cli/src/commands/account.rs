@@ -162,6 +162,7 @@ pub(crate) async fn status(session: &Session) -> Result<(), Failure> {
             ("Verified", Value::Plain(if status.verified { "yes" } else { "no" }.to_owned())),
             ("Key backup", Value::Plain(status.backup.to_owned())),
             ("Database", Value::Plain(size(status.db_bytes))),
+            ("Files kept", Value::Plain(format!("{}, {}", status.cache_files, size(status.cache_bytes)))),
         ]
     })
 }

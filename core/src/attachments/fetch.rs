@@ -4,17 +4,39 @@ use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use futures_util::stream;
+use ruma::MxcUri;
 use ruma::events::room::EncryptedFile;
 use serde_json::Value;
 use tokio_util::io::{StreamReader, SyncIoBridge};
 
 use super::AttachmentError;
 use crate::media::{self, HEAD_BYTES, Opened, SealKey};
-use crate::net::{Http, part};
+use crate::net::{Http, NetError, part};
 
 /// A server that sends nothing for so long has stopped.
 const STALLED: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Where a server hands out what is at an address.
+pub(super) fn address(mxc: &str) -> Result<String, AttachmentError> {
+    let (server, media_id) = <&MxcUri>::from(mxc).parts().map_err(|_| AttachmentError::BadKeys)?;
+    Ok(format!("/_matrix/client/v1/media/download/{}/{}", part(server.as_str()), part(media_id)))
+}
+
+/// An answer, piece by piece. However long the whole takes, a piece that does not come ends it.
+pub(super) struct Pieces(reqwest::Response);
+
+pub(super) fn pieces(response: reqwest::Response) -> Pieces {
+    Pieces(response)
+}
+
+impl Pieces {
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, NetError> {
+        let piece = tokio::time::timeout(STALLED, self.0.chunk()).await.map_err(|_| NetError::Timeout)?;
+        Ok(piece?)
+    }
+}
 
 /// What was fetched.
 #[derive(Clone, Debug)]
@@ -40,8 +62,7 @@ pub async fn fetch(
 ) -> Result<Fetched, AttachmentError> {
     let file = content.get("file").ok_or(AttachmentError::NoAttachment)?;
     let file: EncryptedFile = serde_json::from_value(file.clone()).map_err(|_| AttachmentError::BadKeys)?;
-    let (server, media_id) = file.url.parts().map_err(|_| AttachmentError::BadKeys)?;
-    let path = format!("/_matrix/client/v1/media/download/{}/{}", part(server.as_str()), part(media_id));
+    let path = address(file.url.as_str())?;
     let said =
         content.pointer("/info/mimetype").and_then(Value::as_str).unwrap_or("application/octet-stream");
     let name =
@@ -51,11 +72,9 @@ pub async fn fetch(
         return Err(AttachmentError::File { path: dest, error: media::Error::Exists });
     }
     let response = http.download(&path).await?;
-    // However long the whole takes, a piece that does not come ends it.
-    let stream = stream::try_unfold(response, |mut response| async move {
-        let piece = tokio::time::timeout(STALLED, response.chunk()).await;
-        let piece = piece.map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut))?;
-        Ok::<_, std::io::Error>(piece.map_err(std::io::Error::other)?.map(|piece| (piece, response)))
+    let stream = stream::try_unfold(pieces(response), |mut pieces| async move {
+        let piece = pieces.next().await.map_err(std::io::Error::other)?;
+        Ok::<_, std::io::Error>(piece.map(|piece| (piece, pieces)))
     });
     let stream = Box::pin(stream);
     let key = SealKey::from(file);

@@ -1,6 +1,7 @@
 //! Files on their way out and in: prepared and sealed into the account's media directory, fetched and opened.
 
 mod apart;
+mod cache;
 mod fetch;
 pub mod original;
 mod seal;
@@ -15,8 +16,10 @@ use crate::kind::ErrorKind;
 use crate::media::{self, Limits, Trim};
 use crate::net::NetError;
 use crate::policy::Denied;
+use crate::store::StoreError;
 
 pub use apart::{Apart, serve};
+pub use cache::{Cache, CacheRules, Pin, Wanted, prove};
 pub use fetch::{Fetched, fetch};
 pub use seal::seal;
 
@@ -140,9 +143,20 @@ pub enum AttachmentError {
     /// The attachment is not encrypted as the room demands, or its keys make no sense.
     #[error("the attachment's keys make no sense")]
     BadKeys,
+    /// It is larger than what may be kept of received files, on the disk or in memory.
+    #[error(
+        "the file is too large to be shown here: at most {limit} bytes are kept (data.cache_mb, data.local_media)"
+    )]
+    TooLargeToShow {
+        /// Bytes allowed.
+        limit: u64,
+    },
     /// The network or the server.
     #[error(transparent)]
     Net(#[from] NetError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// There is no room for the sealed file.
     #[error("the disk is full; nothing was queued")]
     DiskFull,
@@ -157,14 +171,17 @@ impl AttachmentError {
         match self {
             Self::File { error: media::Error::Exists, .. } => ErrorKind::BadInput,
             Self::File { error: media::Error::Cancelled, .. } => ErrorKind::Cancelled,
-            Self::File { .. } | Self::TooLarge { .. } | Self::BadKeys | Self::Crashed { .. } => {
-                ErrorKind::BadFile
-            }
+            Self::File { .. }
+            | Self::TooLarge { .. }
+            | Self::TooLargeToShow { .. }
+            | Self::BadKeys
+            | Self::Crashed { .. } => ErrorKind::BadFile,
             Self::Apart { kind, .. } => *kind,
             Self::NoWorker(_) => ErrorKind::Internal,
             Self::Denied(_) => ErrorKind::Policy,
             Self::NoAttachment => ErrorKind::NotFound,
             Self::Net(error) => error.kind(),
+            Self::Store(error) => error.kind(),
             Self::DiskFull | Self::Own(_) => ErrorKind::Storage,
         }
     }

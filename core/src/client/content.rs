@@ -1,10 +1,6 @@
-//! What events say: built for those that are sent, read of those that are there.
+//! What events say that are sent.
 
 use serde_json::{Value, json};
-
-use super::{Error, Inner};
-use crate::ids::RoomRow;
-use crate::store::timeline;
 
 pub(super) fn message(body: String, reply: Option<String>, thread: Option<String>) -> Value {
     let mut content = json!({ "msgtype": "m.text", "body": body });
@@ -31,13 +27,4 @@ pub(super) fn edit(event: &str, body: &str) -> Value {
         "m.new_content": { "msgtype": "m.text", "body": body },
         "m.relates_to": { "rel_type": "m.replace", "event_id": event },
     })
-}
-
-/// Reads the newest content of an event.
-pub(super) fn content_of(inner: &Inner, room: RoomRow, event_id: &str) -> Result<Value, Error> {
-    let item = inner
-        .store
-        .read(|connection| timeline::by_event_id(connection, room, event_id))?
-        .ok_or_else(|| Error::NoSuchEvent(event_id.to_owned()))?;
-    Ok(serde_json::from_str(&item.content).unwrap_or_default())
 }

@@ -3,6 +3,7 @@
 mod action;
 mod areas;
 mod content;
+mod contents;
 mod dirs;
 mod error;
 mod files;
@@ -31,6 +32,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 pub use action::{Action, Outcome};
+pub use contents::{Contents, Part};
 pub use error::Error;
 pub use life::{Ending, Lifecycle, Link};
 pub use lock::{lock_status, seal, unlock};
@@ -49,6 +51,7 @@ pub use stream::{
 };
 
 pub use self::read::Which;
+use crate::attachments::Cache;
 pub use crate::attachments::{Apart, TreatAs};
 use crate::clock::Clock;
 use crate::crypto::Crypto;
@@ -93,6 +96,8 @@ pub(crate) struct Owner {
     crypto: Arc<Crypto>,
     sync: Arc<Sync>,
     sender: Sender,
+    /// Received files.
+    cache: Arc<Cache>,
     /// The network is back.
     returned: Notify,
     /// Another process has wiped the profile.

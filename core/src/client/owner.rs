@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 
 use super::dirs::remove_strays;
 use super::{Error, INBOX, Inner, Options, Owner, media_dir};
+use crate::attachments::Cache;
 use crate::crypto::Crypto;
 use crate::kind::ErrorKind;
 use crate::net::{Homeserver, Http};
@@ -85,12 +86,14 @@ pub(super) async fn become_owner(
     )?);
     let clock = options.clock.clone();
     let own = &account.user_id;
+    let cache = Cache::new(media_dir(dir), store.clone(), http.clone(), clock.clone());
     let sender = Sender::new(store.clone(), crypto.clone(), http.clone(), clock, media_dir(dir), own)?;
     Ok(Owner {
         http,
         crypto,
         sync,
         sender,
+        cache,
         returned: Notify::new(),
         gone: Notify::new(),
         location: Default::default(),

@@ -84,6 +84,9 @@ impl Client {
     /// Those of the key file; then what held goes on to hold.
     pub async fn take_managed(&self, managed: &Managed) -> Result<PolicyChange, Error> {
         let changed = self.inner.take_managed(managed)?;
+        if let Ok(owner) = self.owner() {
+            self.inner.tend_cache(owner).await?;
+        }
         self.tell_owner().await;
         Ok(changed)
     }
@@ -96,6 +99,9 @@ impl Client {
     /// Those of the bundle and of the key file; then what held goes on to hold.
     pub async fn take_bundle(&self, bytes: &[u8]) -> Result<(PolicyChange, Vec<Receipt>), Error> {
         let changed = self.inner.take_bundle(bytes)?;
+        if let Ok(owner) = self.owner() {
+            self.inner.tend_cache(owner).await?;
+        }
         let receipts = match self.owner() {
             Ok(owner) => self.inner.carry_out_orders(owner).await?,
             Err(_) => {

@@ -2,16 +2,15 @@
 
 use std::path::Path;
 
-use super::content::content_of;
-use super::{Client, Error, Inner, Wish, handover};
-use crate::attachments;
+use super::{Client, Error, Inner, Part, Wish, handover};
+use crate::attachments::{self, AttachmentError};
 use crate::ids::EventRow;
 use crate::model::{Device, Downloaded, Item, Member, QueueItem, Room, SearchHit, Status};
 use crate::outbox::Reason;
 use crate::store::codes::{AccountState, IdentityState, Membership};
 use crate::store::outbox::Queued;
 use crate::store::timeline::Wanted;
-use crate::store::{StoreError, account, outbox, rooms, search, timeline};
+use crate::store::{StoreError, account, media, outbox, rooms, search, timeline};
 
 /// Requests for one page of a timeline.
 pub(super) const MOST_ROUNDS: usize = 100;
@@ -31,10 +30,10 @@ impl Client {
     /// # Errors
     /// Faults of the store.
     pub fn status(&self) -> Result<Status, Error> {
-        let (account, conn, queued) = self.inner.store.read(|connection| {
+        let (account, conn, queued, (cache_files, cache_bytes)) = self.inner.store.read(|connection| {
             let account = account::load(connection)?;
             let conn = account::sync_conn(connection, "main")?;
-            Ok::<_, StoreError>((account, conn, outbox::all(connection)?.len()))
+            Ok::<_, StoreError>((account, conn, outbox::all(connection)?.len(), media::count(connection)?))
         })?;
         let bytes = |name: &str| std::fs::metadata(self.inner.dir.join(name)).map_or(0, |found| found.len());
         Ok(Status {
@@ -48,6 +47,8 @@ impl Client {
                 None => handover::last_sync_ts(&self.inner).unwrap_or(conn.last_ts).max(conn.last_ts),
             },
             queued,
+            cache_files,
+            cache_bytes,
             verified: account.identity == IdentityState::Owned,
             backup: "off",
             db_bytes: bytes("qroc.db").saturating_add(bytes("qroc.db-wal")),
@@ -208,23 +209,34 @@ impl Client {
         self.gate()?;
         self.inner.permit(Wish::Save).await?;
         let room = self.inner.resolve(room)?;
-        let content = content_of(&self.inner, room.id, event_id)?;
+        let (_, content) = self.inner.event_content(room.id, event_id)?;
         let owner = self.owner()?;
         if which == Which::Best
             && let Some(original) = self.inner.fetch_original(owner, room.id, &content, to, overwrite).await?
         {
             return Ok(original);
         }
-        let fetched = attachments::fetch(&owner.http, &content, to, overwrite).await?;
-        Ok(Downloaded {
-            original: false,
-            signed_by: None,
-            signature: None,
-            path: fetched.path.display().to_string(),
-            bytes: fetched.opened.plain_bytes,
-            mime: fetched.mime,
-            sha256: fetched.opened.sha256,
-        })
+        if !overwrite && !to.is_dir() && to.symlink_metadata().is_ok() {
+            let error = crate::media::Error::Exists;
+            return Err(AttachmentError::File { path: to.to_owned(), error }.into());
+        }
+        match self.contents(&room.room_id, event_id, Part::File).await {
+            Ok(contents) => contents.save(to, overwrite).await,
+            // What may not be kept here goes straight to where it is wanted.
+            Err(Error::Attachment(AttachmentError::TooLargeToShow { .. })) => {
+                let fetched = attachments::fetch(&owner.http, &content, to, overwrite).await?;
+                Ok(Downloaded {
+                    original: false,
+                    signed_by: None,
+                    signature: None,
+                    path: fetched.path.display().to_string(),
+                    bytes: fetched.opened.plain_bytes,
+                    mime: fetched.mime,
+                    sha256: fetched.opened.sha256,
+                })
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Lists the account's devices.

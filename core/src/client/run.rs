@@ -132,7 +132,8 @@ impl Inner {
             }
         }
         self.check_sealed()?;
-        self.check_reach()
+        self.check_reach()?;
+        self.tend_cache(owner).await
     }
 
     fn count(&self, summary: &mut SyncSummary) -> Result<(), Error> {

@@ -43,6 +43,44 @@ pub(super) enum Turn {
     LeftRight,
     /// Top and bottom change places.
     TopBottom,
+    /// Only a part is meant to be seen.
+    Crop(Aperture),
+}
+
+/// The part of a picture that is meant to be seen (`clap`): sides, and how far its middle is from the picture's, each as
+/// a fraction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Aperture {
+    sides: [(u32, u32); 2],
+    middle: [(i32, u32); 2],
+}
+
+impl Aperture {
+    fn read(body: &[u8]) -> Option<Self> {
+        let mut input = Cursor::new(body);
+        let mut side = || Some((input.be32()?, input.be32()?));
+        let sides = [side()?, side()?];
+        let mut off = || Some((i32::from_be_bytes(input.array()?), input.be32()?));
+        Some(Self { sides, middle: [off()?, off()?] })
+    }
+
+    /// Left, top, width and height in a picture of this size. Nothing where it lies outside: what was cut off must not
+    /// be seen by mistake.
+    pub(super) fn within(&self, width: u32, height: u32) -> Option<(u32, u32, u32, u32)> {
+        let [across, down] = self.sides;
+        let [off_across, off_down] = self.middle;
+        let (left, wide) = span(width, across, off_across)?;
+        let (top, high) = span(height, down, off_down)?;
+        Some((left, top, wide, high))
+    }
+}
+
+fn span(all: u32, (side, side_over): (u32, u32), (off, off_over): (i32, u32)) -> Option<(u32, u32)> {
+    let side = side.checked_div(side_over).filter(|side| *side > 0)?;
+    let off = i64::from(off).checked_mul(2)?.checked_div(i64::from(off_over))?;
+    let from = (i64::from(all) - i64::from(side) + off).div_euclid(2);
+    let from = u32::try_from(from).ok()?;
+    (from.checked_add(side)? <= all).then_some((from, side))
 }
 
 struct Boxes<'a>(Cursor<'a>);
@@ -240,6 +278,7 @@ impl<'a> Properties<'a> {
                 self.size = Some((input.be32()?, input.be32()?));
             }
             b"hvcC" | b"av1C" => self.config = Some(body),
+            b"clap" => self.turns.push(Turn::Crop(Aperture::read(body)?)),
             b"irot" => self.turns.push(Turn::Quarters(body.first()? & 3)),
             b"imir" => {
                 self.turns.push(if body.first()? & 1 == 1 { Turn::LeftRight } else { Turn::TopBottom });

@@ -6,7 +6,9 @@ use std::io::{self, Read, Write};
 
 use matrix_sdk_crypto::{AttachmentDecryptor, AttachmentEncryptor, MediaEncryptionInfo};
 use ruma::OwnedMxcUri;
-use ruma::events::room::{EncryptedFile, EncryptedFileHashes, EncryptedFileInfo};
+use ruma::events::room::{
+    EncryptedFile, EncryptedFileHash, EncryptedFileHashAlgorithm, EncryptedFileHashes, EncryptedFileInfo,
+};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -33,6 +35,22 @@ impl SealKey {
     #[must_use]
     pub fn into_file(self, url: OwnedMxcUri) -> EncryptedFile {
         EncryptedFile::new(url, self.info, self.hashes)
+    }
+
+    /// The hash of the sealed bytes.
+    pub(crate) fn sealed_sha256(&self) -> Option<[u8; 32]> {
+        match self.hashes.get(&EncryptedFileHashAlgorithm::Sha256) {
+            Some(EncryptedFileHash::Sha256(hash)) => Some(*hash.as_inner()),
+            _ => None,
+        }
+    }
+
+    /// Key and first counter.
+    pub(super) fn parts(&self) -> Option<(Zeroizing<[u8; 32]>, [u8; 16])> {
+        match &self.info {
+            EncryptedFileInfo::V2(info) => Some((Zeroizing::new(*info.k.as_inner()), *info.iv.as_inner())),
+            _ => None,
+        }
     }
 
     fn into_media(self) -> MediaEncryptionInfo {

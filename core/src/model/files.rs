@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Sent;
+use crate::policy::Denied;
 
 /// What is attached to a message.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -98,4 +99,13 @@ pub struct Downloaded {
     pub signed_by: Option<String>,
     /// What the signature is worth: `valid`, `invalid`, or `unknown_device`.
     pub signature: Option<&'static str>,
+}
+
+/// What may be done with a file besides looking at it: nothing, or what policy has against it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ContentsRights {
+    /// Against putting it where other programs find it.
+    pub save: Option<Denied>,
+    /// Against opening it with another program.
+    pub open_external: Option<Denied>,
 }

@@ -260,6 +260,21 @@ impl Policy {
         (self.flag(Key::ShareKeepOriginal), self.word(Key::ShareCaptureInfo))
     }
 
+    /// Returns how many bytes of received files may be kept on the disk (0: none may), and when they are fetched without
+    /// being asked for.
+    pub fn received_files(&self) -> (u64, AutoDownload) {
+        let most = match self.word(Key::DataLocalMedia) {
+            "stream" => 0,
+            _ => self.number(Key::DataCacheMb).map_or(u64::MAX, |most| most.saturating_mul(1 << 20)),
+        };
+        let auto = match self.word(Key::MediaAutoDownload) {
+            "always" => AutoDownload::Always,
+            "never" => AutoDownload::Never,
+            _ => AutoDownload::Unmetered,
+        };
+        (most, auto)
+    }
+
     /// Returns what holds for positions.
     pub fn location(&self) -> LocationRules {
         LocationRules {
@@ -324,6 +339,17 @@ impl Policy {
     pub fn keeps_audit(&self) -> bool {
         self.flag(Key::AuditEnabled)
     }
+}
+
+/// When received files are fetched without being asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AutoDownload {
+    /// Never.
+    Never,
+    /// Where bytes cost nothing.
+    Unmetered,
+    /// Always.
+    Always,
 }
 
 /// How photos are prepared.

@@ -21,8 +21,8 @@ mod value;
 pub use bundle::{Bundle, BundleError, LARGEST, MAGIC, Order, OrderKind, Reader, SKEW_MS, SigningKey};
 pub use decide::{ACTIONS, Action, Decision, Denied, Needed};
 pub use effective::{
-    Choices, ClipRules, Entry, Feedback, LocationMode, LocationRules, LockRules, NOT_ENFORCED, Origin,
-    PhotoRules, Policy,
+    AutoDownload, Choices, ClipRules, Entry, Feedback, LocationMode, LocationRules, LockRules, NOT_ENFORCED,
+    Origin, PhotoRules, Policy,
 };
 pub use file::{Broken, Line, parse};
 pub use key::{Definition, Form, Initial, Key, Merge, Type};

@@ -23,6 +23,10 @@ impl Key {
                 "policy::an_old_version_only_says_where_the_new_one_is"
             }
             Self::DataOfflineWipeH => "lock::out_of_reach_for_too_long_nothing_is_left",
+            Self::DataLocalMedia | Self::DataCacheMb => "contents::what_is_kept_obeys_policy",
+            Self::ShareCaptureInfo | Self::ShareKeepOriginal => {
+                "originals::policy_decides_what_of_a_photo_goes_along"
+            }
             Self::AuditEnabled => "policy::what_was_refused_is_kept",
             _ => "policy::every_enforced_key_stops_its_action",
         })

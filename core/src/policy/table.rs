@@ -102,10 +102,10 @@ keys! {
     DataFileDays "data.file_days" number(1, 36_500, "days"), Unset, Min;
     DataFloorDays "data.floor_days" number(1, 36_500, "days"), Unset, Max;
     DataHonourRoomRetention "data.honour_room_retention" Flag, Is(true), Or;
-    DataLocalMedia "data.local_media" Choice(&["cache", "stream"]), Word("cache"), Stricter;
+    DataLocalMedia "data.local_media" Choice(&["cache", "stream"]), Word("cache"), Stricter, Since(V1);
     DataPersistence "data.persistence" Choice(&["normal", "ephemeral"]), Word("normal"), Stricter;
     DataOfflineWipeH "data.offline_wipe_h" number(1, 87_600, "h"), Unset, Min, Since(V1);
-    DataCacheMb "data.cache_mb" number(16, 1_048_576, "MB"), Num(2048), Min;
+    DataCacheMb "data.cache_mb" number(16, 1_048_576, "MB"), Num(2048), Min, Since(V1);
     DataSystemBackup "data.system_backup" Flag, Is(false), And, Tighten;
     DataKeyBackup "data.key_backup" Choice(&["forced", "user", "off"]), Word("user"), Stricter;
     DataRecoveryMinLength "data.recovery_min_length" number(8, 128, ""), Num(12), Max;
@@ -125,8 +125,8 @@ keys! {
     ShareClassificationCeiling "share.classification_ceiling" Choice(&["unclassified", "restricted", "confidential", "secret", "top_secret"]), Unset, Min;
     ShareReleasableTo "share.releasable_to" List(Plain), Those(&[]), Meet;
     ShareStripMetadata "share.strip_metadata" Flag, Is(true), Or, Tighten, Since(V1);
-    ShareCaptureInfo "share.capture_info" Choice(&["off", "ask", "always"]), Word("ask"), Top;
-    ShareKeepOriginal "share.keep_original" Flag, Is(false), Top;
+    ShareCaptureInfo "share.capture_info" Choice(&["off", "ask", "always"]), Word("ask"), Top, Since(V1);
+    ShareKeepOriginal "share.keep_original" Flag, Is(false), Top, Since(V1);
     ShareWatermark "share.watermark" Flag, Is(false), Or;
 
     MediaImageMaxPx "media.image_max_px" number(64, 16_384, "px"), Num(2048), Min, Since(V1);

@@ -1,7 +1,7 @@
 //! Text that was taken back must not stay in the write-ahead log, where older versions of a page lie until it is
 //! written over. Whoever takes text back notes it here, and the writer empties the log after the commit.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -12,11 +12,22 @@ const PATIENCE: Duration = Duration::from_millis(100);
 thread_local! {
     // Set and taken on the writer's thread alone.
     static WANTED: Cell<bool> = const { Cell::new(false) };
+    static FILES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Notes that the transaction under way takes text back.
 pub(super) fn note() {
     WANTED.set(true);
+}
+
+/// Notes a sealed file that nobody needs once the transaction under way is committed.
+pub(super) fn drop_file(name: String) {
+    FILES.with_borrow_mut(|files| files.push(name));
+}
+
+/// Takes the files that were noted; a transaction that fails takes its own back.
+pub(super) fn take_files() -> Vec<String> {
+    FILES.take()
 }
 
 /// Empties the log, where that is wanted and no reader stands in the way. Returns nothing: it is tried again.

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::chunks::Place;
 use super::codes::{Notify, RelType, SendState, Undecryptable};
-use super::{StoreError, chunks, erase, search};
+use super::{StoreError, chunks, erase, media, search};
 use crate::ids::{EventRow, RoomRow, UserRow};
 
 /// An event as it is written.
@@ -399,6 +399,7 @@ pub fn redact(tx: &Transaction<'_>, id: EventRow) -> Result<(), StoreError> {
 
 fn wipe(tx: &Transaction<'_>, id: EventRow) -> Result<(), StoreError> {
     erase::note();
+    media::forget(tx, id)?;
     reindexed(tx, id, || {
         tx.prepare_cached(
             "UPDATE event SET content = '{}', redacted = 1, edit = NULL, notify = 0, utd = 0, session_id = NULL,
@@ -471,6 +472,7 @@ fn replace(tx: &Transaction<'_>, twin: &Stored, echo: EventRow) -> Result<(), St
         .prepare_cached("SELECT id FROM event WHERE edit = ?1")?
         .query_row([twin.id], |row| row.get(0))
         .optional()?;
+    media::move_to(tx, twin.id, echo)?;
     delete(tx, twin.id)?;
     tx.prepare_cached("UPDATE event SET ts = ?2 WHERE id = ?1")?.execute((echo, twin.ts))?;
     if let Some(place) = place {
@@ -484,6 +486,7 @@ fn replace(tx: &Transaction<'_>, twin: &Stored, echo: EventRow) -> Result<(), St
 
 /// Takes an own event out that the server never had.
 pub fn delete(tx: &Transaction<'_>, id: EventRow) -> Result<(), StoreError> {
+    media::forget(tx, id)?;
     reindexed(tx, id, || {
         forget_edit(tx, id)?;
         tx.prepare_cached("DELETE FROM event WHERE id = ?1")?.execute([id])?;

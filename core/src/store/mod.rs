@@ -17,6 +17,7 @@ pub mod events;
 pub mod fixes;
 pub mod inbox;
 pub mod key_file;
+pub mod media;
 mod migrate;
 mod open;
 pub mod outbox;

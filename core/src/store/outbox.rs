@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::changes::Changes;
 use super::codes::{OutboxKind, SendState};
-use super::{StoreError, events};
+use super::{StoreError, events, media};
 use crate::ids::{EventRow, OutboxRow, RoomRow};
 
 /// One queued action.
@@ -160,7 +160,10 @@ pub fn reset_sending(tx: &Transaction<'_>) -> Result<(), StoreError> {
 /// Takes an action out of the queue.
 pub fn delete(tx: &Transaction<'_>, changes: &mut Changes, id: OutboxRow) -> Result<(), StoreError> {
     for upload in uploads(tx, id)? {
-        changes.drop_file(upload.file);
+        let kept = upload.mxc.as_deref().map(|mxc| media::is_kept(tx, &upload.file, mxc)).transpose()?;
+        if kept != Some(true) {
+            changes.drop_file(upload.file);
+        }
     }
     tx.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([id])?;
     Ok(())
@@ -200,6 +203,7 @@ pub fn arrived(
         .execute((sent.room, quoted(&stands), quoted(event_id), sent.id))?;
         events::resolve(tx, sent.room, &sent.txn_id, event_id)?;
     }
+    media::adopt(tx, sent.id, sent.event, now_ms)?;
     delete(tx, changes, sent.id)
 }
 
@@ -327,17 +331,34 @@ pub fn uploads(connection: &Connection, action: OutboxRow) -> Result<Vec<Upload>
     let mut statement = connection.prepare_cached(
         "SELECT id, pointer, file, bytes, mxc, done FROM upload WHERE outbox = ?1 ORDER BY id",
     )?;
-    let rows = statement.query_map([action], |row| {
-        Ok(Upload {
-            id: row.get(0)?,
-            pointer: row.get(1)?,
-            file: row.get(2)?,
-            bytes: row.get(3)?,
-            mxc: row.get(4)?,
-            done: row.get(5)?,
-        })
-    })?;
+    let rows = statement.query_map([action], upload)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Finds the sealed file of an event that was not sent yet, by the pointer to where its address will stand.
+pub fn upload_of(
+    connection: &Connection,
+    event: EventRow,
+    pointer: &str,
+) -> Result<Option<Upload>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT u.id, u.pointer, u.file, u.bytes, u.mxc, u.done FROM upload u JOIN outbox o ON o.id = u.outbox
+             WHERE o.event = ?1 AND u.pointer = ?2",
+        )?
+        .query_row((event, pointer), upload)
+        .optional()?)
+}
+
+fn upload(row: &Row<'_>) -> rusqlite::Result<Upload> {
+    Ok(Upload {
+        id: row.get(0)?,
+        pointer: row.get(1)?,
+        file: row.get(2)?,
+        bytes: row.get(3)?,
+        mxc: row.get(4)?,
+        done: row.get(5)?,
+    })
 }
 
 /// Lists the files of all uploads: what else lies in the media directory belongs to nobody.

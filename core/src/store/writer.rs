@@ -53,6 +53,8 @@ impl Worker {
         boundary::reached();
         self.set_durability(durability)?;
         let mut changes = Changes::default();
+        // Of a transaction that was taken back.
+        drop(erase::take_files());
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -64,7 +66,7 @@ impl Worker {
         transaction.commit().map_err(StoreError::from)?;
         boundary::reached();
         erase::empty_log(&self.connection, open::PATIENCE);
-        for file in changes.take_unneeded() {
+        for file in changes.take_unneeded().into_iter().chain(erase::take_files()) {
             // What stays is removed at the next start.
             let _ = std::fs::remove_file(self.media.join(file));
         }

@@ -37,6 +37,10 @@ public struct Status: Hashable, Sendable {
     public let backup: Bool
     /// Size of the database in bytes.
     public let dbBytes: UInt64
+    /// Sealed files that are kept from the server.
+    public let cacheFiles: UInt64
+    /// Their size in bytes.
+    public let cacheBytes: UInt64
 }
 
 /// A sign-in that worked.
@@ -140,6 +144,8 @@ extension Status {
         verified = core.verified
         backup = core.backup
         dbBytes = core.dbBytes
+        cacheFiles = core.cacheFiles
+        cacheBytes = core.cacheBytes
     }
 }
 

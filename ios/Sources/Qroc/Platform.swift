@@ -81,9 +81,13 @@ public struct LiveObjects: Hashable, Sendable {
     public let pulls: Int
     /// Sharings of the own position that were not freed.
     public let shares: Int
+    /// Files that are looked at, not freed.
+    public let contents: Int
 
     /// Whether nothing is.
-    public var isEmpty: Bool { clients == 0 && rooms == 0 && lists == 0 && pulls == 0 && shares == 0 }
+    public var isEmpty: Bool {
+        clients == 0 && rooms == 0 && lists == 0 && pulls == 0 && shares == 0 && contents == 0
+    }
 
     /// Counts them. From memory.
     public static var now: LiveObjects {
@@ -93,7 +97,8 @@ public struct LiveObjects: Hashable, Sendable {
             rooms: Int(core.rooms),
             lists: Int(core.lists),
             pulls: Int(core.pulls),
-            shares: Int(core.shares)
+            shares: Int(core.shares),
+            contents: Int(core.contents)
         )
     }
 }

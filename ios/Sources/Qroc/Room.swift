@@ -205,6 +205,29 @@ public final class Room: Identifiable, Sendable {
         try await translated { [core] in Positions(try await core.positions()) }
     }
 
+    /// Opens a file of a message to be looked at without being saved: one that was sent from here also while it waits
+    /// to be sent, one that was looked at before also without the network. A read, which leaves nothing behind when it
+    /// ends early.
+    ///
+    /// - Parameters:
+    ///   - eventId: The message.
+    ///   - part: Which file.
+    /// - Returns: The file. Keep it while it is shown.
+    /// - Throws: `notFound` without a file or for a removed message, `badInput` where the file was changed on its way or
+    ///   is larger than what may be kept, `network`, `locked`, `signIn`, `closed`, `storage`.
+    public func contents(_ eventId: String, part: Part = .file) async throws(QrocError) -> Contents {
+        try await translated { [core] in
+            Contents(try await core.contents(eventId: eventId, part: part.core))
+        }
+    }
+
+    /// Says whether a file of a message can be looked at without the network. A read.
+    ///
+    /// - Throws: `notFound` without a file or for a removed message, `locked`, `signIn`, `closed`, `storage`.
+    public func hasContents(_ eventId: String, part: Part = .file) async throws(QrocError) -> Bool {
+        try await translated { [core] in try await core.hasContents(eventId: eventId, part: part.core) }
+    }
+
     /// Fetches the file of a message and opens it. A read, which leaves nothing behind when it ends early.
     ///
     /// - Parameters:

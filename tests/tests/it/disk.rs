@@ -115,6 +115,11 @@ fn neither_the_phone_nor_the_server_gives_away_what_was_said() {
             .clone();
     madrid.run(&["download", &room, file.as_str().expect("id"), "--to", "got.txt"]).one();
     assert_eq!(fs::read_to_string(madrid.file("got.txt")).expect("got"), secret.repeat(200));
+    // What was fetched and what was sent is kept, sealed, among what is searched.
+    for officer in [&lisbon, &madrid] {
+        let kept = officer.run(&["status"]).one()["cache_files"].as_u64();
+        assert!(kept > Some(0) && officer.strays() == 0, "{kept:?}");
+    }
 
     let said = [
         spoken,

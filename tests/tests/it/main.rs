@@ -16,6 +16,7 @@ mod bad_input;
 mod beside;
 mod cli;
 mod clips;
+mod contents;
 mod disk;
 mod faults;
 mod full_disk;

@@ -91,3 +91,24 @@ fn without_being_asked_nothing_of_the_camera_goes_along() {
     assert_eq!((&got["original"], &got["signature"]), (&json!(true), &json!("valid")), "{got}");
     assert!(fs::read(madrid.file("plan.pdf")).expect("plan") == fs::read(plan).expect("source"));
 }
+
+#[test]
+fn policy_decides_what_of_a_photo_goes_along() {
+    let server = server_with(Options::default(), &["lisbon", "madrid"]);
+    let (lisbon, _madrid, room) = two_officers(&server.base_url());
+    let photo = qroc_fixtures::path("exif_gps.jpg").display().to_string();
+    let sends = |policy: Value, more: &[&str]| {
+        fs::write(lisbon.file("policy.json"), policy.to_string()).expect("policy");
+        lisbon.run(&["policy", "apply", "policy.json", "--as-mdm"]).all();
+        let event = lisbon.sent(&[&["send-file", &room, &photo], more].concat());
+        lisbon.sync();
+        let seen = attachment(&lisbon, &room, &event);
+        (seen["capture"].is_object(), seen["original"].is_object())
+    };
+    assert_eq!(sends(json!({}), &["--capture-info"]), (true, false), "by choice");
+    assert_eq!(sends(json!({ "share.capture_info": "ask" }), &[]), (false, false), "by choice");
+    assert_eq!(sends(json!({ "share.capture_info": "off" }), &["--capture-info"]), (false, false));
+    assert_eq!(sends(json!({ "share.capture_info": "always" }), &[]), (true, false));
+    assert_eq!(sends(json!({ "share.keep_original": true }), &[]), (false, true));
+    assert_eq!(sends(json!({ "share.keep_original": false }), &["--original"]), (false, true));
+}

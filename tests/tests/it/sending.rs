@@ -148,7 +148,8 @@ async fn a_file_sent_twice_under_one_id_is_one_file() {
     server.restart().expect("restarted");
     lisbon.sync().await;
     let outcome = lisbon.client.perform(action(), None).await.expect("known");
-    assert_eq!((outcome.sent().state, sealed()), ("sent", 0));
+    let kept = lisbon.client.status().expect("status").cache_files;
+    assert_eq!((outcome.sent().state, sealed(), kept), ("sent", 1, 1), "kept to be looked at");
     madrid.sync().await;
     assert_eq!(madrid.texts(&room).await, ["plan.txt"]);
 }

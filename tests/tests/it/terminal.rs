@@ -122,6 +122,13 @@ impl Officer {
         self.run(&["timeline", room, "--limit", "1000", "--offline"]).all()
     }
 
+    /// Sealed files in the profile that are not noted as kept.
+    pub fn strays(&self) -> u64 {
+        let kept = self.run(&["status"]).one()["cache_files"].as_u64().expect("cache_files");
+        let files = fs::read_dir(self.profile().join("accounts/1/media")).expect("media").count() as u64;
+        files.checked_sub(kept).expect("what is kept is there")
+    }
+
     /// The bodies of a room's messages, oldest first, without asking the server.
     pub fn texts(&self, room: &str) -> Vec<String> {
         texts(&self.offline(room))

@@ -278,7 +278,7 @@ fn outbox(error: &OutboxError) -> (Action, &'static str) {
 fn attachment(error: &AttachmentError) -> (Action, &'static str) {
     known(match error {
         AttachmentError::File { error, .. } => media(error),
-        AttachmentError::TooLarge { .. } => "file_too_large",
+        AttachmentError::TooLarge { .. } | AttachmentError::TooLargeToShow { .. } => "file_too_large",
         AttachmentError::Denied(_) => "policy",
         AttachmentError::Apart { kind, .. } => return of_kind(*kind),
         AttachmentError::Crashed { .. } => "file_damaged",
@@ -287,6 +287,7 @@ fn attachment(error: &AttachmentError) -> (Action, &'static str) {
         AttachmentError::NoAttachment => "no_attachment",
         AttachmentError::BadKeys => "file_damaged",
         AttachmentError::Net(error) => return net(error),
+        AttachmentError::Store(error) => return store(error),
         AttachmentError::Own(_) => "storage",
     })
 }

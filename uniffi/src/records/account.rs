@@ -66,6 +66,10 @@ pub struct Status {
     pub backup: bool,
     /// Size of the database in bytes.
     pub db_bytes: u64,
+    /// Sealed files that are kept from the server.
+    pub cache_files: u64,
+    /// Their size in bytes.
+    pub cache_bytes: u64,
 }
 
 fn account_state(word: &str) -> AccountState {
@@ -91,6 +95,8 @@ impl From<model::Status> for Status {
             verified: status.verified,
             backup: status.backup != "off",
             db_bytes: status.db_bytes,
+            cache_files: status.cache_files,
+            cache_bytes: status.cache_bytes,
         }
     }
 }

@@ -62,10 +62,11 @@ pub(in super::super) fn decode_still(
     if down < height {
         return Err(damaged());
     }
-    Ok(upright(DynamicImage::ImageRgb8(picture), &still.turns))
+    upright(DynamicImage::ImageRgb8(picture), &still.turns).ok_or_else(damaged)
 }
 
-fn upright(mut image: DynamicImage, turns: &[Turn]) -> DynamicImage {
+/// Nothing where a part is to be seen that lies outside.
+fn upright(mut image: DynamicImage, turns: &[Turn]) -> Option<DynamicImage> {
     for turn in turns {
         image = match turn {
             Turn::Quarters(0) => image,
@@ -74,9 +75,13 @@ fn upright(mut image: DynamicImage, turns: &[Turn]) -> DynamicImage {
             Turn::Quarters(_) => image.rotate90(),
             Turn::LeftRight => image.fliph(),
             Turn::TopBottom => image.flipv(),
+            Turn::Crop(aperture) => {
+                let (left, top, width, height) = aperture.within(image.width(), image.height())?;
+                image.crop_imm(left, top, width, height)
+            }
         };
     }
-    image
+    Some(image)
 }
 
 fn open(still: &Still, max_pixels: u64) -> Result<ff::codec::decoder::Opened, ff::Error> {

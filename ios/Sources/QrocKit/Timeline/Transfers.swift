@@ -1,7 +1,7 @@
 import Foundation
 import Qroc
 
-/// Fetches pictures to look at and files to keep. A picture is opened in the app's scratch folder, decoded, and its file
+/// Fetches pictures to look at, whatever policy says of saving, and files to keep. A picture is opened in the app's scratch folder, decoded, and its file
 /// removed at once.
 @MainActor final class Transfers {
     private let session: Session
@@ -41,7 +41,8 @@ import Qroc
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             await enter()
             defer { leave() }
-            let file = try await room.download(eventId, to: folder).url
+            let file = folder.appendingPathComponent("picture")
+            try await room.contents(eventId).data().write(to: file)
             guard let picture = await session.surroundings.decode(file) else { throw UnreadablePicture() }
             keep(key, picture)
         }

@@ -72,6 +72,8 @@ public enum class Connection {
  * @property verified whether the account's identity vouches for this device.
  * @property backup whether keys are backed up on the server.
  * @property dbBytes size of the database.
+ * @property cacheFiles sealed files that are kept from the server.
+ * @property cacheBytes their size.
  */
 public data class Status(
     public val userId: String,
@@ -83,6 +85,8 @@ public data class Status(
     public val verified: Boolean,
     public val backup: Boolean,
     public val dbBytes: Long,
+    public val cacheFiles: Long,
+    public val cacheBytes: Long,
 )
 
 /**
@@ -186,6 +190,8 @@ internal fun GeneratedStatus.toBridge(): Status =
         verified = verified,
         backup = backup,
         dbBytes = dbBytes.toLong(),
+        cacheFiles = cacheFiles.toLong(),
+        cacheBytes = cacheBytes.toLong(),
     )
 
 internal fun GeneratedSignedIn.toBridge(): SignedIn =

@@ -249,7 +249,7 @@ public class Client private constructor(
         /** Counts what is alive in the library, for finding leaks. */
         public fun liveObjects(): LiveObjects =
             generatedLiveObjects().run {
-                LiveObjects(clients.toInt(), rooms.toInt(), lists.toInt(), pulls.toInt(), shares.toInt())
+                LiveObjects(clients.toInt(), rooms.toInt(), lists.toInt(), pulls.toInt(), shares.toInt(), contents.toInt())
             }
     }
 }
@@ -262,6 +262,7 @@ public class Client private constructor(
  * @property lists room lists, timelines, queues, positions and flows of states that were not freed.
  * @property pulls flows that wait for something to change.
  * @property shares sharings of the own position that were not freed.
+ * @property contents files that are looked at, not freed.
  */
 public data class LiveObjects(
     public val clients: Int,
@@ -269,4 +270,5 @@ public data class LiveObjects(
     public val lists: Int,
     public val pulls: Int,
     public val shares: Int = 0,
+    public val contents: Int = 0,
 )

@@ -117,6 +117,21 @@ public class Room internal constructor(
     /** Opens the list of where everybody in the room is; close it with the screen. */
     public suspend fun positions(): Positions = opened { inner.call { Positions(it.positions()) } }
 
+    /**
+     * Opens a file of a message to be looked at without being saved; close it afterwards. One that was sent from here can
+     * be looked at while it waits to be sent, one that was looked at before without the network.
+     */
+    public suspend fun contents(
+        eventId: String,
+        part: Part = Part.FILE,
+    ): Contents = opened { inner.call { Contents(it.contents(eventId, part.toGenerated())) } }
+
+    /** Says whether a file of a message can be looked at without the network. */
+    public suspend fun hasContents(
+        eventId: String,
+        part: Part = Part.FILE,
+    ): Boolean = inner.call { it.hasContents(eventId, part.toGenerated()) }
+
     /** Fetches the file of a message and opens it to [to]: a directory, or the file's path. */
     public suspend fun download(
         eventId: String,

@@ -19,8 +19,8 @@ import java.nio.file.Files
 import java.nio.file.Path
 
 /**
- * Fetches pictures to look at and files to keep. A picture is opened in a folder in memory, decoded, and its file removed
- * at once: nothing readable comes onto the disk.
+ * Fetches pictures to look at, whatever policy says of saving, and files to keep. A picture is decoded in a folder in
+ * memory, and its file removed at once: nothing readable comes onto the disk.
  */
 internal class Transfers(
     private val session: Session,
@@ -52,7 +52,11 @@ internal class Transfers(
         transfer(key) {
             val folder = withContext(Dispatchers.IO) { Files.createTempDirectory(memory, "qroc-view") }
             try {
-                val file = few.withPermit { room.download(eventId, folder).path }
+                val file = folder.resolve("picture")
+                few.withPermit {
+                    val bytes = room.contents(eventId).use { it.bytes() }
+                    withContext(Dispatchers.IO) { Files.write(file, bytes) }
+                }
                 session.surroundings.decode(file)?.let { keep(key, it) } ?: throw UnreadablePicture()
             } finally {
                 withContext(NonCancellable + Dispatchers.IO) { folder.toFile().deleteRecursively() }
