@@ -146,6 +146,35 @@ pub struct Location {
     pub accuracy_m: Option<f64>,
     /// When it was measured, in milliseconds since 1970.
     pub ts: Option<i64>,
+    /// Whether a person chose it on a map: nobody was measured there.
+    pub picked: bool,
+}
+
+/// Something that happened at an area of a room.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Crossing {
+    /// Matrix id of the room.
+    pub room_id: String,
+    /// Who.
+    pub user_id: String,
+    /// What the user is called in the room.
+    pub display_name: Option<String>,
+    /// What happened: `enter`, `leave`, `dwell`, `near`.
+    pub what: &'static str,
+    /// Which area.
+    pub area_id: String,
+    /// What the area is called.
+    pub area: String,
+    /// What it is for: `cordon`, `sector`, `plume`, `route`, `point`.
+    pub kind: &'static str,
+    /// When it was measured, in milliseconds since 1970.
+    pub ts: i64,
+    /// Where, in degrees.
+    pub lat: f64,
+    /// Where, in degrees.
+    pub lon: f64,
+    /// Metres around it that hold the truth.
+    pub accuracy_m: Option<f64>,
 }
 
 /// Where somebody is.

@@ -111,7 +111,12 @@ fn location(content: &Value) -> Option<model::Location> {
         .as_str()?;
     let place = Place::from_uri(uri)?;
     let ts = content.get("org.matrix.msc3488.ts").or_else(|| content.get("m.ts")).and_then(Value::as_i64);
-    Some(model::Location { lat: place.lat, lon: place.lon, accuracy_m: place.accuracy_m, ts })
+    let asset = content
+        .pointer("/org.matrix.msc3488.asset/type")
+        .or_else(|| content.pointer("/m.asset/type"))
+        .and_then(Value::as_str);
+    let picked = asset == Some("m.pin");
+    Some(model::Location { lat: place.lat, lon: place.lon, accuracy_m: place.accuracy_m, ts, picked })
 }
 
 /// Older clients quote what they answer at the head of the text.

@@ -13,6 +13,8 @@ pub enum Limits {
     Raised,
     /// Synapse's own, as a client meets them at a server that nobody tuned.
     Synapse,
+    /// Those that the server of an organisation is meant to be set up with: enough for an incident, not for an attack.
+    Kit,
 }
 
 /// How an [`Embedded`](crate::Embedded) server is started.
@@ -122,12 +124,25 @@ impl Options {
             "bcrypt_rounds": 4,
         });
         let Some(keys) = config.as_object_mut() else { return config };
-        if self.limits == Limits::Raised {
-            keys.extend(raised_limits());
+        match self.limits {
+            Limits::Raised => keys.extend(raised_limits()),
+            Limits::Kit => keys.extend(kit_limits()),
+            Limits::Synapse => {}
         }
         keys.extend(self.overrides.clone());
         config
     }
+}
+
+fn kit_limits() -> Map<String, Value> {
+    let rate = |per_second: u32, burst: u32| json!({"per_second": per_second, "burst_count": burst});
+    let mut keys = Map::new();
+    keys.insert("rc_message".to_owned(), rate(10, 100));
+    keys.insert("rc_joins".to_owned(), json!({"local": rate(5, 50), "remote": rate(5, 50)}));
+    let invites = json!({"per_room": rate(5, 50), "per_user": rate(5, 50), "per_issuer": rate(5, 50)});
+    keys.insert("rc_invites".to_owned(), invites);
+    keys.insert("rc_login".to_owned(), json!({"address": rate(1, 30)}));
+    keys
 }
 
 fn raised_limits() -> Map<String, Value> {

@@ -202,8 +202,8 @@ impl Room {
         LocationShare::begin(self.life.clone(), self.room_id.clone(), share, source).await
     }
 
-    /// Stops sharing the own position with the room, whoever began it: also a run of the app that ended without. A
-    /// change: it runs to its end.
+    /// Stops sharing the own position with the room, whoever began it: also a run of the app that ended without. The
+    /// others are told while the client is in the foreground, or in the background goes on. A change: it runs to its end.
     ///
     /// # Errors
     /// `BadInput` where nothing is shared, `Locked`, `Closed`, `Storage`.

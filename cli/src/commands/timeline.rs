@@ -109,6 +109,9 @@ fn content(item: &Item) -> String {
         if let Some(metres) = location.accuracy_m {
             text.push_str(&format!(" ±{metres} m"));
         }
+        if location.picked {
+            text.push_str(", picked");
+        }
         text.push(']');
     }
     text
@@ -185,7 +188,9 @@ mod tests {
         );
         let captioned = Item { attachment: Some(photo), ..item("Gate") };
         assert_eq!(words(&captioned), "Gate [a.jpg, image/jpeg, 2.00 KiB]");
-        let location = Location { lat: 38.7, lon: -9.1, accuracy_m: Some(12.0), ts: None };
+        let location = Location { lat: 38.7, lon: -9.1, accuracy_m: Some(12.0), ts: None, picked: false };
         assert_eq!(words(&Item { location: Some(location), ..item("Here") }), "Here [38.7,-9.1 ±12 m]");
+        let picked = Location { lat: 38.7, lon: -9.1, accuracy_m: None, ts: None, picked: true };
+        assert_eq!(words(&Item { location: Some(picked), ..item("There") }), "There [38.7,-9.1, picked]");
     }
 }

@@ -278,10 +278,11 @@ impl super::Inner {
             }
             Action::Location { lat, lon, accuracy_m, .. } => {
                 self.permit(Wish::SendPosition).await?;
-                let (lat, lon, accuracy_m) = self.mdm.policy().location().round(lat, lon, accuracy_m);
                 let place = Place::new(lat, lon, accuracy_m)
                     .ok_or_else(|| Error::BadInput(format!("{lat},{lon} is not a place on the earth")))?;
-                let content = crate::location::message::content(place, self.clock.now_ms());
+                let coarse = self.location_bounds().coarsen_place(place);
+                let picked = accuracy_m.is_none();
+                let content = crate::location::message::content(coarse, picked, self.clock.now_ms());
                 self.queue_event(owner, room, "m.room.message", content, txn_id).await
             }
             Action::Area { content, .. } => self.queue_area(owner, room, content, txn_id).await,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::action::{Action, Outcome};
-use super::{Client, Error, Inner, Owner, Wish};
+use super::{Client, Error, Inner, NewRoom, Owner, Wish};
 use crate::geo::area::{Area, Shape};
 use crate::geo::pace::Pace;
 use crate::ids::RoomRow;
@@ -13,6 +13,7 @@ use crate::location::{LocationError, message, view};
 use crate::model;
 use crate::outbox::Outgoing;
 use crate::store::changes::Change;
+use crate::store::codes::RoomKind;
 use crate::store::{Durability, StoreError, areas, events, fixes, rooms, shares};
 
 /// Whoever may change the room's name may change another's area.
@@ -60,6 +61,32 @@ impl Client {
         let action = Action::Area { room: room.to_owned(), content, txn: None };
         let outcome = self.perform(action, wait).await?;
         Ok((self.inner.told_area(row, one)?, outcome))
+    }
+
+    /// Makes a room of those who are inside an area now, this account left out. `area` is its id or its name.
+    ///
+    /// # Errors
+    /// As `create_room`; `BadInput` where there is no such area, several of that name, or nobody else inside.
+    pub async fn group_inside(
+        &self,
+        room: &str,
+        area: &str,
+        name: &str,
+    ) -> Result<(String, Vec<String>), Error> {
+        let known = self.areas(room)?;
+        let mut found = known.iter().filter(|known| known.area_id == area || known.name == area);
+        let one =
+            found.next().ok_or_else(|| Error::BadInput(format!("there is no area {area:?} in this room")))?;
+        if found.next().is_some() {
+            return Err(Error::BadInput(format!("several areas are called {area:?}: use the id")));
+        }
+        let own = &self.inner.account.user_id;
+        let inside: Vec<String> = one.inside.iter().filter(|user| *user != own).cloned().collect();
+        if inside.is_empty() {
+            return Err(Error::BadInput(format!("nobody else is known to be inside {area:?} now")));
+        }
+        let new = NewRoom { name: name.to_owned(), invite: inside.clone(), kind: RoomKind::Group };
+        Ok((self.create_room(new).await?, inside))
     }
 
     /// Lists the areas of a room, oldest first, with who is inside.
@@ -189,6 +216,8 @@ impl Inner {
         } else {
             self.end_share(owner, room, Pace::Patrol).await?;
         }
+        // Whoever syncs tells the others. What is begun and given up at once would only have to be done again.
+        let Some(wait) = wait else { return Ok(stopped(txn_id, "queued")) };
         let mut changes = self.store.subscribe();
         let told = async {
             loop {
@@ -203,8 +232,12 @@ impl Inner {
             told = told => told.map(|()| "sent")?,
             error = self.keep_sending(owner) => return Err(error),
             error = self.keep_tending(owner) => return Err(error),
-            () = tokio::time::sleep(wait.unwrap_or_default()) => "queued",
+            () = tokio::time::sleep(wait) => "queued",
         };
-        Ok(Outcome::Sent(model::Sent { txn_id, event_id: None, state, error: None }))
+        Ok(stopped(txn_id, state))
     }
+}
+
+fn stopped(txn_id: String, state: &'static str) -> Outcome {
+    Outcome::Sent(model::Sent { txn_id, event_id: None, state, error: None })
 }

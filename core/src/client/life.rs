@@ -138,7 +138,7 @@ impl Lifecycle {
             _ = at_rest.wait_for(|rest| *rest) => {}
             _ = mode.wait_for(|mode| !matches!(mode, Mode::Background(_))) => {}
         }
-        Ok(client.inner.store.read(crate::store::outbox::heads)?.is_empty())
+        client.is_queue_sent()
     }
 
     /// Ends everything and closes the database. Lists end, waiting pulls return at once. What was begun is finished,

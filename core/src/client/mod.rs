@@ -8,6 +8,7 @@ mod dirs;
 mod error;
 mod files;
 mod handover;
+mod held;
 mod life;
 mod lock;
 mod notifier;
@@ -22,6 +23,8 @@ mod run;
 mod sharing;
 mod stream;
 mod tending;
+mod track_rooms;
+mod watching;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -103,7 +106,7 @@ pub(crate) struct Owner {
     /// Another process has wiped the profile.
     gone: Notify,
     /// What is shared just now, and what that needs.
-    location: sharing::Held,
+    location: held::Held,
 }
 
 impl fmt::Debug for Client {

@@ -1,16 +1,12 @@
 //! Who is where, as screens and scripts read it: from the database, with older positions fetched when asked for.
 
-use std::time::Duration;
-
-use tokio::sync::mpsc;
-
 use super::areas::drawn;
 use super::{Client, Error};
 use crate::geo::Place;
+use crate::geo::exchange::cot;
 use crate::geo::picture::{Drawn, Mark, Scene, Way};
 use crate::location::view::{self, Whose};
 use crate::model;
-use crate::store::changes::Change;
 use crate::store::codes::Membership;
 use crate::store::fixes::{self, Position, Track, View};
 use crate::store::{StoreError, areas, companions, events};
@@ -18,11 +14,8 @@ use crate::store::{StoreError, areas, companions, events};
 /// Pages fetched for one track of a companion, and of the room itself: where only standard positions are.
 const MOST_PAGES: usize = 500;
 const MOST_ROOM_PAGES: usize = 10;
-/// How often a process that only reads looks for what the owner brought.
-const LOOK: Duration = Duration::from_millis(250);
 /// A place of one's own that is older, in milliseconds, is none to measure from.
 const HERE_MS: i64 = 3_600_000;
-const PAGE: usize = 500;
 
 impl Client {
     /// Lists where everybody is, newest first, in one room or in all.
@@ -70,7 +63,7 @@ impl Client {
     }
 
     /// Where this device is, by what it shared last.
-    fn here(&self) -> Result<Option<Place>, Error> {
+    pub(super) fn here(&self) -> Result<Option<Place>, Error> {
         let since = self.inner.clock.now_ms().saturating_sub(HERE_MS);
         let own = &self.inner.account.user_id;
         Ok(self.inner.store.read(|connection| match events::find_user(connection, own)? {
@@ -113,58 +106,24 @@ impl Client {
         })
     }
 
-    /// Tells positions of a room as they arrive, until `stop`. Syncs meanwhile, unless another process owns the profile.
+    /// Lists where everybody of a room is, as Cursor on Target, so that a control room's TAK shows them.
     ///
     /// # Errors
-    /// `NoSuchRoom`, `AmbiguousRoom`, `Held`, `SignedOutForGood`; faults of the store.
-    pub async fn watch_positions(
-        &self,
-        room: &str,
-        out: mpsc::Sender<model::Position>,
-        stop: impl Future<Output = ()>,
-    ) -> Result<(), Error> {
+    /// `NoSuchRoom`, `AmbiguousRoom`, `Held`.
+    pub fn as_cot(&self, room: &str) -> Result<Vec<cot::Event>, Error> {
         self.gate()?;
         let room = self.inner.resolve(room)?.id;
-        let mut mark = self.inner.store.read(fixes::newest_arrival)?;
-        let mut changes = self.inner.store.subscribe();
-        let mut failed = None;
-        let owned = self.is_owner();
-        let forward = async {
-            loop {
-                match self.tell_arrived(room, &mut mark, &out).await {
-                    Ok(true) => {}
-                    // Nobody listens any more.
-                    Ok(false) => return,
-                    Err(error) => {
-                        failed = Some(error);
-                        return;
-                    }
-                }
-                if owned {
-                    while let Ok(published) = changes.recv().await {
-                        if published.contains(Change::Location(room)) {
-                            break;
-                        }
-                    }
-                } else {
-                    tokio::time::sleep(LOOK).await;
-                }
-            }
+        let found = self.inner.store.read(|connection| fixes::positions(connection, Some(room)))?;
+        let event = |one: &Position| {
+            let callsign = one.name.as_deref().unwrap_or(&one.user_id);
+            cot::Event::officer(
+                &one.user_id,
+                Some(callsign),
+                &one.fix,
+                view::stale_from(&one.fix, one.live_until),
+            )
         };
-        let until = async {
-            tokio::select! {
-                () = stop => {}
-                () = forward => {}
-            }
-        };
-        if owned {
-            let (items, unread) = mpsc::channel(1);
-            drop(unread);
-            self.run(items, until).await?;
-        } else {
-            until.await;
-        }
-        failed.map_or(Ok(()), Err)
+        Ok(found.iter().map(event).collect())
     }
 
     /// Gathers what a picture of a room shows: ways, people, areas that count now.
@@ -205,33 +164,6 @@ impl Client {
             closed: area.shape.is_closed(),
         });
         Ok(Scene { title: room.name, ways: ways.collect(), marks: marks.collect(), areas: drawn.collect() })
-    }
-
-    async fn tell_arrived(
-        &self,
-        room: crate::ids::RoomRow,
-        mark: &mut i64,
-        out: &mpsc::Sender<model::Position>,
-    ) -> Result<bool, Error> {
-        loop {
-            let came = self.inner.store.read(|connection| fixes::arrived(connection, room, *mark, PAGE))?;
-            let (now, me) = (self.inner.clock.now_ms(), self.here()?);
-            for one in &came {
-                *mark = one.id;
-                let whose = Whose {
-                    room_id: &one.room_id,
-                    user_id: &one.user_id,
-                    name: None,
-                    live_until: one.live_until,
-                };
-                if out.send(view::position(whose, &one.fix, now, me)).await.is_err() {
-                    return Ok(false);
-                }
-            }
-            if came.len() < PAGE {
-                return Ok(!out.is_closed());
-            }
-        }
     }
 }
 

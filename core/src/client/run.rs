@@ -13,12 +13,14 @@ use crate::net::Backoff;
 use crate::outbox::Pass;
 use crate::session;
 use crate::store::key_file::KeyFileError;
-use crate::store::{StoreError, rooms, timeline};
+use crate::store::{StoreError, rooms, shares, timeline};
 use crate::sync::{Step, SyncError};
 
 const LONG_POLL: Duration = Duration::from_secs(30);
 /// How long an unreachable server is tried when nobody said how long.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// Between two looks at what positions need of the server, where one did not work.
+const TEND_AGAIN: Duration = Duration::from_secs(1);
 
 impl Client {
     /// Syncs until the server has nothing new and the queue is empty or holds only failed items. Waits out rate
@@ -114,6 +116,7 @@ impl Client {
     /// Faults of the store.
     pub async fn network_returned(&self) -> Result<(), Error> {
         let owner = self.owner()?;
+        owner.location.patience.forget();
         owner.returned.notify_waiters();
         Ok(owner.sender.hurry().await?)
     }
@@ -152,6 +155,7 @@ impl Inner {
     ) -> Result<(), Error> {
         let mut backoff = Backoff::default();
         let mut failing_since: Option<Instant> = None;
+        let quiet_since = Instant::now();
         loop {
             let turn = self.turn(owner, summary).await;
             failing.store(turn.is_err(), Ordering::SeqCst);
@@ -180,7 +184,8 @@ impl Inner {
             if !(step.empty && step.covers_all) {
                 continue;
             }
-            if self.tend(owner).await?.done {
+            let tended = self.tend(owner).await?;
+            if tended.done {
                 continue;
             }
             let pass = owner.sender.pass().await?;
@@ -189,6 +194,13 @@ impl Inner {
             match pass.next_ts {
                 // What was sent comes back with the next answer.
                 None if pass.sent > 0 => {}
+                // The end of a sharing that could not be told, or waits for what comes before it.
+                None if tended.again
+                    && quiet_since.elapsed() < patience.min(PATIENCE)
+                    && self.store.read(shares::is_any_untold)? =>
+                {
+                    tokio::time::sleep(TEND_AGAIN).await;
+                }
                 None => {
                     owner.sender.share_owed().await?;
                     return Ok(());

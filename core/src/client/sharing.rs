@@ -1,14 +1,14 @@
 //! Sharing the own position live: fixes from the receiver are kept as they come; what is kept goes out as the network
 //! allows, also after the process was killed.
 
-use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use rusqlite::Connection;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
+use super::held::Entered;
 use super::{Client, Error, Inner, Owner, Wish};
 use crate::geo::Fix;
 use crate::geo::pace::{Pace, Pacer, Wanted};
@@ -20,7 +20,7 @@ use crate::ports::location_source::{LocationSource, Reading};
 use crate::store::changes::Change;
 use crate::store::codes::Membership;
 use crate::store::rooms::Room;
-use crate::store::shares::Own;
+use crate::store::shares::{Begun, Own};
 use crate::store::{Durability, StoreError, events, fixes, rooms, shares};
 
 /// How long the end waits for what is left to be sent; the rest stays and is sent by the next sync.
@@ -35,57 +35,6 @@ pub struct ShareRequest {
     pub wanted: Wanted,
     /// For how long; as long as policy allows without.
     pub lasting: Option<Duration>,
-}
-
-/// What the owner of a profile holds while it shares; nothing of it outlives the process.
-#[derive(Debug, Default)]
-pub(super) struct Held {
-    /// Rooms that are shared with just now.
-    pub(super) running: Running,
-    /// Companions that the server does not let this account into, or make.
-    pub(super) refused: Names,
-    /// Companions that were joined or made and are not in the database yet.
-    pub(super) joining: Names,
-    /// Tending is done once at a time.
-    pub(super) tending: tokio::sync::Mutex<()>,
-}
-
-/// Names that are known until the process ends.
-#[derive(Debug, Default)]
-pub(super) struct Names(Mutex<BTreeSet<String>>);
-
-impl Names {
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
-    }
-
-    pub(super) fn add(&self, name: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
-    }
-}
-
-/// The rooms that are shared with from this process just now.
-#[derive(Debug, Default)]
-pub(super) struct Running(Mutex<BTreeSet<RoomRow>>);
-
-impl Running {
-    pub(super) fn has(&self, room: RoomRow) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&room)
-    }
-
-    fn enter(&self, room: RoomRow) -> Option<Entered<'_>> {
-        let entered = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(room);
-        // Made only where it is new: dropping one takes the lock, and the room out again.
-        entered.then(|| Entered(self, room))
-    }
-}
-
-struct Entered<'a>(&'a Running, RoomRow);
-
-impl Drop for Entered<'_> {
-    fn drop(&mut self) {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
-    }
 }
 
 impl Client {
@@ -286,7 +235,7 @@ impl Inner {
         let queued = self
             .store
             .write(Durability::Full, move |tx, changes| {
-                if shares::is_queued(tx, share.room, true)? {
+                if !is_open(tx, target)? || shares::is_queued(tx, share.room, true)? {
                     return Ok::<_, Error>(false);
                 }
                 let Some((content, count)) = gather::batch(tx, &share)? else { return Ok(false) };
@@ -314,7 +263,7 @@ impl Inner {
     /// Now and then a position in the form that everybody reads.
     async fn queue_beacon(&self, owner: &Owner, share: &Own, every_ms: i64) -> Result<(), Error> {
         let now = self.clock.now_ms();
-        let Some(info) = share.info_event.clone().filter(|info| !info.is_empty()) else { return Ok(()) };
+        let Begun::Told(info) = share.begun.clone() else { return Ok(()) };
         if now.saturating_sub(share.beacon_ts) < every_ms {
             return Ok(());
         }
@@ -323,7 +272,7 @@ impl Inner {
             .write(Durability::Full, move |tx, changes| {
                 // It refers to the state event, which the sync may not have brought yet.
                 let known = events::find(tx, share.room, &info)?.is_some();
-                if !known || shares::is_queued(tx, share.room, false)? {
+                if !known || !is_open(tx, share.room)? || shares::is_queued(tx, share.room, false)? {
                     return Ok::<_, Error>(());
                 }
                 let own = events::user(tx, &own)?;
@@ -363,25 +312,21 @@ impl Inner {
         Ok(())
     }
 
-    /// Waits, within reason, until the others know that it is over, and says what it came to.
+    /// Waits, within reason, until all is sent and the others know that it is over, and says what it came to.
     async fn sum_up(&self, room: &Room) -> Result<Shared, Error> {
         let mut changes = self.store.subscribe();
-        let told = async {
-            loop {
-                match self.store.read(|connection| shares::own(connection, room.id)) {
-                    Ok(Some(share)) if !share.told => {
-                        let _ = changes.recv().await;
-                    }
-                    _ => return,
-                }
+        let over = async {
+            while let Ok(false) = self.store.read(|connection| is_over(connection, room.id)) {
+                let _ = changes.recv().await;
             }
         };
-        let _ = tokio::time::timeout(LAST, told).await;
-        let (share, delivery, waiting) = self.store.read(|connection| {
+        let _ = tokio::time::timeout(LAST, over).await;
+        let (share, delivery, waiting, over) = self.store.read(|connection| {
             Ok::<_, StoreError>((
                 shares::own(connection, room.id)?,
                 shares::delivery(connection, room.id)?,
                 shares::count_waiting(connection, room.id)?,
+                is_over(connection, room.id)?,
             ))
         })?;
         let shared = Shared {
@@ -391,7 +336,7 @@ impl Inner {
             bytes: delivery.bytes,
             waiting: i64::try_from(waiting).unwrap_or(i64::MAX).saturating_add(delivery.queued_fixes),
         };
-        if share.is_some_and(|share| share.told) {
+        if over {
             let id = room.id;
             self.store.write(Durability::Normal, move |tx, _| shares::forget(tx, id)).await?;
         }
@@ -406,6 +351,20 @@ impl Inner {
         }
         Ok(())
     }
+}
+
+/// Says whether nothing is left to be done for a sharing.
+fn is_over(connection: &Connection, room: RoomRow) -> Result<bool, StoreError> {
+    Ok(match shares::own(connection, room)? {
+        Some(share) => share.told && shares::is_sent(connection, room)?,
+        None => true,
+    })
+}
+
+/// Says whether anything can be queued for a room: the account may have been put out of it just now.
+fn is_open(connection: &Connection, room: RoomRow) -> Result<bool, StoreError> {
+    let room = rooms::get(connection, room)?;
+    Ok(room.membership == Membership::Join && room.encrypted)
 }
 
 pub(super) fn new_txn() -> String {

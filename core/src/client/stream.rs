@@ -15,7 +15,7 @@ use crate::model::{Item, QueueItem, Room};
 use crate::store::changes::{Change, Published};
 use crate::store::fixes::{self, Position};
 use crate::store::timeline::Wanted;
-use crate::store::{StoreError, outbox, rooms, timeline};
+use crate::store::{StoreError, outbox, rooms, shares, timeline};
 
 /// Items of a list before anybody asks for more.
 pub const FIRST_PAGE: usize = 50;
@@ -406,15 +406,14 @@ impl Client {
         Stream::new(&self.inner, QueueSource, LONGEST)
     }
 
-    /// Returns once nothing waits to be sent but what failed.
+    /// Returns once nothing waits to be sent but what failed, and no end of a sharing to be told.
     ///
     /// # Errors
     /// Faults of the store.
     pub async fn queue_sent(&self) -> Result<(), Error> {
         let mut changes = self.inner.store.subscribe();
         loop {
-            let waiting = self.inner.store.read(outbox::heads)?;
-            if waiting.is_empty() {
+            if self.is_queue_sent()? {
                 return Ok(());
             }
             // Lagging behind is as good a reason to look again.
@@ -422,5 +421,12 @@ impl Client {
                 return Err(StoreError::Closed.into());
             }
         }
+    }
+
+    /// Says whether that is so now.
+    pub(super) fn is_queue_sent(&self) -> Result<bool, Error> {
+        Ok(self.inner.store.read(|connection| {
+            Ok::<_, StoreError>(outbox::heads(connection)?.is_empty() && !shares::is_any_untold(connection)?)
+        })?)
     }
 }

@@ -16,6 +16,18 @@ pub enum Crossing {
     Near,
 }
 
+impl Crossing {
+    /// Returns the word that scripts see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Enter => "enter",
+            Self::Leave => "leave",
+            Self::Dwell => "dwell",
+            Self::Near => "near",
+        }
+    }
+}
+
 /// What is asked of a fence.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Terms {
@@ -58,6 +70,12 @@ impl Fence {
             unsure: 0,
             last_ts: i64::MIN,
         }
+    }
+
+    /// Goes on with another shape; the newest fix may be taken again.
+    pub fn redraw(&mut self, shape: Shape) {
+        self.shape = shape;
+        self.last_ts = i64::MIN;
     }
 
     /// Takes the next fix and says what happened. One that is older than the last says nothing.

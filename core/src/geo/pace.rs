@@ -19,7 +19,7 @@ pub enum Wanted {
 /// What is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
-    /// Every fix, within 5 s.
+    /// The way to two metres, within 5 s.
     Chase,
     /// The way to half a metre, within 30 s.
     Patrol,
@@ -60,7 +60,8 @@ impl Pace {
     /// How far, in metres, what is left out may be from the way between what is sent.
     pub fn tolerance_m(self) -> f64 {
         match self {
-            Self::Chase => 0.0,
+            // No receiver is surer than that.
+            Self::Chase => 2.0,
             // A further fix in a batch costs little: less is won by leaving more out than is lost.
             Self::Patrol | Self::Still => 0.5,
         }
@@ -85,6 +86,8 @@ const CALM_MS: i64 = 30_000;
 const STAND_M: f64 = 15.0;
 /// For how long, in milliseconds, before it is believed.
 const STAND_MS: i64 = 60_000;
+/// A fix that is about to come is waited for, in milliseconds: else it would be the first to wait a whole interval.
+const SLACK_MS: i64 = 300;
 /// Below this charge nobody is in a chase that did not ask for it.
 const LOW_BATTERY: u8 = 15;
 
@@ -97,13 +100,14 @@ pub struct Pacer {
     anchor: Option<Fix>,
     fast_ts: Option<i64>,
     sent_ms: Option<i64>,
+    taken_ms: Option<i64>,
 }
 
 impl Pacer {
     /// Begins; nothing is sent more often than every `min_interval_ms`.
     pub fn new(wanted: Wanted, min_interval_ms: i64) -> Self {
         let pace = if wanted == Wanted::Chase { Pace::Chase } else { Pace::Patrol };
-        Self { wanted, min_interval_ms, pace, anchor: None, fast_ts: None, sent_ms: None }
+        Self { wanted, min_interval_ms, pace, anchor: None, fast_ts: None, sent_ms: None, taken_ms: None }
     }
 
     /// Changes what is asked for: somebody looks, or no more.
@@ -113,6 +117,7 @@ impl Pacer {
 
     /// Takes the next fix; `now_ms` is when. Call `sent` when what it advised was done.
     pub fn take(&mut self, fix: &Fix, now_ms: i64) -> Advice {
+        self.taken_ms = Some(now_ms);
         let pace = self.judge(fix);
         let livelier = rank(pace) > rank(self.pace);
         let stopped = pace == Pace::Still && self.pace != Pace::Still;
@@ -136,7 +141,9 @@ impl Pacer {
 
     /// When the next batch is due if no fix comes, in milliseconds since 1970; `None` before the first.
     pub fn due_ms(&self) -> Option<i64> {
-        Some(self.sent_ms?.saturating_add(self.pace.interval_ms().max(self.min_interval_ms)))
+        let due = self.sent_ms?.saturating_add(self.pace.interval_ms().max(self.min_interval_ms));
+        let just_came = self.taken_ms.is_some_and(|taken| due.saturating_sub(taken) <= SLACK_MS);
+        Some(if just_came { due } else { due.saturating_add(SLACK_MS) })
     }
 
     /// Notes that what was gathered has gone out.

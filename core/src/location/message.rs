@@ -15,12 +15,10 @@ pub const TRACK: &str = "eu.qroc.track";
 /// Type of an area.
 pub const AREA: &str = "eu.qroc.area";
 
-/// Writes the content of a message that says where this is.
-///
-/// A place without an accuracy was chosen, not measured, and is marked as such.
-pub fn content(place: Place, ts: i64) -> Value {
+/// Writes the content of a message that says where this is; what was picked on a map, not measured, is marked as such.
+pub fn content(place: Place, picked: bool, ts: i64) -> Value {
     let uri = place.to_uri();
-    let kind = if place.accuracy_m.is_some() { "m.self" } else { "m.pin" };
+    let kind = if picked { "m.pin" } else { "m.self" };
     let body = format!("Position {uri}");
     json!({
         "msgtype": "m.location",
@@ -33,14 +31,21 @@ pub fn content(place: Place, ts: i64) -> Value {
     })
 }
 
-/// Writes the state that says that this account shares, or has ended it.
-pub fn beacon_info(live: bool, started_ts: i64, ends_ts: i64) -> Value {
+/// Writes the state that says that this account shares, or has ended it, and from which of its devices.
+pub fn beacon_info(live: bool, device_id: &str, started_ts: i64, ends_ts: i64) -> Value {
     json!({
+        "eu.qroc.device": device_id,
         "live": live,
         "timeout": ends_ts.saturating_sub(started_ts).max(0),
         "org.matrix.msc3488.ts": started_ts,
         "org.matrix.msc3488.asset": { "type": "m.self" },
     })
+}
+
+/// Says whether the state was written by a device.
+pub fn is_of_device(beacon_info: &str, device_id: &str) -> bool {
+    serde_json::from_str::<Value>(beacon_info)
+        .is_ok_and(|content| content.get("eu.qroc.device").and_then(Value::as_str) == Some(device_id))
 }
 
 /// Writes a live position in the standard form; `info` is the id of the state event that it belongs to.

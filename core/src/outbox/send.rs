@@ -123,6 +123,7 @@ impl Sender {
     /// # Errors
     /// Faults of the store only; what a try runs into is in the pass and in the queue.
     pub async fn pass(&self) -> Result<Pass, OutboxError> {
+        let unfinished = Unfinished(&self.wake);
         let _one_at_a_time = self.one_at_a_time.lock().await;
         let mut total = Pass::default();
         let heads = self.store.read(outbox::heads)?;
@@ -134,6 +135,7 @@ impl Sender {
             total.next_ts = [total.next_ts, pass.next_ts].into_iter().flatten().min();
             total.error = pass.error.or(total.error);
         }
+        std::mem::forget(unfinished);
         Ok(total)
     }
 
@@ -305,6 +307,15 @@ impl Sender {
             })
             .await?;
         Ok(next_ts)
+    }
+}
+
+/// A pass that its caller gives up wakes the next one: it was the answer to a wake-up that nobody else got.
+struct Unfinished<'a>(&'a Notify);
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        self.0.notify_one();
     }
 }
 

@@ -119,17 +119,21 @@ impl Sender {
         }
         let room_id = RoomId::parse(&action.room_id).map_err(|_| OutboxError::Malformed)?;
         // A companion is read by whoever is in its parent, whether they came in already or not, and by nobody else.
-        let read_by = self.store.read(|connection| match companions::parent(connection, room.id)? {
-            Some(parent) => rooms::get(connection, parent),
-            None => Ok(room),
+        let parent = self.store.read(|connection| {
+            companions::parent(connection, room.id)?.map(|parent| rooms::get(connection, parent)).transpose()
         })?;
+        let for_tracks = parent.is_some();
+        let read_by = parent.unwrap_or(room);
         let members = roster::readers(&self.store, &self.http, &read_by).await?;
         let rules = self.rules(action.room)?;
         let encrypted = self.crypto.encrypt(&self.http, &room_id, &members, &rules, &kind, &content).await?;
         if !encrypted.owed.is_empty() {
             self.owe(action.room, encrypted.owed).await?;
         }
-        let wire_content = with_relation(encrypted.content, &content);
+        let mut wire_content = with_relation(encrypted.content, &content);
+        if for_tracks {
+            slim(&mut wire_content);
+        }
         let path = format!(
             "/_matrix/client/v3/rooms/{}/send/{}/{}",
             part(&action.room_id),
@@ -292,11 +296,31 @@ fn with_relation(mut encrypted: Value, content: &Value) -> Value {
     encrypted
 }
 
+/// Takes out what Matrix keeps for old clients and tells readers to ignore: a sixth of a batch of positions, and only
+/// our own clients read those.
+fn slim(encrypted: &mut Value) {
+    if let Some(object) = encrypted.as_object_mut() {
+        object.remove("sender_key");
+        object.remove("device_id");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::with_relation;
+    use super::{slim, with_relation};
+
+    #[test]
+    fn a_batch_carries_nothing_for_old_clients() {
+        let mut batch = json!({ "algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "x", "session_id": "s",
+            "sender_key": "k", "device_id": "D" });
+        slim(&mut batch);
+        assert_eq!(
+            batch,
+            json!({ "algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "x", "session_id": "s" })
+        );
+    }
 
     #[test]
     fn the_server_reads_that_it_is_a_reply_and_nothing_of_a_reaction() {

@@ -404,28 +404,6 @@ pub struct LocationRules {
     pub officer_down_min: Option<u32>,
 }
 
-/// Metres of a degree of latitude.
-const METRES_PER_DEGREE: f64 = 111_320.0;
-
-impl LocationRules {
-    /// Rounds a place (degrees, degrees, metres) to the precision that may leave the device. The same place always
-    /// becomes the same, so that nothing is learnt from many roundings.
-    pub fn round(&self, lat: f64, lon: f64, accuracy_m: Option<f64>) -> (f64, f64, Option<f64>) {
-        let Some(metres) = self.precision_m.map(f64::from) else { return (lat, lon, accuracy_m) };
-        let on_grid = |degrees: f64, step: f64| (degrees / step).round() * step;
-        let step = metres / METRES_PER_DEGREE;
-        let lat_rounded = on_grid(lat, step).clamp(-90.0, 90.0);
-        // Meridians come together; near the poles any longitude is as good as another.
-        let narrowing = lat_rounded.to_radians().cos().max(0.001);
-        let lon_rounded = on_grid(lon, (step / narrowing).min(360.0)).clamp(-180.0, 180.0);
-        // Out of range stays out of range, for whoever checks it.
-        let keep =
-            |degrees: f64, rounded: f64, most: f64| if degrees.abs() <= most { rounded } else { degrees };
-        let accuracy = accuracy_m.map_or(metres, |known| if known < metres { metres } else { known });
-        (keep(lat, lat_rounded, 90.0), keep(lon, lon_rounded, 180.0), Some(accuracy))
-    }
-}
-
 /// What holds for the application lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LockRules {

@@ -22,6 +22,7 @@ impl Key {
             Self::AppMinVersion | Self::AppStoreUrl => {
                 "policy::an_old_version_only_says_where_the_new_one_is"
             }
+            Self::LocationMinIntervalS => "sharing::positions_leave_no_more_often_than_allowed",
             Self::DataOfflineWipeH => "lock::out_of_reach_for_too_long_nothing_is_left",
             Self::DataLocalMedia | Self::DataCacheMb => "contents::what_is_kept_obeys_policy",
             Self::ShareCaptureInfo | Self::ShareKeepOriginal => {

@@ -138,7 +138,7 @@ keys! {
     MediaAutoDownload "media.auto_download" Choice(&["always", "wifi", "never"]), Word("wifi"), Stricter;
 
     LocationMode "location.mode" Choice(&["off", "user", "forced"]), Word("user"), Top, Since(V1);
-    LocationMinIntervalS "location.min_interval_s" number(1, 86_400, "s"), Num(5), Max;
+    LocationMinIntervalS "location.min_interval_s" number(1, 86_400, "s"), Num(5), Max, Since(V1);
     LocationMaxDurationMin "location.max_duration_min" number(1, 525_600, "min"), Num(480), Min, Since(V1);
     LocationPrecisionM "location.precision_m" number(1, 100_000, "m"), Unset, Max, Since(V1);
     LocationBackground "location.background" Flag, Is(true), And;

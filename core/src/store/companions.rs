@@ -41,6 +41,17 @@ pub fn orphans(connection: &Connection) -> Result<Vec<Room>, StoreError> {
     )
 }
 
+/// Lists the joined companions, each with its joined parent, whose parent names none.
+pub fn unnamed(connection: &Connection) -> Result<Vec<(RoomRow, RoomRow)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT c.room, c.parent FROM companion c JOIN room r ON r.id = c.room JOIN room p ON p.id = c.parent
+         WHERE r.membership = 2 AND p.membership = 2 AND NOT EXISTS (
+           SELECT 1 FROM room_state s WHERE s.room = c.parent AND s.type = 'eu.qroc.track' AND s.state_key = '')",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 fn listed(
     connection: &Connection,
     sql: &str,

@@ -48,11 +48,62 @@ pub fn get(connection: &Connection, room: RoomRow, user: UserRow) -> Result<Opti
         .optional()?)
 }
 
+/// Lists the joined rooms in which a user is said to share now and this device does not.
+pub fn said_only(connection: &Connection, user: UserRow, now_ms: i64) -> Result<Vec<RoomRow>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT room FROM share WHERE user = ?1 AND live AND ends_ts > ?2
+           AND room IN (SELECT id FROM room WHERE membership = 2)
+           AND room NOT IN (SELECT room FROM own_share)",
+    )?;
+    let rows = statement.query_map((user, now_ms), |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Notes that a user shares no more.
+pub fn set_over(tx: &Transaction<'_>, room: RoomRow, user: UserRow) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE share SET live = 0 WHERE room = ?1 AND user = ?2")?.execute((room, user))?;
+    Ok(())
+}
+
 /// Says whether anybody shares in a room now.
 pub fn is_any_live(connection: &Connection, room: RoomRow, now_ms: i64) -> Result<bool, StoreError> {
     Ok(connection
         .prepare_cached("SELECT 1 FROM share WHERE room = ?1 AND live AND ends_ts > ?2")?
         .exists((room, now_ms))?)
+}
+
+/// What the others were told of the beginning of a sharing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Begun {
+    /// Nothing.
+    #[default]
+    Untold,
+    /// It was tried, and whether they know is not known: the end has to be told.
+    Tried,
+    /// The room does not let members say so.
+    Refused,
+    /// By this state event.
+    Told(String),
+}
+
+impl Begun {
+    fn of(column: Option<String>) -> Self {
+        match column {
+            None => Self::Untold,
+            Some(event) if event.starts_with('$') => Self::Told(event),
+            Some(word) if word.is_empty() => Self::Refused,
+            Some(_) => Self::Tried,
+        }
+    }
+
+    fn column(&self) -> Option<&str> {
+        match self {
+            Self::Untold => None,
+            Self::Tried => Some("tried"),
+            Self::Refused => Some(""),
+            Self::Told(event) => Some(event),
+        }
+    }
 }
 
 /// What this device shares in a room.
@@ -70,8 +121,8 @@ pub struct Own {
     pub ended: bool,
     /// Whether the others know of the end.
     pub told: bool,
-    /// The state event that says it, once the server has it.
-    pub info_event: Option<String>,
+    /// What the others know of its beginning.
+    pub begun: Begun,
     /// When a position last went out in the standard form.
     pub beacon_ts: i64,
     /// Fixes taken from the receiver.
@@ -88,7 +139,7 @@ fn own_row(row: &Row<'_>) -> rusqlite::Result<Own> {
         ends_ts: row.get(3)?,
         ended: row.get::<_, i64>(4)? > 0,
         told: row.get::<_, i64>(4)? > 1,
-        info_event: row.get(5)?,
+        begun: Begun::of(row.get(5)?),
         beacon_ts: row.get(6)?,
         fixes: row.get(7)?,
     })
@@ -104,7 +155,8 @@ pub fn begin(
 ) -> Result<Own, StoreError> {
     tx.prepare_cached(
         "INSERT INTO own_share (room, tag, started_ts, ends_ts) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (room) DO UPDATE SET ends_ts = excluded.ends_ts, ended = 0, info_event = NULL",
+         ON CONFLICT (room) DO UPDATE SET ends_ts = excluded.ends_ts, ended = 0,
+           info_event = CASE WHEN info_event IS NOT NULL AND ended < 2 THEN 'tried' END",
     )?
     .execute((room, tag, started_ts, ends_ts))?;
     own(tx, room)?.ok_or(StoreError::NotFound("share"))
@@ -125,9 +177,13 @@ pub fn all_own(connection: &Connection) -> Result<Vec<Own>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Notes the state event that tells the others.
-pub fn set_info(tx: &Transaction<'_>, room: RoomRow, event_id: Option<&str>) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE own_share SET info_event = ?2 WHERE room = ?1")?.execute((room, event_id))?;
+/// Notes what the others were told of the beginning. A sharing that was begun anew meanwhile is left alone.
+pub fn set_begun(tx: &Transaction<'_>, share: &Own, begun: &Begun) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE own_share SET info_event = ?3 WHERE room = ?1 AND ends_ts = ?2")?.execute((
+        share.room,
+        share.ends_ts,
+        begun.column(),
+    ))?;
     Ok(())
 }
 
@@ -143,18 +199,31 @@ pub fn end(tx: &Transaction<'_>, room: RoomRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Notes that the others know of the end.
-pub fn set_told(tx: &Transaction<'_>, room: RoomRow) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE own_share SET ended = 2 WHERE room = ?1")?.execute([room])?;
+/// Notes that the others know of the end. A sharing that was begun anew meanwhile goes on.
+pub fn set_told(tx: &Transaction<'_>, share: &Own) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE own_share SET ended = 2 WHERE room = ?1 AND ends_ts = ?2 AND ended > 0")?
+        .execute((share.room, share.ends_ts))?;
     Ok(())
 }
 
-/// Lists the rooms in which somebody shares now, this device included.
+/// Says whether nothing of a sharing is left to be sent.
+pub fn is_sent(connection: &Connection, room: RoomRow) -> Result<bool, StoreError> {
+    Ok(count_waiting(connection, room)? == 0
+        && !is_queued(connection, room, true)?
+        && !is_queued(connection, room, false)?)
+}
+
+/// Says whether the end of a sharing is still to be told.
+pub fn is_any_untold(connection: &Connection) -> Result<bool, StoreError> {
+    Ok(connection.prepare_cached("SELECT 1 FROM own_share WHERE ended = 1")?.exists([])?)
+}
+
+/// Lists the joined rooms in which somebody shares now, or this device has something to send.
 pub fn rooms_of_live(connection: &Connection, now_ms: i64) -> Result<Vec<RoomRow>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT room FROM share WHERE live AND ends_ts > ?1
-           AND room IN (SELECT id FROM room WHERE membership = 2)
-         UNION SELECT room FROM own_share",
+        "SELECT id FROM room WHERE membership = 2 AND id IN (
+           SELECT room FROM share WHERE live AND ends_ts > ?1
+           UNION SELECT room FROM own_share WHERE ended = 0 UNION SELECT room FROM own_fix)",
     )?;
     let rows = statement.query_map([now_ms], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -239,6 +308,12 @@ pub fn choose(tx: &Transaction<'_>, id: i64) -> Result<(), StoreError> {
 /// Leaves a waiting fix out, or takes it into a batch.
 pub fn drop_waiting(tx: &Transaction<'_>, id: i64) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM own_fix WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// Gives up what waits.
+pub fn drop_all_waiting(tx: &Transaction<'_>, room: RoomRow) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM own_fix WHERE room = ?1")?.execute([room])?;
     Ok(())
 }
 

@@ -124,10 +124,12 @@ public struct Location: Hashable, Sendable {
     public let latitude: Double
     /// Degrees, WGS 84.
     public let longitude: Double
-    /// Metres around it that hold the truth; none for a place that was chosen.
+    /// Metres around it that hold the truth.
     public let accuracy: Double?
     /// When it was measured.
     public let time: Date?
+    /// Whether a person chose it on a map: nobody was measured there.
+    public let isPicked: Bool
 }
 
 extension SendState {
@@ -225,5 +227,6 @@ extension Location {
         longitude = core.lon
         accuracy = core.accuracyM
         time = core.time
+        isPicked = core.picked
     }
 }

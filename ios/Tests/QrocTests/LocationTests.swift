@@ -82,6 +82,7 @@ extension Stories {
             await ana.client.close()
             #expect(await thrown { try await share.ended() }?.kind == .closed)
             let again = try await Client.open(profile: ana.profile, vault: ana.vault)
+            try await again.foreground()
             let same = try await again.room(room.id)
             // Left as by the end of the process.
             try await same.stopSharing()

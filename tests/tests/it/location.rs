@@ -1,18 +1,19 @@
 //! Officers on the move, on a real homeserver: how fast, how exact, how many bytes, and nothing lost on the way.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use qroc_core::client::{Client, NewRoom, ShareRequest};
 use qroc_core::clock::SystemClock;
 use qroc_core::geo::exchange::gpx;
 use qroc_core::geo::pace::Wanted;
 use qroc_core::geo::replay::{Step, steps};
+use qroc_core::geo::thin::errors_m;
 use qroc_core::geo::{Fix, Place};
 use qroc_core::location::Replay;
 use qroc_core::model::{Position, Shared};
 use qroc_core::store::codes::RoomKind;
-use qroc_server::{Embedded, Limits, Options};
+use qroc_server::{Embedded, Options};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
@@ -69,14 +70,14 @@ pub async fn watch(client: &Client, room: &str, stop: oneshot::Receiver<()>) -> 
     seen
 }
 
-fn now_ms() -> i64 {
+pub fn now_ms() -> i64 {
     i64::try_from(
         std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("clock").as_millis(),
     )
     .expect("ms")
 }
 
-fn percentile(list: &mut [i64], percent: usize) -> i64 {
+pub fn percentile(list: &mut [i64], percent: usize) -> i64 {
     list.sort_unstable();
     list[(list.len() - 1) * percent / 100]
 }
@@ -92,8 +93,20 @@ pub async fn two(url: &str, dir: &std::path::Path) -> (Officer, Officer, String)
     (lisbon, madrid, room)
 }
 
-/// The encrypted events of all rooms, as clients get them and as the server's database holds them: bytes.
-fn stored(server: &Embedded) -> Vec<(String, String, usize, usize)> {
+/// An encrypted event that the server holds.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    pub room: String,
+    /// When it came, in milliseconds since 1970.
+    pub ts: i64,
+    /// Bytes, as clients get it.
+    pub client: usize,
+    /// Bytes, as the server's database holds it.
+    pub database: usize,
+}
+
+/// The encrypted events of all rooms.
+pub fn stored(server: &Embedded) -> Vec<Stored> {
     let script = "import json, sqlite3, sys\n\
         db = sqlite3.connect('file:' + sys.argv[1] + '?mode=ro', uri=True)\n\
         for room, text in db.execute(\"select room_id, json from event_json\"):\n\
@@ -101,7 +114,9 @@ fn stored(server: &Embedded) -> Vec<(String, String, usize, usize)> {
         \x20if event['type'] != 'm.room.encrypted': continue\n\
         \x20told = {k: event[k] for k in ('type', 'sender', 'content', 'origin_server_ts') if k in event}\n\
         \x20told['event_id'] = '$' + 'x' * 43\n\
-        \x20print(json.dumps([room, event['sender'], len(json.dumps(told, separators=(',', ':'))), len(text)]))\n";
+        \x20client = len(json.dumps(told, separators=(',', ':')))\n\
+        \x20print(json.dumps(dict(room=room, ts=event['origin_server_ts'],\n\
+        \x20\x20client=client, database=len(text))))\n";
     let python = qroc_fixtures::cache::dir().join("python/server/bin/python");
     let ended = std::process::Command::new(python)
         .args(["-I", "-c", script])
@@ -112,9 +127,44 @@ fn stored(server: &Embedded) -> Vec<(String, String, usize, usize)> {
     String::from_utf8(ended.stdout)
         .expect("text")
         .lines()
-        .map(|line| serde_json::from_str(line).expect("json"))
+        .map(|line| {
+            let event: Value = serde_json::from_str(line).expect("json");
+            let text = |key: &str| event[key].as_str().expect("text").to_owned();
+            let number = |key: &str| event[key].as_i64().expect("number");
+            let size = |key: &str| usize::try_from(number(key)).expect("size");
+            Stored {
+                room: text("room"),
+                ts: number("ts"),
+                client: size("client"),
+                database: size("database"),
+            }
+        })
         .collect()
 }
+
+/// What these events cost, in bytes: as clients get them, as the server's database holds them.
+pub fn cost<'a>(events: impl IntoIterator<Item = &'a Stored>) -> (usize, usize) {
+    events.into_iter().fold((0, 0), |sum, event| (sum.0 + event.client, sum.1 + event.database))
+}
+
+/// How far a rebuilt way is from the true one, at the 95th percentile, in metres.
+pub fn off_course(way: &[Step], began_ms: i64, seen: &[Fix]) -> f64 {
+    let truth: Vec<Fix> = way
+        .iter()
+        .map(|step| Fix::at(began_ms + step.offset_ms, step.place.lat, step.place.lon).expect("on earth"))
+        .collect();
+    let mut errors = errors_m(&truth, seen);
+    errors.sort_by(f64::total_cmp);
+    errors[(errors.len() - 1) * 95 / 100]
+}
+
+async fn fixes_of(client: &Client, room: &str) -> Vec<Fix> {
+    let tracks = client.tracks(room, None, true).await.expect("tracks");
+    tracks.into_iter().next_back().expect("a track").fixes
+}
+
+/// Seconds of the chase.
+const CHASED: usize = 46;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chase_is_on_the_other_screen_within_five_seconds() {
@@ -126,7 +176,7 @@ async fn a_chase_is_on_the_other_screen_within_five_seconds() {
     let madrid_rooms = madrid.sync().await.rooms;
     let before = stored(&server).len();
 
-    let way = drive("car.gpx", 40);
+    let way = drive("car.gpx", CHASED);
     let (stop, stopped) = oneshot::channel();
     let begun = Instant::now();
     let sharing = async {
@@ -136,31 +186,39 @@ async fn a_chase_is_on_the_other_screen_within_five_seconds() {
     };
     let (shared, seen) = tokio::join!(sharing, watch(&madrid.client, &room, stopped));
     println!("shared {shared:?} in {:?}", begun.elapsed());
-    assert_eq!((shared.fixes, shared.sent, shared.waiting), (40, 40, 0));
-    assert_eq!(seen.len(), 40, "each fix once");
+    assert_eq!((shared.fixes, shared.waiting), (i64::try_from(CHASED).unwrap(), 0));
+    assert_eq!(i64::try_from(seen.len()), Ok(shared.sent), "each that was sent, once");
     assert!(seen.windows(2).all(|pair| pair[0].1.ts < pair[1].1.ts), "in order");
-    for ((_, position), step) in seen.iter().zip(&way) {
-        assert!((position.lat - step.place.lat).abs() < 1e-6 && (position.lon - step.place.lon).abs() < 1e-6);
+    for (_, position) in &seen {
         assert!(position.speed.is_some() && position.accuracy_m.is_some() && !position.stale, "{position:?}");
     }
-    let mut ages: Vec<i64> = seen.iter().map(|(came, position)| came - position.ts).collect();
+    let off = off_course(&way, seen[0].1.ts, &fixes_of(&madrid.client, &room).await);
+    // Of each fix of the receiver: until the other screen shows where the officer was then.
+    let mut ages: Vec<i64> = way
+        .iter()
+        .filter_map(|step| {
+            let ts = seen[0].1.ts + step.offset_ms;
+            seen.iter().find(|(_, position)| position.ts >= ts).map(|(came, _)| came - ts)
+        })
+        .collect();
+    assert_eq!(ages.len(), CHASED);
     let (middle, high) = (percentile(&mut ages, 50), percentile(&mut ages, 95));
     let events = stored(&server);
-    let (batches, beacons): (Vec<_>, Vec<_>) = events[before..].iter().partition(|event| event.0 != room);
-    let (client, database) = batches.iter().fold((0, 0), |sum, event| (sum.0 + event.2, sum.1 + event.3));
+    let (batches, beacons): (Vec<_>, Vec<_>) = events[before..].iter().partition(|event| event.room != room);
+    let (client, database) = cost(batches.iter().copied());
+    let with_beacons = client + cost(beacons.iter().copied()).0;
     println!(
-        "chase: fix to other screen p50 {middle} ms, p95 {high} ms; {} batches and {} beacons; batches: {} bytes a \
-         fix as clients get them, {} in the server's database; all: {} of content",
+        "chase: fix to other screen p50 {middle} ms, p95 {high} ms; rebuilt way off by {off:.1} m p95; {} batches, {} \
+         beacons; {} bytes a fix as clients get batches, {} with beacons, {} in the server's database",
         batches.len(),
         beacons.len(),
-        client / 40,
-        database / 40,
-        shared.bytes / 40
+        client / CHASED,
+        with_beacons / CHASED,
+        database / CHASED,
     );
-    // Within 5 s on a machine that does nothing else; this one may do much.
-    assert!(high <= 10_000, "p95 {high} ms");
-    // The first batch has one fix, so that whoever looks sees something at once; the others have five.
-    assert!(client / 40 <= 180, "{} bytes a fix", client / 40);
+    assert!(off <= 10.0, "{off} m");
+    assert!(high <= 5_000, "p95 {high} ms");
+    assert!(client / CHASED <= 150, "{} bytes a fix", client / CHASED);
 
     // The companion is in no list and no count, and the end is known.
     for officer in [&lisbon, &madrid] {
@@ -172,7 +230,7 @@ async fn a_chase_is_on_the_other_screen_within_five_seconds() {
         let positions = officer.client.positions(Some(&room)).expect("positions");
         assert_eq!((positions.len(), positions[0].stale), (1, true), "{positions:?}");
         let tracks = officer.client.tracks(&room, None, false).await.expect("tracks");
-        assert!(tracks.iter().map(|track| track.fixes.len()).sum::<usize>() >= 42);
+        assert!(tracks.iter().map(|track| track.fixes.len()).sum::<usize>() >= seen.len());
     }
     drop(server);
 }
@@ -188,7 +246,11 @@ async fn what_was_kept_without_a_network_comes_later_in_order_and_small() {
     server.stop().expect("stopped");
     let way = drive("car.gpx", 400);
     let shared = share(&lisbon.client, &room, Wanted::Chase, way.clone(), 200.0).await;
-    assert_eq!((shared.fixes, shared.sent, shared.waiting), (400, 0, 400));
+    assert_eq!((shared.fixes, shared.sent), (400, 0));
+    // What is left out follows from what waits, to two metres.
+    assert!(shared.waiting > 40, "{shared:?}");
+    let own = fixes_of(&lisbon.client, &room).await;
+    assert_eq!(own.len(), 400, "the own way is kept whole");
     let lisbon = lisbon.again().await;
     server.restart().expect("restarted");
     let summary = lisbon.sync().await;
@@ -197,17 +259,23 @@ async fn what_was_kept_without_a_network_comes_later_in_order_and_small() {
     madrid.sync().await;
     let tracks = madrid.client.tracks(&room, Some(&lisbon.name), true).await.expect("tracks");
     let fixes = &tracks.last().expect("track").fixes;
-    assert_eq!(fixes.len(), 400, "nothing lost, nothing twice");
-    for (fix, step) in fixes.iter().zip(&way) {
-        let there = Fix::at(0, step.place.lat, step.place.lon).expect("on earth");
-        assert_eq!((fix.lat_e6, fix.lon_e6), (there.lat_e6, there.lon_e6), "in order");
-    }
+    assert!(
+        i64::try_from(fixes.len()).unwrap() >= shared.waiting,
+        "nothing lost: {} of {shared:?}",
+        fixes.len()
+    );
+    assert_eq!((fixes[0].ts, fixes.last().unwrap().ts), (own[0].ts, own.last().unwrap().ts));
+    assert!(fixes.iter().all(|fix| own.iter().any(|known| (known.ts, known.lat_e6) == (fix.ts, fix.lat_e6))));
+    let worst = errors_m(&own, fixes).into_iter().fold(0.0, f64::max);
+    assert!(worst <= 2.1, "{worst} m");
     let events = stored(&server);
-    let batches: Vec<_> = events[before..].iter().filter(|event| event.0 != room).collect();
-    let (client, database) = batches.iter().fold((0, 0), |sum, event| (sum.0 + event.2, sum.1 + event.3));
+    let batches: Vec<_> = events[before..].iter().filter(|event| event.room != room).collect();
+    let (client, database) = cost(batches.iter().copied());
     println!(
-        "catch-up: {} batches, {:.1} bytes a fix as clients get them, {:.1} in the server's database",
+        "catch-up: {} batches of {} fixes of 400; {:.1} bytes a fix of the receiver as clients get them, {:.1} in the \
+         server's database",
         batches.len(),
+        fixes.len(),
         client as f64 / 400.0,
         database as f64 / 400.0
     );
@@ -297,7 +365,8 @@ fn a_running_sharing_is_watched_and_stopped_from_beside_it() {
     let ended: Value =
         serde_json::from_str(&std::fs::read_to_string(lisbon.file("share.json")).expect("file"))
             .expect("json");
-    assert!(ended["fixes"].as_i64() > Some(2) && ended["fixes"] == ended["sent"], "{ended}");
+    assert!(ended["fixes"].as_i64() > Some(2) && ended["sent"].as_i64() > Some(1), "{ended}");
+    assert_eq!(ended["waiting"], 0, "{ended}");
     assert!(ended["bytes"].as_i64() > Some(400), "{ended}");
     madrid.sync();
     let last = madrid.run(&["location", "watch", "Harbour", "--once"]).one();
@@ -385,89 +454,4 @@ fn a_second_implementation_reads_the_published_vectors() {
         .expect("python3");
     assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
     assert!(String::from_utf8_lossy(&ended.stdout).contains("11 vectors hold"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "some minutes"]
-async fn twenty_officers_on_patrol_under_a_servers_own_limits() {
-    const OFFICERS: usize = 20;
-    const SECONDS: usize = 60;
-    let names: Vec<String> = (0..OFFICERS).map(|number| format!("patrol{number}")).collect();
-    let all: Vec<&str> = names.iter().map(String::as_str).chain(["centre"]).collect();
-    let mut server = server(Options::default(), &all).await;
-    let dir = tempfile::tempdir().expect("dir");
-    let url = server.base_url();
-    let centre = Officer::sign_in(&url, "centre", dir.path()).await;
-    let mut officers = Vec::new();
-    for name in &names {
-        officers.push(Officer::sign_in(&url, name, dir.path()).await);
-    }
-    let invite = officers.iter().map(|officer| officer.name.clone()).collect();
-    let room = NewRoom { name: "Search".into(), invite, kind: RoomKind::Group };
-    let room = centre.client.create_room(room).await.expect("room");
-    for officer in &officers {
-        officer.sync().await;
-        officer.client.join(&room).await.expect("join");
-    }
-    centre.sync().await;
-    // The first one on the map makes the companion; the others come in by themselves.
-    share(&centre.client, &room, Wanted::Chase, drive("car.gpx", 2), 2.0).await;
-    for officer in &officers {
-        officer.sync().await;
-    }
-    server.options_mut().limits = Limits::Synapse;
-    server.restart().expect("restarted");
-    let before = stored(&server).len();
-    let (stop, stopped) = oneshot::channel();
-    let begun = Instant::now();
-    let sharing = async {
-        let mut running = tokio::task::JoinSet::new();
-        for (number, officer) in officers.into_iter().enumerate() {
-            let room = room.clone();
-            let way: Vec<Step> = drive("car.gpx", SECONDS + number).split_off(number);
-            let first = way[0].offset_ms;
-            let way =
-                way.into_iter().map(|step| Step { offset_ms: step.offset_ms - first, ..step }).collect();
-            running.spawn(async move {
-                let shared = share(&officer.client, &room, Wanted::Patrol, way, 1.0).await;
-                (officer, shared)
-            });
-        }
-        let mut done = Vec::new();
-        while let Some(shared) = running.join_next().await {
-            done.push(shared.expect("shared"));
-        }
-        // The last batches are on their way to the screen.
-        tokio::time::sleep(Duration::from_secs(3)).await;
-        let _ = stop.send(());
-        done
-    };
-    let (done, seen) = tokio::join!(sharing, watch(&centre.client, &room, stopped));
-    let minutes = begun.elapsed().as_secs_f64() / 60.0;
-    let sent: i64 = done.iter().map(|(_, shared)| shared.sent).sum();
-    assert!(
-        done.iter().all(|(_, shared)| shared.waiting == 0 && shared.fixes == 60),
-        "{:?}",
-        done.iter().map(|(_, shared)| shared).collect::<Vec<_>>()
-    );
-    let mut ages: Vec<i64> = seen.iter().map(|(came, position)| came - position.ts).collect();
-    let (middle, high) = (percentile(&mut ages, 50), percentile(&mut ages, 95));
-    let events = stored(&server);
-    let bytes: usize = events[before..].iter().map(|event| event.2).sum();
-    let per_hour = (events.len() - before) as f64 / OFFICERS as f64 / minutes * 60.0;
-    println!(
-        "20 on patrol, Synapse's limits: {sent} fixes of {}; fix to other screen p50 {middle} ms, p95 {high} ms; {:.0} \
-         bytes an officer-minute (beacons at 1 Hz: 48420); {per_hour:.0} events an officer-hour (beacons: 3600)",
-        OFFICERS * SECONDS,
-        bytes as f64 / OFFICERS as f64 / minutes
-    );
-    // Positions in the standard form may be of fixes that no batch has.
-    let mut times: Vec<_> = seen.iter().map(|(_, position)| (&position.user_id, position.ts)).collect();
-    times.sort_unstable();
-    times.dedup();
-    assert_eq!(times.len(), seen.len(), "nothing twice");
-    assert!(i64::try_from(seen.len()).unwrap() >= sent, "nothing lost: {} of {sent}", seen.len());
-    // Within 30 s on a machine that does nothing else.
-    assert!(high <= 60_000, "p95 {high} ms");
-    drop(server);
 }

@@ -12,7 +12,7 @@ use crate::talk::{PASSWORD, vault};
 use crate::terminal::{Ended, Officer, server_with, two_officers};
 
 /// Puts a flat file in place as the device's management would.
-fn apply(officer: &Officer, policy: &Value) -> Vec<Value> {
+pub fn apply(officer: &Officer, policy: &Value) -> Vec<Value> {
     fs::write(officer.file("policy.json"), policy.to_string()).expect("policy");
     officer.run(&["policy", "apply", "policy.json", "--as-mdm"]).all()
 }
@@ -153,6 +153,12 @@ fn what_is_sent(lisbon: &Officer, madrid: &Officer, room: &str, photo: &str) {
     let off = (rounded["lat"].as_f64().expect("lat") - 38.70712).abs();
     assert!(off > 0.0 && off < 0.01, "{rounded}");
     assert_eq!(place(lisbon)["lat"], rounded["lat"], "always the same");
+    assert_eq!(rounded["picked"], false);
+    // A place that was picked stays one, however exact it may be.
+    let event = lisbon.sent(&["location", "send", room, "38.70712,-9.13549"]);
+    let items = lisbon.offline(room);
+    let picked = &items.iter().find(|item| item["event_id"] == event.as_str()).expect("item")["location"];
+    assert_eq!((&picked["picked"], &picked["lat"]), (&json!(true), &rounded["lat"]), "{picked}");
 }
 
 fn rooms_and_receipts(lisbon: &Officer, madrid: &Officer, room: &str) {

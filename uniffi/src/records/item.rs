@@ -169,10 +169,12 @@ pub struct Location {
     pub lat: f64,
     /// Degrees, WGS 84.
     pub lon: f64,
-    /// Metres around it that hold the truth; none for a place that was chosen.
+    /// Metres around it that hold the truth.
     pub accuracy_m: Option<f64>,
     /// When it was measured.
     pub time: Option<SystemTime>,
+    /// Whether a person chose it on a map: nobody was measured there.
+    pub picked: bool,
 }
 
 /// Reads the model's word.
@@ -260,6 +262,7 @@ impl From<model::Attachment> for Attachment {
 
 impl From<model::Location> for Location {
     fn from(place: model::Location) -> Self {
-        Self { lat: place.lat, lon: place.lon, accuracy_m: place.accuracy_m, time: place.ts.map(time) }
+        let model::Location { lat, lon, accuracy_m, ts, picked } = place;
+        Self { lat, lon, accuracy_m, time: ts.map(time), picked }
     }
 }

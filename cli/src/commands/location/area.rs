@@ -9,6 +9,7 @@ use qroc_core::geo::area::{Area, AreaKind, Shape, is_colour};
 use qroc_core::geo::exchange::Collection;
 use qroc_core::kind::ErrorKind;
 use qroc_core::model;
+use serde::Serialize;
 
 use super::file;
 use crate::coordinates::Point;
@@ -31,6 +32,8 @@ pub(crate) enum AreaCommand {
     List(ListArgs),
     /// Take an area away
     Remove(RemoveArgs),
+    /// Make a room of those who are inside an area now
+    Group(GroupArgs),
 }
 
 /// What an area is for.
@@ -73,7 +76,7 @@ pub(crate) struct AddArgs {
     #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true, group = "where")]
     corner: Vec<Point>,
     /// The first area, way or place of a file
-    #[arg(long, value_name = "FILE.(gpx|geojson|kml)", group = "where")]
+    #[arg(long, value_name = "FILE.(gpx|geojson|kml|cot|tak)", group = "where")]
     file: Option<PathBuf>,
     /// A colour, such as #cc0000
     #[arg(long, value_name = "#RRGGBB", value_parser = colour)]
@@ -104,6 +107,24 @@ pub(crate) struct RemoveArgs {
     area: String,
 }
 
+/// What `location area group` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  qroc location area group 'Operation Tejo' 'Pier four' 'Pier four now'")]
+pub(crate) struct GroupArgs {
+    /// Id, alias or name of the room
+    room: String,
+    /// Id or name of the area
+    area: String,
+    /// What the new room is called
+    name: String,
+}
+
+#[derive(Serialize)]
+struct Grouped {
+    room_id: String,
+    invited: Vec<String>,
+}
+
 fn colour(text: &str) -> Result<String, String> {
     if is_colour(text) {
         Ok(text.to_owned())
@@ -131,6 +152,17 @@ pub(super) async fn run(command: AreaCommand, session: &Session) -> Result<(), F
                 .handing(async |client| Ok(client.remove_area(&room, &area, Some(PATIENCE)).await?))
                 .await?;
             report(&area, "removed", outcome.sent(), session)
+        }
+        AreaCommand::Group(GroupArgs { room, area, name }) => {
+            let (room_id, invited) = session
+                .owning(async |client| {
+                    client.sync_once(None).await?;
+                    Ok(client.group_inside(&room, &area, &name).await?)
+                })
+                .await?;
+            session.output.one(&Grouped { room_id, invited }, |made| {
+                format!("Made {}, and invited {}", made.room_id, made.invited.join(", "))
+            })
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use qroc_core::geo::exchange::{BadFile, Collection, geojson, gpx, kml};
+use qroc_core::geo::exchange::{BadFile, Collection, Point, cot, geojson, gpx, kml, tak};
 use qroc_core::kind::ErrorKind;
 
 use crate::failure::Failure;
@@ -51,18 +51,40 @@ impl Format {
 
 /// Reads a file; what is wrong with it is named with its line.
 pub(super) fn read(path: &Path) -> Result<Collection, Failure> {
-    let format = Format::of(path)?;
+    let end = path.extension().and_then(|end| end.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let format = if matches!(end.as_str(), "cot" | "tak") { None } else { Some(Format::of(path)?) };
     let bad = |reason: String| Failure::new(ErrorKind::BadFile, format!("{}: {reason}", path.display()));
     let size = fs::metadata(path).map_err(|error| bad(error.to_string()))?.len();
     if size > LARGEST {
         return Err(bad("the file is larger than 256 MiB".to_owned()));
     }
     let bytes = fs::read(path).map_err(|error| bad(error.to_string()))?;
+    if end == "tak" {
+        let events = tak::read(&bytes).map_err(|error| bad(error.to_string()))?;
+        return Ok(places(&events));
+    }
     let text = std::str::from_utf8(&bytes).map_err(|error| {
         let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count();
         bad(format!("line {}: this is not UTF-8", line.saturating_add(1)))
     })?;
-    format.read(text).map_err(|error| bad(error.to_string()))
+    let read = match format {
+        Some(format) => format.read(text),
+        None => cot::read_all(text).map(|events| places(&events)),
+    };
+    read.map_err(|error| bad(error.to_string()))
+}
+
+/// What a control room's TAK says, as places.
+fn places(events: &[cot::Event]) -> Collection {
+    let places = events.iter().map(|event| Point {
+        ts: Some(event.ts),
+        altitude_m: event.altitude_m,
+        speed_mps: event.speed_mps,
+        heading_deg: event.heading_deg,
+        name: event.callsign.clone(),
+        ..Point::at(event.place)
+    });
+    Collection { places: places.collect(), ..Collection::default() }
 }
 
 /// Writes a file that only this user can read. Nothing is overwritten without `force`, nothing stays of a failure.

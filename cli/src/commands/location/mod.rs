@@ -1,9 +1,11 @@
 //! Positions: sent once, shared live, watched, exported; areas on the map of a room.
 
 mod area;
+mod cot;
 mod export;
 mod file;
 mod map;
+mod nearest;
 mod send;
 mod share;
 mod watch;
@@ -31,6 +33,10 @@ pub(crate) enum LocationCommand {
     Track(export::TrackArgs),
     /// Draw a picture of what is known
     Map(map::MapArgs),
+    /// Show who is nearest to a place
+    Nearest(nearest::NearestArgs),
+    /// Write where everybody is now for a control room's TAK
+    Cot(cot::CotArgs),
     /// Draw, list and take away areas
     #[command(subcommand)]
     Area(area::AreaCommand),
@@ -44,6 +50,8 @@ pub(crate) async fn run(command: LocationCommand, session: &Session) -> Result<(
         LocationCommand::Watch(args) => watch::run(args, session).await,
         LocationCommand::Track(args) => export::run(args, session).await,
         LocationCommand::Map(args) => map::run(args, session).await,
+        LocationCommand::Nearest(args) => nearest::run(args, session).await,
+        LocationCommand::Cot(args) => cot::run(args, session).await,
         LocationCommand::Area(command) => area::run(command, session).await,
     }
 }

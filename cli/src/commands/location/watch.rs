@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use clap::Args;
 use qroc_core::geo::earth::compass;
-use qroc_core::model::Position;
+use qroc_core::model::{Crossing, Position};
+use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::coordinates::seconds;
@@ -32,16 +33,18 @@ pub(crate) struct WatchArgs {
     /// Show where everybody is now, and end
     #[arg(long, conflicts_with = "limit")]
     once: bool,
+    /// Tell who comes into an area, leaves it, stays, or comes near, instead of positions
+    #[arg(long, conflicts_with = "once")]
+    areas: bool,
 }
 
 pub(super) async fn run(args: WatchArgs, session: &Session) -> Result<(), Failure> {
-    let WatchArgs { room, limit, once } = args;
+    let WatchArgs { room, limit, once, areas } = args;
     if once {
         let found = session.reading(async |client| Ok(client.positions(Some(&room))?)).await?;
-        return found.iter().try_for_each(|position| session.output.one(position, words));
+        return found.iter().try_for_each(|position| session.output.one(position, here));
     }
     let client = session.interrupt.or(session.own_or_read()).await?;
-    let (sender, mut positions) = mpsc::channel(AHEAD);
     let (stop, stopped) = oneshot::channel::<()>();
     let end = async {
         let time = async {
@@ -56,25 +59,62 @@ pub(super) async fn run(args: WatchArgs, session: &Session) -> Result<(), Failur
             _ = stopped => {}
         }
     };
-    let print = async {
-        while let Some(position) = positions.recv().await {
-            if let Err(failure) = session.output.one(&position, words) {
-                drop(stop);
-                positions.close();
-                return Err(failure);
-            }
-        }
-        Ok(())
+    let (ran, printed) = if areas {
+        let (sender, crossings) = mpsc::channel(AHEAD);
+        let print = print(crossings, stop, session, crossed);
+        tokio::join!(client.watch_areas(&room, sender, end), print)
+    } else {
+        let (sender, positions) = mpsc::channel(AHEAD);
+        tokio::join!(client.watch_positions(&room, sender, end), print(positions, stop, session, here))
     };
-    let (ran, printed) = tokio::join!(client.watch_positions(&room, sender, end), print);
     client.close().await;
     printed?;
     ran?;
     if session.interrupt.is_asked() { Err(Failure::interrupted()) } else { Ok(()) }
 }
 
-/// Says in a line where somebody is.
-fn words(position: &Position) -> String {
+/// Prints what comes, until it ends or cannot be printed.
+async fn print<T: Serialize>(
+    mut came: mpsc::Receiver<T>,
+    stop: oneshot::Sender<()>,
+    session: &Session,
+    words: fn(&T) -> String,
+) -> Result<(), Failure> {
+    while let Some(one) = came.recv().await {
+        if let Err(failure) = session.output.one(&one, words) {
+            drop(stop);
+            came.close();
+            return Err(failure);
+        }
+    }
+    Ok(())
+}
+
+/// Says in a line what happened at an area.
+fn crossed(crossing: &Crossing) -> String {
+    let what = match crossing.what {
+        "enter" => "is inside",
+        "leave" => "has left",
+        "dwell" => "stays inside",
+        _ => "is near",
+    };
+    format!(
+        "{}  {} {what} {} {}  {:.5},{:.5}",
+        local_time(crossing.ts),
+        crossing.display_name.as_ref().unwrap_or(&crossing.user_id),
+        crossing.kind,
+        crossing.area,
+        crossing.lat,
+        crossing.lon
+    )
+}
+
+fn here(position: &Position) -> String {
+    words(position, "here")
+}
+
+/// Says in a line where somebody is; distances are from the place that is called so.
+pub(super) fn words(position: &Position, from: &str) -> String {
     let mut words = format!(
         "{}  {}  {:.5},{:.5}",
         local_time(position.ts),
@@ -93,7 +133,7 @@ fn words(position: &Position) -> String {
     }
     words.push_str(&format!(", {} s ago", position.age_ms / 1000));
     if let (Some(metres), Some(bearing)) = (position.distance_m, position.bearing) {
-        words.push_str(&format!(", {metres:.0} m {} of here", compass(bearing)));
+        words.push_str(&format!(", {metres:.0} m {} of {from}", compass(bearing)));
     }
     if position.stale {
         words.push_str(" [stale]");

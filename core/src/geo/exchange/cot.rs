@@ -9,7 +9,7 @@ use crate::geo::{Fix, Place};
 /// A friendly ground unit.
 const FRIENDLY_GROUND: &str = "a-f-G-U-C";
 /// What the schema writes for "not known".
-const UNKNOWN_M: f64 = 9_999_999.0;
+pub(super) const UNKNOWN_M: f64 = 9_999_999.0;
 
 /// Something that moves or stands somewhere.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,11 +126,38 @@ pub fn read(file: &str) -> Result<Event, BadFile> {
     })
 }
 
+/// Writes events one after the other, a line each: as a stream of TAK has them.
+pub fn write_all<'a>(events: impl IntoIterator<Item = &'a Event>) -> String {
+    events.into_iter().map(|event| write(event) + "\n").collect()
+}
+
+/// Reads the events of a file: one after the other, as a stream has them, or a single one.
+///
+/// # Errors
+/// The line and the reason; nothing is read of a file that is not sound as a whole.
+pub fn read_all(file: &str) -> Result<Vec<Event>, BadFile> {
+    const END: &str = "</event>";
+    let mut events = Vec::new();
+    let (mut rest, mut line) = (file, 0_u32);
+    while !rest.trim().is_empty() {
+        let end = rest.find(END).map_or(rest.len(), |at| at.saturating_add(END.len()));
+        let (one, after) = rest.split_at(end);
+        let begin = one.len().saturating_sub(one.trim_start().len());
+        let (blank, one) = one.split_at(begin);
+        let lines = |text: &str| u32::try_from(text.matches('\n').count()).unwrap_or(u32::MAX);
+        line = line.saturating_add(lines(blank));
+        events.push(read(one).map_err(|bad| BadFile { line: bad.line.saturating_add(line), ..bad })?);
+        line = line.saturating_add(lines(one));
+        rest = after;
+    }
+    Ok(events)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Event, read, write};
+    use super::{Event, read, read_all, write, write_all};
     use crate::geo::Fix;
 
     #[test]
@@ -166,6 +193,18 @@ mod tests {
             )
             .contains("is not a time")
         );
+    }
+
+    #[test]
+    fn a_stream_is_read_whole_or_not_at_all() {
+        let fix = Fix::at(1_763_800_000_000, 38.7071, -9.13549).expect("on earth");
+        let events: Vec<Event> =
+            ["@a:x", "@b:x"].iter().map(|uid| Event::officer(uid, None, &fix, fix.ts + 1)).collect();
+        let text = write_all(&events);
+        assert_eq!(read_all(&text), Ok(events));
+        assert_eq!(read_all(" \n"), Ok(Vec::new()));
+        let error = read_all(&format!("{text}\n<event/>")).expect_err("no event");
+        assert_eq!(error.line, 4, "{error}");
     }
 
     proptest! {

@@ -5,6 +5,7 @@ pub mod cot;
 pub mod geojson;
 pub mod gpx;
 pub mod kml;
+pub mod tak;
 mod time;
 mod xml;
 

@@ -168,14 +168,16 @@ public data class Attachment(
  *
  * @property lat degrees, WGS 84.
  * @property lon degrees, WGS 84.
- * @property accuracyM metres around it that hold the truth; none for a place that was chosen.
+ * @property accuracyM metres around it that hold the truth.
  * @property time when it was measured.
+ * @property picked whether a person chose it on a map: nobody was measured there.
  */
 public data class Location(
     public val lat: Double,
     public val lon: Double,
     public val accuracyM: Double?,
     public val time: Instant?,
+    public val picked: Boolean = false,
 )
 
 internal fun GeneratedSendState.toBridge(): SendState =
@@ -249,4 +251,5 @@ private fun GeneratedAttachment.toBridge(): Attachment =
         duration = duration?.toKotlinDuration(),
     )
 
-private fun GeneratedLocation.toBridge(): Location = Location(lat = lat, lon = lon, accuracyM = accuracyM, time = time)
+private fun GeneratedLocation.toBridge(): Location = 
+    Location(lat = lat, lon = lon, accuracyM = accuracyM, time = time, picked = picked)

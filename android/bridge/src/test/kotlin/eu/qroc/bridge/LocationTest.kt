@@ -129,6 +129,7 @@ internal class LocationTest : Officers() {
             share.close()
             room.close()
             Client.open(lisbon.profile, lisbon.vault).use { again ->
+                again.foreground()
                 again.room("Handles").use { same ->
                     same.stopSharing()
                     // Until the others know, stopping again is the same stop.
