@@ -353,7 +353,7 @@ fn a_running_sharing_is_watched_and_stopped_from_beside_it() {
         madrid.sync();
         !madrid.run(&["location", "watch", "Harbour", "--once"]).all().is_empty()
     });
-    let seen = madrid.run(&["location", "watch", "Harbour", "--for", "12"]).all();
+    let seen = madrid.run(&["location", "watch", "Harbour", "--for", "20"]).all();
     assert!(!seen.is_empty());
     for field in ["user_id", "lat", "lon", "accuracy_m", "age_ms", "speed", "heading", "stale"] {
         assert!(seen[0].get(field).is_some(), "no {field} in {}", seen[0]);
