@@ -46,6 +46,7 @@ pub(crate) struct Child {
     /// Read from the disk, not from the page cache.
     #[arg(long)]
     evicted: bool,
+    /// Messages that are sent, or seconds of doing nothing
     #[arg(long, default_value_t = 200)]
     count: usize,
 }
@@ -248,7 +249,7 @@ impl Child {
         let measured = async {
             tokio::time::sleep(Duration::from_secs(3)).await;
             let meter = Meter::start()?;
-            tokio::time::sleep(Duration::from_secs(20)).await;
+            tokio::time::sleep(Duration::from_secs(self.count.try_into()?)).await;
             meter.stop()
         };
         let (stop, stopped) = oneshot::channel();

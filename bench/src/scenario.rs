@@ -37,6 +37,7 @@ pub(crate) struct Line {
     pub(crate) what: String,
     pub(crate) unit: &'static str,
     pub(crate) target: Option<f64>,
+    pub(crate) met: Option<bool>,
     pub(crate) median: f64,
     pub(crate) least: f64,
     pub(crate) most: f64,
@@ -52,12 +53,14 @@ impl Lines {
     fn add(&mut self, what: &str, unit: &'static str, target: impl Into<Option<f64>>, values: &[f64]) {
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
+        let (target, median) = (target.into(), quantile(&sorted, 50));
         self.lines.push(Line {
             scenario: self.scenario,
             what: what.to_owned(),
             unit,
-            target: target.into(),
-            median: quantile(&sorted, 50),
+            target,
+            met: target.map(|target| median <= target),
+            median,
             least: sorted.first().copied().unwrap_or_default(),
             most: sorted.last().copied().unwrap_or_default(),
             runs: sorted.len(),
@@ -147,8 +150,21 @@ async fn measure(
     traced: Option<&Path>,
     prepare: impl AsyncFnOnce() -> Result<()>,
 ) -> Result<Report> {
+    start(job, dir, server, evicted, traced, None, prepare).await
+}
+
+async fn start(
+    job: Job,
+    dir: &Path,
+    server: &str,
+    evicted: bool,
+    traced: Option<&Path>,
+    times: Option<usize>,
+    prepare: impl AsyncFnOnce() -> Result<()>,
+) -> Result<Report> {
     let own = std::env::current_exe()?;
-    let arguments = child::arguments(job, dir, server, evicted);
+    let mut arguments = child::arguments(job, dir, server, evicted);
+    arguments.extend(times.map(|times| format!("--count={times}")));
     let mut command = match traced {
         Some(file) => trace::command(&own, file),
         None => Command::new(&own),
@@ -331,10 +347,12 @@ fn page(server: &Server, timeline: &[Value]) {
     }
 }
 
+const SENT: usize = 200;
+
 async fn send(lines: &mut Lines, runs: usize) -> Result<()> {
     let mut reports = Vec::new();
     for _ in 0..runs.min(5) {
-        reports.push(send_once(None).await?);
+        reports.push(send_once(None, SENT).await?);
     }
     let sorted = |name: &str| {
         let mut times: Vec<f64> = reports.iter().flat_map(|report| times_of(report, name)).collect();
@@ -364,20 +382,20 @@ async fn send(lines: &mut Lines, runs: usize) -> Result<()> {
     if trace::works() {
         let dir = tempfile::tempdir_in(".")?;
         let file = dir.path().join("trace");
-        let report = send_once(Some(&file)).await?;
+        let report = send_once(Some(&file), SENT).await?;
         lines.add("fsyncs per message", "", 2.0, &[per(&report, count(trace::syncs(&file, &report.cost)?))]);
     }
     Ok(())
 }
 
-async fn send_once(traced: Option<&Path>) -> Result<Report> {
+async fn send_once(traced: Option<&Path>, messages: usize) -> Result<Report> {
     let dir = tempfile::tempdir_in(".")?;
     let room = shared_room(0, &[], None);
     let id = room.id.clone();
     let (server, url) = Server::start(vec![room]).await?;
     server.set_members(&id, &[OWN, PEER]);
     let _peer = Peer::join(&server).await?;
-    measure(Job::Send, dir.path(), &url, false, traced, nothing).await
+    start(Job::Send, dir.path(), &url, false, traced, Some(messages), nothing).await
 }
 
 fn times_of(report: &Report, name: &str) -> Vec<f64> {
@@ -407,13 +425,60 @@ async fn search(lines: &mut Lines, runs: usize) -> Result<()> {
 async fn idle(lines: &mut Lines) -> Result<()> {
     let dir = tempfile::tempdir_in(".")?;
     let (_server, url) = Server::start(world::rooms(200, 1)).await?;
-    let report = measure(Job::Idle, dir.path(), &url, false, None, nothing).await?;
+    let report = start(Job::Idle, dir.path(), &url, false, None, Some(20), nothing).await?;
     lines.add("dirtied", "kB", 0.0, &[whole(report.cost.dirtied) / 1e3]);
     lines.add("handed to write", "kB", None, &[whole(report.cost.written) / 1e3]);
     lines.add("wake-ups, all threads", "", None, &[whole(report.cost.wakeups)]);
     lines.add("CPU", "ms", None, &[report.cost.cpu_ms]);
     lines.add("peak memory", "MiB", 25.0, &[whole(report.cost.peak_kib) / 1024.0]);
     Ok(())
+}
+
+/// What a machine's speed and load leave alone, in smaller worlds than the scenarios': a gate has seconds.
+pub(crate) async fn counts() -> Result<Vec<Line>> {
+    let mut all = Vec::new();
+    let dir = tempfile::tempdir_in(".")?;
+    let file = dir.path().join("trace");
+    let traced = trace::works().then_some(file.as_path());
+
+    let mut lines = Lines { scenario: "send", lines: Vec::new() };
+    let report = send_once(traced, 60).await?;
+    let per = |value: f64| value / count(report.seen);
+    lines.add("written per message", "kB", None, &[per(whole(report.cost.written) / 1e3)]);
+    if traced.is_some() {
+        lines.add("fsyncs per message", "", None, &[per(count(trace::syncs(&file, &report.cost)?))]);
+    }
+    all.append(&mut lines.lines);
+
+    let mut lines = Lines { scenario: "cold sync, 50 rooms × 40", lines: Vec::new() };
+    let profile_dir = tempfile::tempdir_in(".")?;
+    let (_server, url) = Server::start(world::rooms(50, 40)).await?;
+    let report = measure(Job::Cold, profile_dir.path(), &url, false, traced, nothing).await?;
+    expect(std::slice::from_ref(&report), 2000)?;
+    lines.add("written", "kB", None, &[whole(report.cost.written) / 1e3]);
+    lines.add("database, closed", "kB", None, &[whole(report.database) / 1e3]);
+    if traced.is_some() {
+        lines.add("fsyncs", "", None, &[count(trace::syncs(&file, &report.cost)?)]);
+    }
+    all.append(&mut lines.lines);
+
+    let mut lines = Lines { scenario: "2,000 encrypted, one answer", lines: Vec::new() };
+    let report = encrypted_once(Job::Encrypted, traced).await?;
+    expect(std::slice::from_ref(&report), 2000)?;
+    lines.add("written", "kB", None, &[whole(report.cost.written) / 1e3]);
+    lines.add("database, closed", "kB", None, &[whole(report.database) / 1e3]);
+    if traced.is_some() {
+        lines.add("fsyncs", "", None, &[count(trace::syncs(&file, &report.cost)?)]);
+    }
+    all.append(&mut lines.lines);
+
+    let mut lines = Lines { scenario: "idle", lines: Vec::new() };
+    let (_server, url) = Server::start(world::rooms(20, 1)).await?;
+    let idle_dir = tempfile::tempdir_in(".")?;
+    let report = start(Job::Idle, idle_dir.path(), &url, false, None, Some(5), nothing).await?;
+    lines.add("dirtied", "kB", None, &[whole(report.cost.dirtied) / 1e3]);
+    all.append(&mut lines.lines);
+    Ok(all)
 }
 
 /// The lines as JSON, one each.
