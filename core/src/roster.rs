@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::Connection;
 use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::ids::RoomRow;
 use crate::net::{Call, Http, NetError, part};
 use crate::store::codes::Membership;
 use crate::store::rooms::Room;
@@ -55,14 +57,24 @@ pub async fn readers(store: &Arc<Store>, http: &Http, room: &Room) -> Result<Vec
             })
             .await?;
     }
-    let (list, visibility) = store.read(|connection| {
-        let visibility = rooms::state(connection, room.id, "m.room.history_visibility", "")?;
-        Ok::<_, StoreError>((rooms::members(connection, room.id)?, visibility))
-    })?;
+    store.read(|connection| stored(connection, room.id)).map_err(RosterError::from)
+}
+
+/// Returns who may read what is sent to a room, where all its members are stored.
+///
+/// # Errors
+/// Faults of the store.
+pub fn known(connection: &Connection, room: &Room) -> Result<Option<Vec<String>>, StoreError> {
+    if room.members_complete { stored(connection, room.id).map(Some) } else { Ok(None) }
+}
+
+fn stored(connection: &Connection, room: RoomRow) -> Result<Vec<String>, StoreError> {
+    let visibility = rooms::state(connection, room, "m.room.history_visibility", "")?;
     let visibility: Value =
         visibility.and_then(|content| serde_json::from_str(&content).ok()).unwrap_or_default();
     let joined_only = visibility.get("history_visibility").and_then(Value::as_str) == Some("joined");
     let reads = |member: &rooms::Member| !joined_only || member.membership == Membership::Join;
+    let list = rooms::members(connection, room)?;
     Ok(list.into_iter().filter(reads).map(|member| member.user_id).collect())
 }
 

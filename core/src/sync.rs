@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use crate::clock::Clock;
 use crate::crypto::{Crypto, CryptoError};
 use crate::ids::{EventRow, RoomRow};
-use crate::ingest::{self, Attention, Context, IngestError};
+use crate::ingest::{self, Applied, Attention, Context, IngestError, Prepared};
 use crate::kind::ErrorKind;
 use crate::net::{Call, Http, NetError, part};
 use crate::sliding::{Answer, Position, RoomAnswer};
@@ -27,6 +27,8 @@ const CONN: &str = "main";
 const SLACK: Duration = Duration::from_secs(30);
 /// How many older events are fetched at once.
 const PAGE: u32 = 100;
+/// How many answers that only tell own events back may wait to be written together.
+const ECHOES: usize = 16;
 /// How far a gap is filled towards the read marker without anybody asking, per room and run.
 const FILL_PAGES: usize = 5;
 
@@ -109,6 +111,8 @@ struct Place {
     moved: bool,
     /// Where an answer that could not be read in parts was asked for once more.
     reread: Option<Position>,
+    /// Answers that only tell own events back, not written yet: a process that dies is told them again.
+    echoes: Arc<Vec<Prepared>>,
 }
 
 impl Sync {
@@ -133,7 +137,14 @@ impl Sync {
             count: None,
         };
         let attention = Attention::load(&store, own)?;
-        let at = Mutex::new(Place { position, attention, stable_path, moved: false, reread: None });
+        let at = Mutex::new(Place {
+            position,
+            attention,
+            stable_path,
+            moved: false,
+            reread: None,
+            echoes: Arc::default(),
+        });
         Ok(Self {
             store,
             crypto,
@@ -217,6 +228,8 @@ impl Sync {
         if !answer.typing.is_empty() {
             self.typing.lock().unwrap_or_else(PoisonError::into_inner).extend(answer.typing.clone());
         }
+        let only_rooms =
+            answer.to_device.is_empty() && answer.changed_users.is_empty() && answer.left_users.is_empty();
         let mut next = at.position.after(&answer);
         step.covers_all = at.position.pos.is_some() && next.window == at.position.window && next.covers_all();
         let prepared = ingest::prepare(&self.store, &self.crypto, &mut at.attention, answer).await?;
@@ -227,26 +240,21 @@ impl Sync {
             next.to_device_since = None;
         }
         let now_ms = self.clock.now_ms();
-        let context = Context { own: self.own.clone(), now_ms };
-        let conn = SyncConn {
-            pos: next.pos.clone(),
-            to_device_since: next.to_device_since.clone(),
-            window: i64::try_from(next.window).unwrap_or(i64::MAX),
-            last_ts: now_ms,
-        };
         // The place of the to-device messages moves with everybody's; without one for us there is nothing to note.
         let idle = step.empty && next.window == at.position.window;
-        if !idle {
-            let applied = self
-                .store
-                .write(Durability::Normal, move |tx, changes| {
-                    let applied = ingest::apply(tx, changes, &context, &prepared)?;
-                    account::set_sync_conn(tx, CONN, &conn)?;
-                    Ok::<_, StoreError>(applied)
-                })
-                .await?;
+        let echo = only_rooms
+            && !idle
+            && next.window == at.position.window
+            && at.echoes.len() < ECHOES
+            && self.store.read(|connection| prepared.only_echoes(connection, &self.own))?;
+        if echo {
+            Arc::make_mut(&mut at.echoes).push(prepared);
+        } else if !idle {
+            let applied = self.write(&mut at, &next, Some(prepared)).await?;
             step.new_events = applied.new_events;
             step.queued = applied.recalled;
+        } else {
+            self.write_echoes(&mut at).await?;
         }
         self.answered_ts.store(now_ms, Ordering::SeqCst);
         // An idle answer is not written: its position is the old one plus nothing.
@@ -254,8 +262,51 @@ impl Sync {
         Ok(step)
     }
 
+    /// Writes what waits and an answer behind it, with the position after them.
+    async fn write(
+        &self,
+        at: &mut Place,
+        next: &Position,
+        prepared: Option<Prepared>,
+    ) -> Result<Applied, StoreError> {
+        let context = Context { own: self.own.clone(), now_ms: self.clock.now_ms() };
+        let conn = SyncConn {
+            pos: next.pos.clone(),
+            to_device_since: next.to_device_since.clone(),
+            window: i64::try_from(next.window).unwrap_or(i64::MAX),
+            last_ts: context.now_ms,
+        };
+        let echoes = at.echoes.clone();
+        let applied = self
+            .store
+            .write(Durability::Normal, move |tx, changes| {
+                let mut applied = Applied::default();
+                for prepared in echoes.iter().chain(&prepared) {
+                    applied = ingest::apply(tx, changes, &context, prepared)?;
+                }
+                account::set_sync_conn(tx, CONN, &conn)?;
+                Ok::<_, StoreError>(applied)
+            })
+            .await?;
+        at.echoes = Arc::default();
+        Ok(applied)
+    }
+
+    async fn write_echoes(&self, at: &mut Place) -> Result<(), StoreError> {
+        if at.echoes.is_empty() {
+            return Ok(());
+        }
+        let here = at.position.clone();
+        self.write(at, &here, None).await?;
+        Ok(())
+    }
+
     /// Takes over what other processes have fetched. Returns what was not known.
     async fn take_inbox(&self, attention: &Attention) -> Result<Vec<EventRow>, SyncError> {
+        // Most of the time there is nothing, and then nothing is asked of the database.
+        if !inbox::holds_any(&self.inbox) {
+            return Ok(Vec::new());
+        }
         let Some(key) = self.store.read(inbox::key)? else { return Ok(Vec::new()) };
         let mut new = Vec::new();
         for (path, handed) in inbox::list(&self.inbox, &key) {
@@ -313,11 +364,12 @@ impl Sync {
         self.answered_ts.load(Ordering::SeqCst)
     }
 
-    /// Writes the time of the last answer, before the process ends.
+    /// Writes what waits to be written, and the time of the last answer, before the process ends.
     ///
     /// # Errors
     /// Faults of the store.
     pub async fn note_last_ts(&self) -> Result<(), StoreError> {
+        self.write_echoes(&mut *self.at.lock().await).await?;
         let last_ts = self.last_ts();
         if self.store.read(|connection| account::sync_conn(connection, CONN))?.last_ts < last_ts {
             self.store
@@ -347,6 +399,7 @@ impl Sync {
     /// # Errors
     /// The network's; faults of the store.
     pub async fn fill_unread(&self) -> Result<usize, SyncError> {
+        self.write_echoes(&mut *self.at.lock().await).await?;
         let list = self.store.read(|connection| rooms::page(connection, None, None, 50))?;
         let mut pages: usize = 0;
         for room in list.iter().filter(|room| room.membership == Membership::Join) {
@@ -385,7 +438,8 @@ impl Sync {
             end: Option<String>,
         }
         // Held, so that no sync answer moves the gap meanwhile.
-        let at = self.at.lock().await;
+        let mut at = self.at.lock().await;
+        self.write_echoes(&mut at).await?;
         let Some(gap) = self.store.read(|connection| chunks::newest_gap(connection, room))? else {
             return Ok(false);
         };

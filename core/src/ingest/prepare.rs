@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ruma::RoomId;
+use rusqlite::Connection;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -15,7 +16,7 @@ use super::wire::{self, WireEvent};
 use crate::crypto::{Crypto, Decrypted, NewKey};
 use crate::ids::EventRow;
 use crate::sliding::{Answer, Hero, RoomAnswer};
-use crate::store::codes::{Notify, SendState, Undecryptable};
+use crate::store::codes::{Membership, Notify, SendState, Undecryptable};
 use crate::store::events::{NewEvent, Stored};
 use crate::store::{Store, StoreError, events, rooms};
 
@@ -25,7 +26,7 @@ const WORTH_SHARING: usize = 200;
 const MOST_PARTS: usize = 4;
 
 /// A sync answer, read and decrypted, ready to become rows.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Prepared {
     pub(super) rooms: Vec<PreparedRoom>,
     pub(super) decrypted: Vec<(EventRow, NewEvent)>,
@@ -36,7 +37,7 @@ pub struct Prepared {
     pub undecryptable: usize,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Receipt {
     pub(super) user_id: String,
     pub(super) event_id: String,
@@ -45,7 +46,7 @@ pub(super) struct Receipt {
     pub(super) private: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct PreparedRoom {
     pub(super) room_id: String,
     pub(super) initial: bool,
@@ -59,6 +60,66 @@ pub(super) struct PreparedRoom {
     /// In the order in which it is to be applied.
     pub(super) state: Vec<WireEvent>,
     pub(super) timeline: Vec<NewEvent>,
+}
+
+impl Prepared {
+    /// Says whether all that it brings is the place of messages that this device has sent and shows: nobody misses it
+    /// for a while.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn only_echoes(&self, connection: &Connection, own: &str) -> Result<bool, StoreError> {
+        let bare = self.decrypted.is_empty()
+            && self.account_data.is_empty()
+            && self.room_account_data.is_empty()
+            && self.receipts.is_empty();
+        if !bare || self.rooms.is_empty() {
+            return Ok(false);
+        }
+        for room in &self.rooms {
+            if !room.only_echoes(connection, own)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl PreparedRoom {
+    fn only_echoes(&self, connection: &Connection, own: &str) -> Result<bool, StoreError> {
+        let bare = !self.initial
+            && !self.limited
+            && !self.invited
+            && self.state.is_empty()
+            && !self.timeline.is_empty();
+        if !bare {
+            return Ok(false);
+        }
+        let Some(room) = rooms::find(connection, &self.room_id)? else { return Ok(false) };
+        // Writing is having read: a count that is to go is not kept waiting.
+        let settled = room.membership == Membership::Join
+            && room.unread == 0
+            && !room.at_least
+            && self.joined_count.is_none_or(|joined| joined == room.members);
+        if !settled {
+            return Ok(false);
+        }
+        for event in &self.timeline {
+            let Some(event_id) = event.event_id.as_deref().filter(|_| event.sender == own) else {
+                return Ok(false);
+            };
+            // By the server's time of an area all clients agree which version is newer.
+            let shown = events::find(connection, room.id, event_id)?.is_some_and(|known| {
+                known.undecryptable == Undecryptable::Readable
+                    && known.redacted == event.redacted
+                    && known.kind != "eu.qroc.area"
+            });
+            if !shown {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
 }
 
 /// Reads and decrypts an answer. Nothing is written but keys.

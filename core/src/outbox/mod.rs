@@ -3,6 +3,8 @@
 
 mod keys;
 mod membership;
+#[cfg(test)]
+mod pages;
 mod queue;
 mod reason;
 mod send;

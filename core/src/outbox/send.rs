@@ -183,7 +183,7 @@ impl Sender {
                 }
             }
             drop(under_way);
-            next = self.store.read(outbox::heads)?.into_iter().find(|head| head.room == room);
+            next = self.store.read(|connection| outbox::head(connection, room))?;
         }
         Ok(pass)
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use ruma::RoomId;
+use rusqlite::Connection;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio_util::io::ReaderStream;
@@ -18,7 +19,8 @@ use crate::net::{Call, NetError, part};
 use crate::roster;
 use crate::store::codes::{Membership, OutboxKind};
 use crate::store::outbox::{self, Queued, Upload};
-use crate::store::{Durability, StoreError, account, companions, rooms};
+use crate::store::rooms::{self, Room};
+use crate::store::{Durability, StoreError, account, companions};
 
 /// A try counts as lost after this; the next one has the same transaction id.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -105,27 +107,30 @@ impl Sender {
         mut payload: Value,
         this: &Try,
     ) -> Result<Taken, OutboxError> {
-        for upload in self.store.read(|connection| outbox::uploads(connection, action.id))? {
-            let mxc = self.upload(&upload).await?;
-            let place =
-                payload.pointer_mut(&format!("/content{}", upload.pointer)).ok_or(OutboxError::Malformed)?;
-            *place = json!(mxc);
+        let look = || self.store.read(|connection| Needed::read(connection, action));
+        let mut needed = look()?;
+        if !needed.uploads.is_empty() {
+            for upload in &needed.uploads {
+                let mxc = self.upload(upload).await?;
+                let place = payload
+                    .pointer_mut(&format!("/content{}", upload.pointer))
+                    .ok_or(OutboxError::Malformed)?;
+                *place = json!(mxc);
+            }
+            // Who may read it may be others by now.
+            needed = look()?;
         }
+        let Needed { room, read_by, readers, rules, for_tracks, .. } = needed;
         let kind = payload.get("type").and_then(Value::as_str).ok_or(OutboxError::Malformed)?.to_owned();
-        let content = payload.get("content").cloned().ok_or(OutboxError::Malformed)?;
-        let room = self.store.read(|connection| rooms::get(connection, action.room))?;
+        let content = payload.get_mut("content").map(Value::take).ok_or(OutboxError::Malformed)?;
         if !room.encrypted {
             return Err(OutboxError::NotEncrypted);
         }
         let room_id = RoomId::parse(&action.room_id).map_err(|_| OutboxError::Malformed)?;
-        // A companion is read by whoever is in its parent, whether they came in already or not, and by nobody else.
-        let parent = self.store.read(|connection| {
-            companions::parent(connection, room.id)?.map(|parent| rooms::get(connection, parent)).transpose()
-        })?;
-        let for_tracks = parent.is_some();
-        let read_by = parent.unwrap_or(room);
-        let members = roster::readers(&self.store, &self.http, &read_by).await?;
-        let rules = self.rules(action.room)?;
+        let members = match readers {
+            Some(readers) => readers,
+            None => roster::readers(&self.store, &self.http, &read_by).await?,
+        };
         let encrypted = self.crypto.encrypt(&self.http, &room_id, &members, &rules, &kind, &content).await?;
         if !encrypted.owed.is_empty() {
             self.owe(action.room, encrypted.owed).await?;
@@ -143,19 +148,6 @@ impl Sender {
         this.set_asked();
         let answer: EventId = self.http.json(Call::put(&path, &wire_content).within(PATIENCE)).await?;
         Ok(Taken { event_id: Some(answer.event_id), bytes: wire_content.to_string().len() })
-    }
-
-    pub(super) fn rules(&self, room: RoomRow) -> Result<RoomRules, StoreError> {
-        self.store.read(|connection| {
-            let state = |kind| -> Result<Option<Value>, StoreError> {
-                Ok(rooms::state(connection, room, kind, "")?
-                    .and_then(|content| serde_json::from_str(&content).ok()))
-            };
-            Ok(RoomRules {
-                encryption: state("m.room.encryption")?,
-                history: state("m.room.history_visibility")?,
-            })
-        })
     }
 
     /// Puts sealed bytes on the server. The address is reserved and stored first, so that a repeated try fills the
@@ -264,6 +256,47 @@ impl Sender {
             .write(Durability::Full, move |tx, _| outbox::set_upload(tx, upload, mxc.as_deref(), done))
             .await
     }
+}
+
+/// What a try needs to know of the database, read at once: after each commit a reader decrypts every page anew.
+struct Needed {
+    room: Room,
+    uploads: Vec<Upload>,
+    /// The room whose members read it.
+    read_by: Room,
+    /// Them, where they are all known.
+    readers: Option<Vec<String>>,
+    rules: RoomRules,
+    /// It is a companion.
+    for_tracks: bool,
+}
+
+impl Needed {
+    fn read(connection: &Connection, action: &Queued) -> Result<Self, StoreError> {
+        let room = rooms::get(connection, action.room)?;
+        // A companion is read by whoever is in its parent, whether they came in already or not, and by nobody else.
+        let parent = companions::parent(connection, room.id)?;
+        let for_tracks = parent.is_some();
+        let read_by = match parent {
+            Some(parent) => rooms::get(connection, parent)?,
+            None => room.clone(),
+        };
+        Ok(Self {
+            uploads: outbox::uploads(connection, action.id)?,
+            readers: roster::known(connection, &read_by)?,
+            rules: rules(connection, room.id)?,
+            room,
+            read_by,
+            for_tracks,
+        })
+    }
+}
+
+fn rules(connection: &Connection, room: RoomRow) -> Result<RoomRules, StoreError> {
+    let state = |kind| -> Result<Option<Value>, StoreError> {
+        Ok(rooms::state(connection, room, kind, "")?.and_then(|content| serde_json::from_str(&content).ok()))
+    };
+    Ok(RoomRules { encryption: state("m.room.encryption")?, history: state("m.room.history_visibility")? })
 }
 
 #[derive(Deserialize)]

@@ -16,7 +16,11 @@ impl Store {
                 return Err(StoreError::Damaged);
             }
             let mut references = connection.prepare("PRAGMA foreign_key_check")?;
-            if references.exists([])? { Err(StoreError::Damaged) } else { Ok(()) }
+            // No two events stand at one place.
+            let mut doubled = connection.prepare(
+                "SELECT 1 FROM event WHERE chunk IS NOT NULL GROUP BY chunk, idx HAVING count(*) > 1",
+            )?;
+            if references.exists([])? || doubled.exists([])? { Err(StoreError::Damaged) } else { Ok(()) }
         })
     }
 }

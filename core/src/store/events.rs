@@ -1,6 +1,9 @@
 //! Rows of `event`: each event once, whether it was ours before the server had it, came by sync, or filled a gap.
 
+mod users;
+
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
+pub use users::{find_user, user, user_id};
 
 use super::chunks::Place;
 use super::codes::{Notify, RelType, SendState, Undecryptable};
@@ -128,31 +131,6 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
         edit: row.get(13)?,
         txn_id: row.get(14)?,
     })
-}
-
-/// Returns the row of a user, made when it is new.
-pub fn user(tx: &Transaction<'_>, user_id: &str) -> Result<UserRow, StoreError> {
-    if let Some(row) = find_user(tx, user_id)? {
-        return Ok(row);
-    }
-    Ok(tx
-        .prepare_cached("INSERT INTO user (user_id) VALUES (?1) RETURNING id")?
-        .query_row([user_id], |row| row.get(0))?)
-}
-
-/// Returns the row of a user.
-pub fn find_user(connection: &Connection, user_id: &str) -> Result<Option<UserRow>, StoreError> {
-    Ok(connection
-        .prepare_cached("SELECT id FROM user WHERE user_id = ?1")?
-        .query_row([user_id], |row| row.get(0))
-        .optional()?)
-}
-
-/// Returns the Matrix id of a user.
-pub fn user_id(connection: &Connection, user: UserRow) -> Result<String, StoreError> {
-    Ok(connection
-        .prepare_cached("SELECT user_id FROM user WHERE id = ?1")?
-        .query_row([user], |row| row.get(0))?)
 }
 
 /// Reads an event by its row.
@@ -350,16 +328,21 @@ pub fn update(tx: &Transaction<'_>, id: EventRow, event: &NewEvent) -> Result<()
     })
 }
 
+/// Returns the event that shows this one as its newest edit.
+fn edited_by(connection: &Connection, id: EventRow) -> Result<Option<EventRow>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT id FROM event WHERE edit = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?)
+}
+
 /// Changes an event with the index kept in step, for the text it is an edit of too.
 fn reindexed(
     tx: &Transaction<'_>,
     id: EventRow,
     change: impl FnOnce() -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let edited: Option<EventRow> = tx
-        .prepare_cached("SELECT id FROM event WHERE edit = ?1")?
-        .query_row([id], |row| row.get(0))
-        .optional()?;
+    let edited = edited_by(tx, id)?;
     for row in edited.iter().chain([&id]) {
         search::remove(tx, *row)?;
     }
@@ -468,10 +451,7 @@ pub fn set_redacting(tx: &Transaction<'_>, id: EventRow, redacting: bool) -> Res
 /// Gives `echo` the place of `twin`, and whatever happened to it there.
 fn replace(tx: &Transaction<'_>, twin: &Stored, echo: EventRow) -> Result<(), StoreError> {
     let place = chunks::place_of(tx, twin.id)?;
-    let edited: Option<EventRow> = tx
-        .prepare_cached("SELECT id FROM event WHERE edit = ?1")?
-        .query_row([twin.id], |row| row.get(0))
-        .optional()?;
+    let edited = edited_by(tx, twin.id)?;
     media::move_to(tx, twin.id, echo)?;
     delete(tx, twin.id)?;
     tx.prepare_cached("UPDATE event SET ts = ?2 WHERE id = ?1")?.execute((echo, twin.ts))?;
@@ -484,11 +464,18 @@ fn replace(tx: &Transaction<'_>, twin: &Stored, echo: EventRow) -> Result<(), St
     if twin.redacted { wipe(tx, echo) } else { set_edit(tx, echo, twin.edit) }
 }
 
-/// Takes an own event out that the server never had.
+/// Takes an event out. What its transaction id became stays known.
 pub fn delete(tx: &Transaction<'_>, id: EventRow) -> Result<(), StoreError> {
     media::forget(tx, id)?;
     reindexed(tx, id, || {
         forget_edit(tx, id)?;
+        // The row says what its transaction id became, as long as it is there.
+        tx.prepare_cached(
+            "INSERT OR IGNORE INTO sent_txn (txn_id, room, event_id, ts)
+             SELECT txn_id, room, event_id, ts FROM event
+             WHERE id = ?1 AND txn_id IS NOT NULL AND event_id IS NOT NULL",
+        )?
+        .execute([id])?;
         tx.prepare_cached("DELETE FROM event WHERE id = ?1")?.execute([id])?;
         Ok(())
     })

@@ -79,6 +79,11 @@ pub fn put(dir: &Path, key: &Secret<32>, handed: &Handed, now_ms: i64) -> Result
     })
 }
 
+/// Says whether anything lies in the inbox.
+pub fn holds_any(dir: &Path) -> bool {
+    fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some())
+}
+
 /// Lists what lies in the inbox. Files that cannot be opened are removed: what they hold comes by sync as well.
 pub fn list(dir: &Path, key: &Secret<32>) -> Vec<(PathBuf, Handed)> {
     let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };

@@ -112,6 +112,14 @@ pub fn heads(connection: &Connection) -> Result<Vec<Queued>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Finds the first action of a room that is not failed.
+pub fn head(connection: &Connection, room: RoomRow) -> Result<Option<Queued>, StoreError> {
+    Ok(connection
+        .prepare_cached(&format!("SELECT {QUEUED} WHERE o.room = ?1 AND o.state <> 3 ORDER BY o.id LIMIT 1"))?
+        .query_row([room], queued)
+        .optional()?)
+}
+
 /// Finds a queued action.
 pub fn get(connection: &Connection, id: OutboxRow) -> Result<Option<Queued>, StoreError> {
     Ok(connection
@@ -187,9 +195,9 @@ pub fn arrived(
     event_id: &str,
     now_ms: i64,
 ) -> Result<(), StoreError> {
-    remember(tx, sent.room, &sent.txn_id, event_id, now_ms)?;
-    if let Some(row) = sent.event {
-        events::set_sent(tx, row, SendState::Sent, Some(event_id))?;
+    match sent.event {
+        Some(row) => events::set_sent(tx, row, SendState::Sent, Some(event_id))?,
+        None => remember(tx, sent.room, &sent.txn_id, event_id, now_ms)?,
     }
     let waits = tx
         .prepare_cached("SELECT 1 FROM outbox WHERE room = ?1 AND after IS NOT NULL")?
@@ -275,7 +283,7 @@ pub fn forget_recalled(tx: &Transaction<'_>, before_ts: i64) -> Result<(), Store
     Ok(())
 }
 
-/// Remembers what a transaction id became.
+/// Remembers what a transaction id became, where no row of `event` says it.
 pub fn remember(
     tx: &Transaction<'_>,
     room: RoomRow,
@@ -291,7 +299,10 @@ pub fn remember(
 /// Says what a transaction id became.
 pub fn sent(connection: &Connection, room: RoomRow, txn_id: &str) -> Result<Option<String>, StoreError> {
     Ok(connection
-        .prepare_cached("SELECT event_id FROM sent_txn WHERE txn_id = ?1 AND room = ?2")?
+        .prepare_cached(
+            "SELECT event_id FROM event WHERE txn_id = ?1 AND room = ?2 AND event_id IS NOT NULL
+             UNION ALL SELECT event_id FROM sent_txn WHERE txn_id = ?1 AND room = ?2 LIMIT 1",
+        )?
         .query_row((txn_id, room), |row| row.get(0))
         .optional()?)
 }

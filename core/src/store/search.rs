@@ -115,10 +115,21 @@ fn newest(
     let rows = statement.query_map([query], |row| row.get(0))?;
     let matching: Vec<EventRow> = rows.collect::<Result<_, _>>()?;
     if matching.len() > FEW {
-        walk(connection, &matching, room, limit)
+        let mut newest = walk(connection, &matching, room, limit)?;
+        newest.extend(unplaced(connection, &matching)?);
+        by_time(connection, &newest, room, limit)
     } else {
         by_time(connection, &matching, room, limit)
     }
+}
+
+/// What waits to be sent is in no index of times: its time is not the last word.
+fn unplaced(connection: &Connection, matching: &[EventRow]) -> Result<Vec<EventRow>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT id FROM event INDEXED BY event_unplaced WHERE chunk IS NULL")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    let all: Vec<EventRow> = rows.collect::<Result<_, _>>()?;
+    Ok(all.into_iter().filter(|id| matching.binary_search(id).is_ok()).collect())
 }
 
 fn by_time(
@@ -148,12 +159,12 @@ fn walk(
     let mut statement = connection.prepare_cached(match room {
         None => {
             "SELECT id FROM event INDEXED BY event_by_time
-             WHERE type = 'm.room.message' AND shown = 1 AND redacted = 0 AND ?1 IS NULL
+             WHERE type = 'm.room.message' AND shown = 1 AND redacted = 0 AND chunk IS NOT NULL AND ?1 IS NULL
              ORDER BY ts DESC, id DESC"
         }
         Some(_) => {
             "SELECT id FROM event INDEXED BY event_by_room_time
-             WHERE type = 'm.room.message' AND shown = 1 AND redacted = 0 AND room = ?1
+             WHERE type = 'm.room.message' AND shown = 1 AND redacted = 0 AND chunk IS NOT NULL AND room = ?1
              ORDER BY ts DESC, id DESC"
         }
     })?;

@@ -170,3 +170,32 @@ async fn a_fault_in_the_middle_of_a_write_takes_it_back_and_the_writer_goes_on()
     drop(store);
     assert_eq!(said(&Store::open(dir.path(), &key()).expect("open")), ["before", "later"]);
 }
+
+#[test]
+fn a_file_with_larger_pages_opens_with_what_its_log_holds() {
+    let dir = tempfile::tempdir().expect("dir");
+    let path = dir.path().join(DATABASE);
+    let former = super::open::create_with(&path, &key(), 4096).expect("create");
+    former
+        .execute("INSERT INTO account_data (type, content) VALUES ('in the log', '{}')", [])
+        .expect("write");
+    // As after a kill: copied with its log, which nobody has folded in.
+    let after = tempfile::tempdir().expect("dir");
+    for name in [DATABASE, "qroc.db-wal"] {
+        fs::copy(dir.path().join(name), after.path().join(name)).expect("copy");
+    }
+    assert!(fs::metadata(after.path().join("qroc.db-wal")).expect("log").len() > 0);
+    for access in [Store::open, Store::open_reader] {
+        assert_eq!(said(&access(after.path(), &key()).expect("open")), ["in the log"]);
+    }
+    let store = Store::open(after.path(), &key()).expect("open");
+    let size = |store: &Store| {
+        let size = |db: &rusqlite::Connection| {
+            db.query_row("PRAGMA cipher_page_size", [], |row| row.get::<_, String>(0))
+        };
+        store.read(|db| Ok::<_, StoreError>(size(db)?))
+    };
+    assert_eq!(size(&store).expect("size"), "4096");
+    let new = tempfile::tempdir().expect("dir");
+    assert_eq!(size(&Store::create(new.path(), &key()).expect("create")).expect("size"), "2048");
+}

@@ -2,9 +2,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
+use rusqlite::hooks::Wal;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{broadcast, oneshot};
 
@@ -78,6 +80,36 @@ impl Worker {
     }
 }
 
+/// So many pages of the log are folded into the file: about 4 MB, as the log's longest length at rest.
+const FOLD_AT: i32 = 2_000;
+
+/// Folds the log into the file between two jobs, so that no caller waits for it.
+struct Folding(Arc<AtomicI32>);
+
+impl Folding {
+    /// Takes the place of SQLite's own, which folds within a commit.
+    fn of(connection: &mut Connection) -> Result<Self, StoreError> {
+        let pages = Arc::new(AtomicI32::new(0));
+        let seen = pages.clone();
+        connection.wal_hook(Some(move |_: &mut Wal, pages: i32| {
+            seen.store(pages, Ordering::Relaxed);
+            Ok(())
+        }))?;
+        Ok(Self(pages))
+    }
+
+    fn fold(&self, connection: &Connection) {
+        if self.0.load(Ordering::Relaxed) < FOLD_AT {
+            return;
+        }
+        self.0.store(0, Ordering::Relaxed);
+        // Where a reader stands in the way, or there is no room, the next commit says again how long the log is.
+        if connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).is_err() {
+            tracing::debug!("the log is folded later");
+        }
+    }
+}
+
 /// The handle to the writer thread.
 #[derive(Debug)]
 pub(super) struct Writer {
@@ -87,15 +119,17 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn start(
-        connection: Connection,
+        mut connection: Connection,
         published: broadcast::Sender<Published>,
         media: PathBuf,
     ) -> Result<Self, StoreError> {
+        let folding = Folding::of(&mut connection)?;
         let (jobs, queue) = mpsc::channel::<Job>();
         let thread = std::thread::Builder::new().name("qroc-writer".to_owned()).spawn(move || {
             let mut worker = Worker { connection, durability: None, published, media };
             while let Ok(job) = queue.recv() {
                 job(&mut worker);
+                folding.fold(&worker.connection);
             }
             close(worker.connection);
         })?;

@@ -18,7 +18,7 @@ use rustix::process::Signal;
 use crate::terminal::{Officer, server_with, two_officers, until};
 
 const CHILD: &str = "QROC_LEAKS_PROFILE";
-const PAGE: usize = 4096;
+const PAGE: usize = 2048;
 /// At the end of each page: the initialisation vector, then the authentication code.
 const RESERVE: usize = 80;
 const SALT: usize = 16;

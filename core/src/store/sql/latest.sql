@@ -143,8 +143,7 @@ CREATE TABLE event (
 ) STRICT;
 CREATE UNIQUE INDEX event_by_id       ON event (event_id, room) WHERE event_id IS NOT NULL;
 CREATE UNIQUE INDEX event_by_txn      ON event (txn_id, room) WHERE txn_id IS NOT NULL;
-CREATE UNIQUE INDEX event_by_place    ON event (chunk, idx)  WHERE chunk IS NOT NULL;
-CREATE INDEX        event_items       ON event (chunk, idx)  WHERE chunk IS NOT NULL AND shown = 1;
+CREATE INDEX        event_by_place    ON event (chunk, idx, shown) WHERE chunk IS NOT NULL;
 CREATE INDEX        event_by_notify   ON event (chunk, idx, notify) WHERE notify > 0;
 CREATE INDEX        event_unplaced    ON event (room, id)    WHERE chunk IS NULL;
 CREATE INDEX        event_by_relation ON event (rel_to)      WHERE rel_to IS NOT NULL;
@@ -152,9 +151,11 @@ CREATE INDEX        event_by_thread   ON event (room, thread) WHERE thread IS NO
 CREATE INDEX        event_by_edit     ON event (edit)        WHERE edit IS NOT NULL;
 CREATE INDEX        event_by_session  ON event (session_id)  WHERE session_id IS NOT NULL;
 CREATE INDEX        event_by_expiry   ON event (expire_ts)   WHERE expire_ts IS NOT NULL;
--- What search walks, in all rooms and in one.
-CREATE INDEX event_by_time      ON event (ts)       WHERE type = 'm.room.message' AND shown = 1 AND redacted = 0;
-CREATE INDEX event_by_room_time ON event (room, ts) WHERE type = 'm.room.message' AND shown = 1 AND redacted = 0;
+-- What search walks, in all rooms and in one. What waits to be sent has no place yet, and is looked through.
+CREATE INDEX event_by_time ON event (ts)
+  WHERE type = 'm.room.message' AND shown = 1 AND redacted = 0 AND chunk IS NOT NULL;
+CREATE INDEX event_by_room_time ON event (room, ts)
+  WHERE type = 'm.room.message' AND shown = 1 AND redacted = 0 AND chunk IS NOT NULL;
 
 -- The text that search sees: of the newest edit, of nothing redacted. External content: kept once.
 CREATE VIEW event_text AS
@@ -183,9 +184,8 @@ CREATE TABLE outbox (
   created_ts INTEGER NOT NULL,
   UNIQUE (txn_id, room)
 ) STRICT;
-CREATE INDEX outbox_by_room ON outbox (room, id);
 CREATE INDEX outbox_waiting ON outbox (room) WHERE after IS NOT NULL;
--- What was sent under a transaction id that the caller chose: the same id twice is one message.
+-- What a transaction id became where no row of event says it: the same id twice is one action.
 CREATE TABLE sent_txn (
   txn_id   TEXT    NOT NULL,
   room     INTEGER NOT NULL REFERENCES room (id) ON DELETE CASCADE,

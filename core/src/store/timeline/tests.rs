@@ -431,17 +431,18 @@ fn the_first_screens_are_read_through_indexes() {
             "TEMP B-TREE",
         ] {
             let reactions = sql.contains("DISTINCT e.rel_key") && scan == "TEMP B-TREE";
-            assert!(reactions || !format!("{plan}\n").contains(scan), "{sql}\n{plan}");
+            // What waits to be sent is little, and an index of it costs each message twice.
+            let queue = sql.contains("FROM outbox o") && matches!(scan, "SCAN o\n" | "TEMP B-TREE");
+            assert!(reactions || queue || !format!("{plan}\n").contains(scan), "{sql}\n{plan}");
         }
         seen.push_str(&plan);
         seen.push('\n');
     }
     for index in [
         "room USING INDEX room_by_recency (hidden=? AND ",
-        "e USING INDEX event_items (chunk=? AND idx<?)",
+        "e USING INDEX event_by_place (chunk=? AND idx<?)",
         "e USING INDEX event_unplaced (room=? AND id<?)",
         "event USING COVERING INDEX event_by_notify (chunk=? AND idx>?)",
-        "outbox USING INDEX outbox_by_room",
         "e USING INDEX event_by_relation (rel_to=?)",
         "r USING COVERING INDEX receipt_by_event (room=? AND event_id=?)",
         "event_fts VIRTUAL TABLE INDEX",
