@@ -209,7 +209,7 @@ async fn a_message_costs_few_pages() {
             println!("    {name}: {:.2}", per(*pages));
         }
     }
-    for (step, limit) in [("queued", 18.0), ("sent", 5.0), ("heard", 1.0)] {
+    for (step, limit) in [("queued", 13.5), ("sent", 5.0), ("heard", 1.0)] {
         let found = per(total[step].values().sum());
         assert!(found <= limit, "{step}: {found} pages a message, at most {limit}");
     }
