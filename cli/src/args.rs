@@ -6,8 +6,8 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account, devices, download, location, lock, media, message, notification, policy, queue, room, rooms,
-    search, send_file, shell, sync, timeline,
+    account, devices, download, location, lock, media, message, notification, policy, queue, recovery, room,
+    rooms, search, send_file, shell, sync, timeline, verify,
 };
 
 /// Secure messages, files and positions over Matrix, from the command line.
@@ -123,8 +123,13 @@ pub(crate) enum Command {
     /// What administrators demand: show, explain, check, sign and apply it
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
-    /// List the account's devices, or sign one out
+    /// List the account's devices or another user's, or sign one out
     Devices(devices::DevicesArgs),
+    /// Compare signs with another device or person, so that nobody is in between
+    Verify(verify::VerifyArgs),
+    /// Make or use the recovery key, which brings everything back on a new device
+    #[command(subcommand)]
+    Recovery(recovery::RecoveryCommand),
     /// Print the completions of a shell
     Completions(shell::CompletionsArgs),
     /// Print the manual page of qroc or of a command

@@ -10,6 +10,7 @@ use qroc_core::media;
 use qroc_core::outbox::OutboxError;
 use qroc_core::policy::Denied;
 use qroc_core::ports::key_vault::VaultError;
+use qroc_core::recovery::RecoveryError;
 use qroc_core::store::key_file::KeyFileError;
 
 /// Ends a command.
@@ -95,6 +96,11 @@ fn advice(error: &client::Error) -> Option<&'static str> {
         Error::AmbiguousRoom { .. } => Some("use the id"),
         Error::Outbox(OutboxError::NotQueued | OutboxError::NotSent(_) | OutboxError::Needs) => {
             Some("`qroc queue` shows what waits")
+        }
+        Error::Recovery(RecoveryError::Exists) => Some("--replace does it all the same"),
+        Error::Recovery(RecoveryError::NotVerified) => Some("`qroc verify`, `qroc recovery restore`"),
+        Error::Recovery(RecoveryError::NoRecovery) => {
+            Some("`qroc recovery create` on a verified device makes one")
         }
         Error::Location(LocationError::NotSharing) => Some("`qroc location share ROOM` begins"),
         Error::Outbox(OutboxError::NotAMember) => Some("`qroc room join ROOM` joins it"),

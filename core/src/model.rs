@@ -27,8 +27,11 @@ pub struct Status {
     pub queued: usize,
     /// Whether the account's identity vouches for this device.
     pub verified: bool,
-    /// State of the key backup; `off` in this version.
+    /// State of the key backup: `off`, `locked` (its key is not here), `restoring`, `pending` (keys wait to be uploaded),
+    /// `on`.
     pub backup: &'static str,
+    /// State of the recovery key: `none`, `on`, `unshown` (made and never shown).
+    pub recovery: &'static str,
     /// Size of the database with its write-ahead log, in bytes.
     pub db_bytes: u64,
     /// Sealed files that are kept from the server.
@@ -83,6 +86,8 @@ pub struct Member {
     pub power: i64,
     /// Display name.
     pub display_name: Option<String>,
+    /// What is believed of their identity: `this` (own account), `verified`, `unverified`, `changed`.
+    pub trust: &'static str,
 }
 
 /// One item of a timeline.
@@ -349,10 +354,49 @@ pub struct Device {
     pub device_id: String,
     /// As it was named.
     pub name: Option<String>,
-    /// `verified`, `unverified` or `this`.
+    /// `this`, `verified`, `unverified` or `changed` (its user's identity is another than before).
     pub trust: &'static str,
     /// Milliseconds since 1970.
     pub last_seen_ts: Option<i64>,
+}
+
+/// How backup and recovery key stand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RecoveryStatus {
+    /// `none`, `on`, or `unshown` where it was made and never shown.
+    pub recovery: &'static str,
+    /// `off`, `locked` (its key is not here), `restoring`, `pending` (keys wait to be uploaded), `on`.
+    pub backup: &'static str,
+    /// The backup's number at the server.
+    pub version: Option<String>,
+    /// Room keys on this device.
+    pub keys: i64,
+    /// Those that are not in the backup.
+    pub waiting: i64,
+    /// Whether the account's identity vouches for this device.
+    pub verified: bool,
+    /// Whether policy wants a backup.
+    pub required: bool,
+}
+
+/// What restoring with the recovery key came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Restored {
+    /// This device is verified now.
+    pub verified: bool,
+    /// The backup is open.
+    pub history: bool,
+    /// Room keys that came from it.
+    pub keys: usize,
+}
+
+/// What is believed of a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PersonTrust {
+    /// Matrix id.
+    pub user_id: String,
+    /// `verified`, `unverified`, or `changed` where the identity is another than before and nobody confirmed that.
+    pub trust: &'static str,
 }
 
 /// What one run of sync came to.

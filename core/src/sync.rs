@@ -9,10 +9,10 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use thiserror::Error;
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
 use crate::clock::Clock;
-use crate::crypto::{Crypto, CryptoError};
+use crate::crypto::{Crypto, CryptoError, NewKey};
 use crate::ids::{EventRow, RoomRow};
 use crate::ingest::{self, Applied, Attention, Context, IngestError, Prepared};
 use crate::kind::ErrorKind;
@@ -100,6 +100,9 @@ pub struct Sync {
     /// Time of the last answer. An idle one is not written: a phone that nobody writes to writes nothing.
     answered_ts: AtomicI64,
     typing: std::sync::Mutex<BTreeMap<String, Vec<String>>>,
+    /// Keys that came by another way, and word that they did.
+    came: std::sync::Mutex<Vec<NewKey>>,
+    interrupt: Notify,
 }
 
 #[derive(Debug)]
@@ -155,7 +158,18 @@ impl Sync {
             inbox,
             answered_ts: AtomicI64::new(conn.last_ts),
             typing: std::sync::Mutex::default(),
+            came: std::sync::Mutex::default(),
+            interrupt: Notify::new(),
         })
+    }
+
+    /// Takes word of keys that came by another way than the sync. What waits for them is read with the next step, for
+    /// which a question under way is given up.
+    pub fn keys_came(&self, keys: Vec<NewKey>) {
+        if !keys.is_empty() {
+            self.came.lock().unwrap_or_else(PoisonError::into_inner).extend(keys);
+            self.interrupt.notify_one();
+        }
     }
 
     /// Asks once and takes the answer in. Cancelling it loses nothing: the same is asked again, or is taken in to its
@@ -169,10 +183,20 @@ impl Sync {
         if !handed.is_empty() {
             return Ok(Step { new_events: handed, ..Step::default() });
         }
+        let came = std::mem::take(&mut *self.came.lock().unwrap_or_else(PoisonError::into_inner));
+        if !came.is_empty() {
+            self.read_waiting(&at.attention, &came).await?;
+            return Ok(Step::default());
+        }
         let millis = u64::try_from(timeout.as_millis()).unwrap_or(0);
         let path = at.position.path(at.stable_path, millis);
         let body = at.position.request(CONN);
-        let bytes = match self.http.call(Call::post(&path, &body).within(timeout + SLACK)).await {
+        let asked = self.http.call(Call::post(&path, &body).within(timeout + SLACK));
+        let answered = tokio::select! {
+            answered = asked => answered,
+            () = self.interrupt.notified() => return Ok(Step::default()),
+        };
+        let bytes = match answered {
             Err(error) if error.errcode() == Some("M_UNKNOWN_POS") => {
                 at.position = at.position.restarted();
                 return Ok(Step::default());
@@ -301,6 +325,17 @@ impl Sync {
         Ok(())
     }
 
+    async fn read_waiting(&self, attention: &Attention, keys: &[NewKey]) -> Result<(), SyncError> {
+        let prepared = ingest::prepare_waiting(&self.store, &self.crypto, attention, keys).await?;
+        let context = Context { own: self.own.clone(), now_ms: self.clock.now_ms() };
+        self.store
+            .write(Durability::Normal, move |tx, changes| {
+                ingest::apply(tx, changes, &context, &prepared).map(drop)
+            })
+            .await?;
+        Ok(())
+    }
+
     /// Takes over what other processes have fetched. Returns what was not known.
     async fn take_inbox(&self, attention: &Attention) -> Result<Vec<EventRow>, SyncError> {
         // Most of the time there is nothing, and then nothing is asked of the database.
@@ -383,14 +418,6 @@ impl Sync {
     pub fn typing(&self, room_id: &str) -> Vec<String> {
         let typing = self.typing.lock().unwrap_or_else(PoisonError::into_inner);
         typing.get(room_id).into_iter().flatten().filter(|user| **user != self.own).cloned().collect()
-    }
-
-    /// Sends what the keys want sent. A slow server elsewhere does not hold up the sync: call it beside.
-    ///
-    /// # Errors
-    /// The network's; faults of the store.
-    pub async fn keys(&self) -> Result<(), SyncError> {
-        Ok(self.crypto.flush(&self.http).await?)
     }
 
     /// Fills the newest gap of rooms with something unread, or with own messages in it that would stand behind all

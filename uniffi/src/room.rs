@@ -70,7 +70,7 @@ impl Room {
     pub async fn members(&self) -> Result<Vec<RoomMember>, QrocError> {
         let (life, room) = (self.life.clone(), self.room_id.clone());
         read(async move {
-            let members = life.client()?.members(&room)?;
+            let members = life.client()?.members(&room).await?;
             Ok::<_, Error>(members.into_iter().map(RoomMember::from).collect())
         })
         .await

@@ -161,6 +161,7 @@ pub(crate) async fn status(session: &Session) -> Result<(), Failure> {
             ("Waiting to be sent", Value::Plain(status.queued.to_string())),
             ("Verified", Value::Plain(if status.verified { "yes" } else { "no" }.to_owned())),
             ("Key backup", Value::Plain(status.backup.to_owned())),
+            ("Recovery key", Value::Plain(status.recovery.to_owned())),
             ("Database", Value::Plain(size(status.db_bytes))),
             ("Files kept", Value::Plain(format!("{}, {}", status.cache_files, size(status.cache_bytes)))),
         ]

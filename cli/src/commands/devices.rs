@@ -1,4 +1,4 @@
-//! The account's devices.
+//! The devices of the account, and of other users.
 
 use std::path::PathBuf;
 
@@ -12,8 +12,15 @@ use crate::session::Session;
 
 /// What `devices` takes.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  qroc devices\n  qroc devices --sign-out QWERTYUIOP")]
+#[command(after_help = "\
+Example:
+  qroc devices
+  qroc devices @madrid:example.org
+  qroc devices --sign-out QWERTYUIOP")]
 pub(crate) struct DevicesArgs {
+    /// Whose devices; without it the account's own
+    #[arg(value_name = "USER", conflicts_with = "sign_out")]
+    user: Option<String>,
     /// Sign this device out; the account's password is asked for
     #[arg(long, value_name = "ID")]
     sign_out: Option<String>,
@@ -23,7 +30,7 @@ pub(crate) struct DevicesArgs {
 }
 
 pub(crate) async fn run(args: DevicesArgs, session: &Session) -> Result<(), Failure> {
-    let Some(device) = args.sign_out else { return list(session).await };
+    let Some(device) = args.sign_out else { return list(args.user.as_deref(), session).await };
     let password = match &args.password_file {
         Some(path) => prompt::secret_from(path, &session.interrupt).await?,
         None if prompt::can_ask() => {
@@ -41,11 +48,17 @@ pub(crate) async fn run(args: DevicesArgs, session: &Session) -> Result<(), Fail
         .one(&json!({"device_id": device, "signed_out": true}), |_| format!("{device} is signed out"))
 }
 
-async fn list(session: &Session) -> Result<(), Failure> {
-    let devices = session.owning(async |client| Ok(client.devices().await?)).await?;
+async fn list(user: Option<&str>, session: &Session) -> Result<(), Failure> {
+    let devices = session.owning(async |client| {
+        Ok(match user {
+            Some(user) => client.devices_of(user).await?,
+            None => client.devices().await?,
+        })
+    });
+    let devices = devices.await?;
     session.output.list(&devices, &["Device", "Name", "Trust", "Last seen"], |device| {
         let trust = match device.trust {
-            "unverified" => Value::Warning(device.trust.to_owned()),
+            "unverified" | "changed" => Value::Warning(device.trust.to_owned()),
             trust => Value::Plain(trust.to_owned()),
         };
         vec![

@@ -11,6 +11,7 @@ pub(crate) mod message;
 pub(crate) mod notification;
 pub(crate) mod policy;
 pub(crate) mod queue;
+pub(crate) mod recovery;
 pub(crate) mod room;
 pub(crate) mod rooms;
 pub(crate) mod search;
@@ -18,6 +19,7 @@ pub(crate) mod send_file;
 pub(crate) mod shell;
 pub(crate) mod sync;
 pub(crate) mod timeline;
+pub(crate) mod verify;
 
 use crate::args::Command;
 use crate::failure::Failure;
@@ -50,6 +52,8 @@ pub(crate) async fn run(command: Command, session: &Session) -> Result<(), Failu
         Command::Search(args) => search::run(args, session).await,
         Command::Location(command) => location::run(command, session).await,
         Command::Devices(args) => devices::run(args, session).await,
+        Command::Verify(args) => verify::run(args, session).await,
+        Command::Recovery(command) => recovery::run(command, session).await,
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),
     }

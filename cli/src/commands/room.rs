@@ -167,13 +167,18 @@ async fn create(args: CreateArgs, session: &Session) -> Result<(), Failure> {
 }
 
 async fn members(room: &str, session: &Session) -> Result<(), Failure> {
-    let members = session.reading(async |client| Ok(client.members(room)?)).await?;
-    session.output.list(&members, &["User", "Name", "Membership", "Power"], |member| {
+    let members = session.reading(async |client| Ok(client.members(room).await?)).await?;
+    session.output.list(&members, &["User", "Name", "Membership", "Power", "Trust"], |member| {
+        let trust = match member.trust {
+            "changed" => Value::Warning("changed".to_owned()),
+            word => Value::Plain(word.to_owned()),
+        };
         vec![
             Value::Plain(member.user_id.clone()),
             Value::Plain(member.display_name.clone().unwrap_or_default()),
             Value::Plain(member.membership.to_owned()),
             Value::Plain(member.power.to_string()),
+            trust,
         ]
     })
 }

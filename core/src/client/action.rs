@@ -236,6 +236,7 @@ impl super::Inner {
         action: Action,
         wait: Option<Duration>,
     ) -> Result<Outcome, Error> {
+        self.mind_keys(owner);
         let room = self.resolve(action.room())?.id;
         if let Action::StopSharing { txn, .. } = action {
             return self.stop_sharing(owner, room, txn.unwrap_or_default(), wait).await;

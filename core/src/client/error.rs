@@ -12,10 +12,12 @@ use crate::net::NetError;
 use crate::outbox::OutboxError;
 use crate::policy::{BundleError, Denied};
 use crate::ports::key_vault::VaultError;
+use crate::recovery::RecoveryError;
 use crate::roster::RosterError;
 use crate::store::StoreError;
 use crate::store::key_file::KeyFileError;
 use crate::sync::SyncError;
+use crate::verify::VerifyError;
 
 /// Says what went wrong, in words for a person; `kind` says what can be done.
 #[derive(Debug, ThisError)]
@@ -38,6 +40,12 @@ pub enum Error {
     /// Sending.
     #[error(transparent)]
     Outbox(#[from] OutboxError),
+    /// Backup and recovery key.
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
+    /// A verification.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
     /// Positions.
     #[error(transparent)]
     Location(#[from] LocationError),
@@ -135,6 +143,8 @@ impl Error {
             Self::Crypto(error) => error.kind(),
             Self::Sync(error) => error.kind(),
             Self::Outbox(error) => error.kind(),
+            Self::Recovery(error) => error.kind(),
+            Self::Verify(error) => error.kind(),
             Self::Location(error) => error.kind(),
             Self::Attachment(error) => error.kind(),
             Self::DestroyedByAttempts { .. } | Self::DestroyedOffline => ErrorKind::SignedOut,

@@ -18,12 +18,14 @@ mod owner;
 mod policy;
 mod positions;
 mod read;
+mod recovery;
 mod rooms;
 mod run;
 mod sharing;
 mod stream;
 mod tending;
 mod track_rooms;
+mod verifying;
 mod watching;
 
 use std::fmt;
@@ -54,6 +56,7 @@ pub use stream::{
 };
 
 pub use self::read::Which;
+pub use self::verifying::Verifying;
 use crate::attachments::Cache;
 pub use crate::attachments::{Apart, TreatAs};
 use crate::clock::Clock;
@@ -63,10 +66,12 @@ use crate::net::Http;
 use crate::outbox::Sender;
 pub use crate::outbox::{Cancelled, Verb};
 use crate::policy::Action as Wish;
+use crate::recovery::Recovery;
 use crate::store::Store;
 use crate::store::account::{self, Account};
 use crate::store::codes::AccountState;
 use crate::sync::Sync;
+use crate::verify::Verifier;
 
 /// Directory of what other processes hand over, in the account's.
 const INBOX: &str = "inbox";
@@ -101,6 +106,8 @@ pub(crate) struct Owner {
     sender: Sender,
     /// Received files.
     cache: Arc<Cache>,
+    recovery: Recovery,
+    verifier: Verifier,
     /// The network is back.
     returned: Notify,
     /// Another process has wiped the profile.

@@ -12,11 +12,13 @@ use crate::crypto::Crypto;
 use crate::kind::ErrorKind;
 use crate::net::{Homeserver, Http};
 use crate::outbox::Sender;
+use crate::recovery::Recovery;
 use crate::session::{self, Keeper};
 use crate::store::account::{self, Account};
 use crate::store::key_file::{begin_wipe, finish_wipe};
 use crate::store::{Durability, Store, inbox, outbox};
 use crate::sync::Sync;
+use crate::verify::Verifier;
 
 /// What was taken back is watched for so long: a server tells its own device's messages at the next sync.
 const RECALL_MS: i64 = 90 * 24 * 3_600_000;
@@ -88,7 +90,11 @@ pub(super) async fn become_owner(
     let own = &account.user_id;
     let cache = Cache::new(media_dir(dir), store.clone(), http.clone(), clock.clone());
     let sender = Sender::new(store.clone(), crypto.clone(), http.clone(), clock, media_dir(dir), own)?;
+    let recovery = Recovery::new(store.clone(), crypto.clone(), http.clone());
+    let verifier = Verifier::new(store.clone(), crypto.clone(), http.clone(), own);
     Ok(Owner {
+        recovery,
+        verifier,
         http,
         crypto,
         sync,

@@ -4,9 +4,11 @@ use std::path::Path;
 
 use super::{Client, Error, Inner, Part, Wish, handover};
 use crate::attachments::{self, AttachmentError};
+use crate::crypto::Trust;
 use crate::ids::EventRow;
 use crate::model::{Device, Downloaded, Item, Member, QueueItem, Room, SearchHit, Status};
 use crate::outbox::Reason;
+use crate::recovery::{self, Rule};
 use crate::store::codes::{AccountState, IdentityState, Membership};
 use crate::store::outbox::Queued;
 use crate::store::timeline::Wanted;
@@ -30,11 +32,14 @@ impl Client {
     /// # Errors
     /// Faults of the store.
     pub fn status(&self) -> Result<Status, Error> {
-        let (account, conn, queued, (cache_files, cache_bytes)) = self.inner.store.read(|connection| {
-            let account = account::load(connection)?;
-            let conn = account::sync_conn(connection, "main")?;
-            Ok::<_, StoreError>((account, conn, outbox::all(connection)?.len(), media::count(connection)?))
-        })?;
+        let (account, conn, queued, (cache_files, cache_bytes), recovery) =
+            self.inner.store.read(|connection| {
+                let account = account::load(connection)?;
+                let conn = account::sync_conn(connection, "main")?;
+                let recovery = recovery::overview(connection)?;
+                let kept = media::count(connection)?;
+                Ok::<_, StoreError>((account, conn, outbox::all(connection)?.len(), kept, recovery))
+            })?;
         let bytes = |name: &str| std::fs::metadata(self.inner.dir.join(name)).map_or(0, |found| found.len());
         Ok(Status {
             user_id: account.user_id,
@@ -50,7 +55,11 @@ impl Client {
             cache_files,
             cache_bytes,
             verified: account.identity == IdentityState::Owned,
-            backup: "off",
+            backup: match super::recovery::rule(&self.inner.mdm.policy()) {
+                Rule::Off => "off",
+                Rule::User | Rule::Forced => recovery.backup,
+            },
+            recovery: recovery.recovery,
             db_bytes: bytes("qroc.db").saturating_add(bytes("qroc.db-wal")),
         })
     }
@@ -74,11 +83,11 @@ impl Client {
         Ok(view(self.inner.resolve(name)?))
     }
 
-    /// Lists the members of a room that are stored.
+    /// Lists the members of a room that are stored, with what is believed of their identities.
     ///
     /// # Errors
     /// `NoSuchRoom`, `AmbiguousRoom`, `Held`.
-    pub fn members(&self, room: &str) -> Result<Vec<Member>, Error> {
+    pub async fn members(&self, room: &str) -> Result<Vec<Member>, Error> {
         self.gate()?;
         let room = self.inner.resolve(room)?;
         let (list, levels, create) = self.inner.store.read(|connection| {
@@ -95,10 +104,18 @@ impl Client {
             let above = if create.as_deref() == Some(user) && given.is_none() { Some(100) } else { None };
             given.or(above).unwrap_or_else(default)
         };
+        let people: Vec<String> = list.iter().map(|member| member.user_id.clone()).collect();
+        let trust = self.inner.crypto().await?.trust_of_all(&people).await?;
+        let trust_in = |user: &String| match trust.get(user) {
+            _ if *user == self.inner.account.user_id => Trust::This,
+            Some(trust) => *trust,
+            None => Trust::Unverified,
+        };
         Ok(list
             .into_iter()
             .map(|member| Member {
                 room_id: room.room_id.clone(),
+                trust: trust_in(&member.user_id).as_str(),
                 power: power(&member.user_id),
                 user_id: member.user_id,
                 membership: member.membership.as_str(),
@@ -247,18 +264,41 @@ impl Client {
         self.gate()?;
         let owner = self.owner()?;
         let list = crate::session::devices(&owner.http).await?;
-        let mut devices = Vec::with_capacity(list.len());
-        for (device_id, name, last_seen_ts) in list {
-            let trust = if device_id == self.inner.account.device_id {
-                "this"
-            } else if owner.crypto.is_device_verified(&device_id).await? {
-                "verified"
-            } else {
-                "unverified"
-            };
-            devices.push(Device { device_id, name, trust, last_seen_ts });
+        let own = &self.inner.account.user_id;
+        owner.crypto.look_up_user(&owner.http, own).await?;
+        let known = owner.crypto.devices_of(own).await?;
+        let trust = |id: &str| match known.iter().find(|(known, ..)| known == id) {
+            Some((_, _, trust)) => trust.as_str(),
+            // Without keys it reads nothing.
+            None => Trust::Unverified.as_str(),
+        };
+        let device = |(device_id, name, last_seen_ts): (String, Option<String>, Option<i64>)| Device {
+            trust: trust(&device_id),
+            device_id,
+            name,
+            last_seen_ts,
+        };
+        Ok(list.into_iter().map(device).collect())
+    }
+
+    /// Lists the devices of another user that have keys.
+    ///
+    /// # Errors
+    /// `BadInput`; the network's; `Held`.
+    pub async fn devices_of(&self, user_id: &str) -> Result<Vec<Device>, Error> {
+        self.gate()?;
+        if ruma::UserId::parse(user_id).is_err() {
+            return Err(Error::BadInput(format!("{user_id:?} is not a user: it is written as @name:server")));
         }
-        Ok(devices)
+        let owner = self.owner()?;
+        owner.crypto.look_up_user(&owner.http, user_id).await?;
+        let device = |(device_id, name, trust): (String, Option<String>, Trust)| Device {
+            device_id,
+            name,
+            trust: trust.as_str(),
+            last_seen_ts: None,
+        };
+        Ok(owner.crypto.devices_of(user_id).await?.into_iter().map(device).collect())
     }
 
     /// Signs another device of the account out.

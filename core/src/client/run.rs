@@ -5,16 +5,19 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc};
 
+use super::recovery::Looked;
 use super::{Client, Error, Inner, Link, Owner};
 use crate::ids::EventRow;
 use crate::kind::ErrorKind;
 use crate::model::{Item, SyncSummary};
 use crate::net::Backoff;
 use crate::outbox::Pass;
+use crate::recovery::Next;
 use crate::session;
 use crate::store::key_file::KeyFileError;
 use crate::store::{StoreError, rooms, shares, timeline};
 use crate::sync::{Step, SyncError};
+use crate::verify::VerifyError;
 
 const LONG_POLL: Duration = Duration::from_secs(30);
 /// How long an unreachable server is tried when nobody said how long.
@@ -77,6 +80,7 @@ impl Client {
             error = self.inner.keep_keys(owner, &keys) => return Err(error),
             error = self.keep_history(owner, &caught_up) => return Err(error),
             error = self.inner.keep_tending(owner) => return Err(error),
+            error = self.inner.keep_recovery(owner) => return Err(error),
         }
         self.inner.count(&mut summary)?;
         summary.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -128,6 +132,7 @@ impl Inner {
     async fn obey(&self, owner: &Owner) -> Result<(), Error> {
         self.mdm.refresh()?;
         self.take_from_server()?;
+        self.mind_keys(owner);
         if !self.mdm.pending().is_empty() {
             let wiped = self.carry_out_orders(owner).await?.iter().any(|receipt| receipt.order == "wipe");
             if wiped {
@@ -188,6 +193,9 @@ impl Inner {
             if tended.done {
                 continue;
             }
+            if self.secure(owner).await? {
+                continue;
+            }
             let pass = owner.sender.pass().await?;
             summary.sent = summary.sent.saturating_add(pass.sent);
             self.judge_pass(owner, &pass).await?;
@@ -214,10 +222,23 @@ impl Inner {
         }
     }
 
+    /// Looks after backup and secrets. Says whether there is more to do at once; what the server does not do now is due
+    /// again later.
+    async fn secure(&self, owner: &Owner) -> Result<bool, Error> {
+        match self.tend_recovery(owner).await {
+            Ok(Looked { next, keys }) => Ok(next == Next::More || keys > 0),
+            Err(error) if error.kind() == ErrorKind::Storage => Err(error),
+            Err(error) => {
+                tracing::debug!(kind = error.kind().code(), "the backup waits");
+                Ok(false)
+            }
+        }
+    }
+
     async fn turn(&self, owner: &Owner, summary: &mut SyncSummary) -> Result<Step, SyncError> {
         let step = owner.sync.step(Duration::ZERO).await?;
         summary.events = summary.events.saturating_add(step.new_events.len());
-        owner.sync.keys().await?;
+        self.send_keys(owner).await?;
         if step.empty && step.covers_all && owner.sync.fill_unread().await? > 0 {
             return Ok(Step { empty: false, ..step });
         }
@@ -350,11 +371,22 @@ impl Inner {
         }
     }
 
+    async fn send_keys(&self, owner: &Owner) -> Result<(), SyncError> {
+        match owner.verifier.send_queued().await {
+            Ok(()) => Ok(()),
+            Err(VerifyError::Crypto(error)) => Err(error.into()),
+            Err(VerifyError::Net(error)) => Err(error.into()),
+            Err(VerifyError::Store(error)) => Err(error.into()),
+            // Of asking, which is not done here.
+            Err(VerifyError::NoWay(_) | VerifyError::Nobody(_)) => Ok(()),
+        }
+    }
+
     /// Sends what the keys want sent, beside the sync: a slow server elsewhere holds nobody up.
     async fn keep_keys(&self, owner: &Owner, due: &Notify) -> Error {
         let mut backoff = Backoff::default();
         loop {
-            match owner.sync.keys().await {
+            match self.send_keys(owner).await {
                 Ok(()) => {
                     backoff.reset();
                     let owed = match owner.sender.share_owed().await {

@@ -5,26 +5,25 @@ mod signing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures_util::stream::{self, StreamExt as _};
 use matrix_sdk_crypto::types::events::room::encrypted::EncryptedEvent;
-use matrix_sdk_crypto::types::requests::{AnyOutgoingRequest, OutgoingRequest, ToDeviceRequest};
 use matrix_sdk_crypto::{
     DecryptionSettings, EncryptionSyncChanges, MegolmError, OlmMachine, TrustRequirement,
 };
 use ruma::api::client::keys::{get_keys, upload_signing_keys};
-use ruma::api::client::to_device::send_event_to_device;
 use ruma::api::client::uiaa;
 use ruma::serde::Raw;
-use ruma::{DeviceId, OneTimeKeyAlgorithm, OwnedDeviceId, OwnedUserId, RoomId, TransactionId, UInt, UserId};
+use ruma::{DeviceId, OneTimeKeyAlgorithm, OwnedDeviceId, OwnedUserId, RoomId, UInt, UserId};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 
 use super::CryptoError;
+use super::news::News;
 use super::store::SqlCryptoStore;
 use crate::clock::Clock;
 use crate::net::{Http, NetError};
@@ -43,18 +42,22 @@ pub(super) const PARALLEL: usize = 4;
 /// The account's cryptography.
 pub struct Crypto {
     pub(super) machine: OlmMachine,
+    pub(super) store: Arc<Store>,
     /// One round of outgoing requests at a time: two would upload the same keys twice.
-    outgoing: Mutex<()>,
+    pub(super) outgoing: Mutex<()>,
     /// One claim at a time, as the machine asks for.
     pub(super) claiming: Mutex<()>,
     /// Devices that had no one-time key when one was asked for.
     pub(super) missed: std::sync::Mutex<BTreeSet<(OwnedUserId, OwnedDeviceId)>>,
     pub(super) rooms: std::sync::Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
-    heard: std::sync::Mutex<Option<Heard>>,
+    pub(super) heard: std::sync::Mutex<Option<Heard>>,
+    pub(super) news: News,
+    /// Keys are given to verified devices only.
+    pub(super) excludes_unverified: AtomicBool,
 }
 
 /// The counts that the machine knows. Servers repeat them in every answer, and taking them costs a durable write.
-struct Heard {
+pub(super) struct Heard {
     one_time_keys: Option<BTreeMap<String, u64>>,
     fallback_keys: Option<Vec<String>>,
     at: Instant,
@@ -107,7 +110,8 @@ impl Crypto {
         user_id: &str,
         device_id: &str,
     ) -> Result<Self, CryptoError> {
-        Self::on(SqlCryptoStore::new(store, clock), user_id, device_id).await
+        let port = SqlCryptoStore::new(store.clone(), clock);
+        Self::on(store, port, user_id, device_id).await
     }
 
     /// Opens the account's keys to read events beside the process that owns them. Nothing else may be done with it.
@@ -120,23 +124,32 @@ impl Crypto {
         user_id: &str,
         device_id: &str,
     ) -> Result<Self, CryptoError> {
-        Self::on(SqlCryptoStore::reading(store, clock), user_id, device_id).await
+        let port = SqlCryptoStore::reading(store.clone(), clock);
+        Self::on(store, port, user_id, device_id).await
     }
 
-    async fn on(store: SqlCryptoStore, user_id: &str, device_id: &str) -> Result<Self, CryptoError> {
+    async fn on(
+        store: Arc<Store>,
+        port: SqlCryptoStore,
+        user_id: &str,
+        device_id: &str,
+    ) -> Result<Self, CryptoError> {
         let user = UserId::parse(user_id).map_err(|_| CryptoError::Account)?;
         let device: &DeviceId = device_id.into();
-        let machine = OlmMachine::with_store(&user, device, store, None).await?;
+        let machine = OlmMachine::with_store(&user, device, port, None).await?;
         // Own verified devices may be asked for keys; nobody else is.
         machine.set_room_key_requests_enabled(true);
         machine.set_room_key_forwarding_enabled(true);
         Ok(Self {
             machine,
+            store,
             outgoing: Mutex::default(),
             claiming: Mutex::default(),
             missed: std::sync::Mutex::default(),
             rooms: std::sync::Mutex::default(),
             heard: std::sync::Mutex::default(),
+            news: News::default(),
+            excludes_unverified: AtomicBool::new(false),
         })
     }
 
@@ -150,7 +163,7 @@ impl Crypto {
         if brings_nothing && self.has_heard(answer) {
             return Ok(Vec::new());
         }
-        let events = answer.to_device.iter().map(|raw| Raw::from_json(raw.clone())).collect();
+        let events = self.hold_early(&answer.to_device).await?;
         let mut devices = ruma::api::client::sync::sync_events::DeviceLists::new();
         devices.changed = users(&answer.changed_users);
         devices.left = users(&answer.left_users);
@@ -164,7 +177,7 @@ impl Crypto {
             .fallback_keys
             .as_ref()
             .map(|names| names.iter().map(|name| name.as_str().into()).collect());
-        let (_, keys) = self
+        let (came, keys) = self
             .machine
             .receive_sync_changes(
                 EncryptionSyncChanges {
@@ -182,6 +195,10 @@ impl Crypto {
             fallback_keys: answer.fallback_keys.clone(),
             at: Instant::now(),
         });
+        self.note_came(came.iter().map(|it| it.as_raw()));
+        if !keys.is_empty() {
+            self.news.due.notify_one();
+        }
         Ok(keys
             .into_iter()
             .map(|key| NewKey { room_id: key.room_id.to_string(), session_id: key.session_id })
@@ -264,73 +281,6 @@ impl Crypto {
         Ok(self.machine.update_tracked_users(members.iter().map(AsRef::as_ref)).await?)
     }
 
-    /// Sends what the machine wants sent: own keys, questions for keys, key requests. A request that fails is
-    /// asked for again by the machine the next time.
-    ///
-    /// # Errors
-    /// The first error of the network, after all were tried; faults of the store.
-    pub async fn flush(&self, http: &Http) -> Result<(), CryptoError> {
-        let _one_at_a_time = self.outgoing.lock().await;
-        let requests = self.machine.outgoing_requests().await?;
-        let mut results = stream::iter(requests.into_iter().map(|request| self.deliver(http, request)))
-            .buffer_unordered(PARALLEL);
-        let mut first_error = Ok(());
-        while let Some(result) = results.next().await {
-            if first_error.is_ok() {
-                first_error = result;
-            }
-        }
-        first_error?;
-        // Devices whose sessions went wrong get new ones between messages too.
-        self.claim(http, &[]).await
-    }
-
-    async fn deliver(&self, http: &Http, request: OutgoingRequest) -> Result<(), CryptoError> {
-        let id = request.request_id();
-        match request.request() {
-            AnyOutgoingRequest::KeysUpload(upload) => {
-                // What the server counts next is news, also where it is the number from before.
-                *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = None;
-                let answer = http.send(upload.clone(), PATIENCE).await?;
-                self.machine.mark_request_as_sent(id, &answer).await?;
-            }
-            AnyOutgoingRequest::KeysQuery(query) => {
-                let mut ask = get_keys::v3::Request::new();
-                ask.device_keys = query.device_keys.clone();
-                ask.timeout = Some(FOREIGN_PATIENCE);
-                let answer = http.send(ask, PATIENCE).await?;
-                self.machine.mark_request_as_sent(id, &answer).await?;
-            }
-            AnyOutgoingRequest::KeysClaim(claim) => {
-                let answer = http.send(claim.clone(), PATIENCE).await?;
-                self.machine.mark_request_as_sent(id, &answer).await?;
-            }
-            AnyOutgoingRequest::ToDeviceRequest(message) => self.deliver_to_device(http, id, message).await?,
-            AnyOutgoingRequest::SignatureUpload(upload) => {
-                let answer = http.send(upload.clone(), PATIENCE).await?;
-                self.machine.mark_request_as_sent(id, &answer).await?;
-            }
-            // Verification inside rooms is not begun by this program yet, so nothing asks for it.
-            AnyOutgoingRequest::RoomMessage(_) => {}
-        }
-        Ok(())
-    }
-
-    pub(super) async fn deliver_to_device(
-        &self,
-        http: &Http,
-        id: &TransactionId,
-        message: &ToDeviceRequest,
-    ) -> Result<(), CryptoError> {
-        let request = send_event_to_device::v3::Request::new_raw(
-            message.event_type.clone(),
-            message.txn_id.clone(),
-            message.messages.clone(),
-        );
-        let answer = http.send(request, PATIENCE).await?;
-        Ok(self.machine.mark_request_as_sent(id, &answer).await?)
-    }
-
     /// Publishes a cross-signing identity unless the account has one. Returns whether it is ours.
     ///
     /// # Errors
@@ -386,15 +336,6 @@ impl Crypto {
         Ok(true)
     }
 
-    /// Says whether a device of the account is vouched for by the account's identity.
-    ///
-    /// # Errors
-    /// Faults of the store.
-    pub async fn is_device_verified(&self, device_id: &str) -> Result<bool, CryptoError> {
-        let device = self.machine.get_device(self.machine.user_id(), device_id.into(), None).await?;
-        Ok(device.is_some_and(|device| device.is_cross_signed_by_owner()))
-    }
-
     /// Asks other own devices for the key of an event that cannot be read.
     ///
     /// # Errors
@@ -409,7 +350,7 @@ impl Crypto {
     }
 }
 
-fn settings() -> DecryptionSettings {
+pub(super) fn settings() -> DecryptionSettings {
     DecryptionSettings { sender_device_trust_requirement: TrustRequirement::Untrusted }
 }
 

@@ -1,16 +1,28 @@
 //! End-to-end encryption: matrix-sdk-crypto on our database, and the requests that it wants sent.
 
+mod backup;
 mod engine;
+mod news;
+mod outgoing;
+mod secrets;
 mod sharing;
 pub mod store;
+mod trust;
+mod verification;
 
 use thiserror::Error;
 
+pub use backup::{BackupKey, SealedKey, ServerBackup, Uploaded};
 pub use engine::{Crypto, Decrypted, NewKey};
+pub use outgoing::RoomMessage;
+pub use secrets::{Lock, Opened, RecoveryKey, WrongKey};
 pub use sharing::{Encrypted, RoomRules};
+pub use trust::{Standing, Trust};
+pub use verification::{Emoji, Flow, Held, Reason, Stage, Step};
 
 use crate::kind::ErrorKind;
 use crate::net::NetError;
+use crate::store::StoreError;
 
 /// Says why keys or encrypted events could not be handled.
 #[derive(Debug, Error)]
@@ -33,6 +45,27 @@ pub enum CryptoError {
     /// The account's user id is none.
     #[error("the account's user id is malformed")]
     Account,
+    /// The database.
+    #[error(transparent)]
+    Database(StoreError),
+    /// Something could not be signed.
+    #[error("it could not be signed: {0}")]
+    Signature(String),
+    /// The device is not known.
+    #[error("there is no such device, or it has no keys")]
+    NoSuchDevice,
+    /// There is no identity to work with.
+    #[error("there is no cross-signing identity, or its private keys are not on this device")]
+    NoIdentity,
+    /// The stored private keys are those of another identity.
+    #[error("the stored secrets belong to an identity that the account no longer has")]
+    OtherIdentity,
+    /// A recovery key that opens nothing.
+    #[error(transparent)]
+    Wrong(#[from] WrongKey),
+    /// People whose verified identity changed: nothing is sent to them.
+    #[error("nothing is sent while a verified identity has changed and nobody confirmed that: {}", .0.join(", "))]
+    Changed(Vec<String>),
 }
 
 impl CryptoError {
@@ -41,7 +74,13 @@ impl CryptoError {
         match self {
             Self::Net(error) => error.kind(),
             Self::Store(_) => ErrorKind::Storage,
-            Self::Olm(_) | Self::Megolm(_) | Self::Json(_) | Self::Account => ErrorKind::Internal,
+            Self::Database(error) => error.kind(),
+            Self::NoSuchDevice | Self::NoIdentity => ErrorKind::NotFound,
+            Self::OtherIdentity | Self::Wrong(_) => ErrorKind::BadInput,
+            Self::Changed(_) => ErrorKind::Forbidden,
+            Self::Olm(_) | Self::Megolm(_) | Self::Json(_) | Self::Account | Self::Signature(_) => {
+                ErrorKind::Internal
+            }
         }
     }
 }

@@ -68,6 +68,8 @@ impl Crypto {
         let owed = if missed.is_empty() { Vec::new() } else { self.owed(room_id, missed, rules).await? };
         let raw = Raw::new(content)?.cast_unchecked();
         let encrypted = self.machine.encrypt_room_event_raw(room_id, kind, &raw).await?;
+        // The room's key may be a new one.
+        self.news.due.notify_one();
         Ok(Encrypted { content: serde_json::from_str(encrypted.content.json().get())?, owed })
     }
 
@@ -80,7 +82,7 @@ impl Crypto {
         let Some(session) = self.machine.store().get_outbound_group_session(room_id).await? else {
             return Ok(Vec::new());
         };
-        let visibility = encryption_settings(rules).history_visibility;
+        let visibility = self.encryption_settings(rules).history_visibility;
         let content = json!({
             "algorithm": "m.megolm.v1.aes-sha2",
             "room_id": room_id,
@@ -127,7 +129,11 @@ impl Crypto {
         let device_id: OwnedDeviceId = key.device_id.as_str().into();
         let Some(device) = self.machine.get_device(&user, &device_id, None).await? else { return Ok(true) };
         let content: Value = serde_json::from_str(&key.content)?;
-        let strategy = CollectStrategy::AllDevices;
+        // Who may not have it now is not waited for: verified later, it asks.
+        if self.is_excluding() && !device.is_verified() {
+            return Ok(true);
+        }
+        let strategy = self.strategy();
         let sealed = match device.encrypt_event_raw("m.room_key", &content, strategy).await {
             Err(OlmError::MissingSession) => return Ok(false),
             other => other?,
@@ -161,10 +167,16 @@ impl Crypto {
         if self.asks_for_keys(members).await? {
             self.flush(http).await?;
         }
+        if self.is_excluding() {
+            let changed = self.violators(members).await?;
+            if !changed.is_empty() {
+                return Err(CryptoError::Changed(changed.into_iter().map(String::from).collect()));
+            }
+        }
         self.claim(http, members).await?;
         let requests = self
             .machine
-            .share_room_key(room_id, members.iter().map(AsRef::as_ref), encryption_settings(rules))
+            .share_room_key(room_id, members.iter().map(AsRef::as_ref), self.encryption_settings(rules))
             .await?;
         let mut shares = stream::iter(requests.into_iter().map(async |message: Arc<ToDeviceRequest>| {
             self.deliver_to_device(http, &message.txn_id, &message).await?;
@@ -212,13 +224,14 @@ impl Crypto {
         }))
     }
 
-    /// Opens sessions with the devices that have none. What fails or is slow is noted, and not waited for.
-    pub(super) async fn claim(&self, http: &Http, members: &[OwnedUserId]) -> Result<(), CryptoError> {
+    /// Opens sessions with the devices that have none. What fails or is slow is noted, and not waited for. Returns
+    /// whether any was opened.
+    pub(super) async fn claim(&self, http: &Http, members: &[OwnedUserId]) -> Result<bool, CryptoError> {
         let _one_at_a_time = self.claiming.lock().await;
         let Some((id, mut request)) =
             self.machine.get_missing_sessions(members.iter().map(AsRef::as_ref)).await?
         else {
-            return Ok(());
+            return Ok(false);
         };
         request.timeout = Some(FOREIGN_PATIENCE);
         let asked: BTreeSet<(OwnedUserId, OwnedDeviceId)> = request
@@ -226,7 +239,7 @@ impl Crypto {
             .iter()
             .flat_map(|(user, devices)| devices.keys().map(|device| (user.clone(), device.clone())))
             .collect();
-        let got = match http.send(request, FOREIGN_PATIENCE + SLACK).await {
+        let got: BTreeSet<_> = match http.send(request, FOREIGN_PATIENCE + SLACK).await {
             Ok(answer) => {
                 self.machine.mark_request_as_sent(&id, &answer).await?;
                 answer
@@ -246,27 +259,31 @@ impl Crypto {
                 missed.insert(device);
             }
         }
-        Ok(())
+        Ok(!got.is_empty())
     }
-}
+    /// Follows the room's rotation rules; a value that makes no sense is the default, never "never".
+    fn encryption_settings(&self, rules: &RoomRules) -> EncryptionSettings {
+        let mut settings =
+            EncryptionSettings { sharing_strategy: self.strategy(), ..EncryptionSettings::default() };
+        let number = |key: &str| rules.encryption.as_ref().and_then(|content| content.get(key)?.as_u64());
+        if let Some(ms) = number("rotation_period_ms") {
+            settings.rotation_period = Duration::from_millis(ms).min(settings.rotation_period);
+        }
+        if let Some(messages) = number("rotation_period_msgs") {
+            settings.rotation_period_msgs = messages.clamp(1, settings.rotation_period_msgs);
+        }
+        let visibility =
+            rules.history.as_ref().and_then(|content| content.get("history_visibility")?.as_str());
+        settings.history_visibility = match visibility {
+            Some("joined") => HistoryVisibility::Joined,
+            Some("invited") => HistoryVisibility::Invited,
+            Some("world_readable") => HistoryVisibility::WorldReadable,
+            _ => HistoryVisibility::Shared,
+        };
+        settings
+    }
 
-/// Follows the room's rotation rules; a value that makes no sense is the default, never "never".
-fn encryption_settings(rules: &RoomRules) -> EncryptionSettings {
-    let mut settings =
-        EncryptionSettings { sharing_strategy: CollectStrategy::AllDevices, ..EncryptionSettings::default() };
-    let number = |key: &str| rules.encryption.as_ref().and_then(|content| content.get(key)?.as_u64());
-    if let Some(ms) = number("rotation_period_ms") {
-        settings.rotation_period = Duration::from_millis(ms).min(settings.rotation_period);
+    fn strategy(&self) -> CollectStrategy {
+        if self.is_excluding() { CollectStrategy::OnlyTrustedDevices } else { CollectStrategy::AllDevices }
     }
-    if let Some(messages) = number("rotation_period_msgs") {
-        settings.rotation_period_msgs = messages.clamp(1, settings.rotation_period_msgs);
-    }
-    let visibility = rules.history.as_ref().and_then(|content| content.get("history_visibility")?.as_str());
-    settings.history_visibility = match visibility {
-        Some("joined") => HistoryVisibility::Joined,
-        Some("invited") => HistoryVisibility::Invited,
-        Some("world_readable") => HistoryVisibility::WorldReadable,
-        _ => HistoryVisibility::Shared,
-    };
-    settings
 }

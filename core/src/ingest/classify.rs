@@ -63,10 +63,13 @@ pub fn classify(kind: &str, is_state: bool, content: &Value, redacts: Option<&st
             .and_then(Value::as_bool)
             .unwrap_or(false);
     let reply_to = if falls_back { None } else { text(in_reply_to.and_then(|reply| reply.get("event_id"))) };
+    // Whoever asks for a verification is answered elsewhere; the text in it is for programs that know no better.
+    let asks = content.get("msgtype").and_then(Value::as_str) == Some("m.key.verification.request");
     let shown = if is_state {
         SHOWN_STATE.contains(&kind)
     } else {
         relation.kind == RelType::None
+            && !asks
             && matches!(
                 kind,
                 "m.room.message" | "m.room.encrypted" | "m.sticker" | "org.matrix.msc3381.poll.start"
@@ -115,6 +118,7 @@ mod tests {
             (RelType::Redaction, Some("$6"))
         );
         assert!(!classify("org.example.custom", false, &json!({}), None).shown, "unknown: kept and skipped");
+        assert!(!message(json!({ "msgtype": "m.key.verification.request", "body": "verify me" })).shown);
         assert!(classify("m.room.member", true, &json!({}), None).shown);
         assert!(!classify("m.room.power_levels", true, &json!({}), None).shown);
     }

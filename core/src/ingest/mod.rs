@@ -14,7 +14,7 @@ use thiserror::Error;
 pub use apply::{Applied, Context, advance_read, apply, apply_handed, apply_older};
 pub use attention::Attention;
 pub use classify::{Class, classify};
-pub use prepare::{Prepared, prepare, prepare_older};
+pub use prepare::{Prepared, prepare, prepare_older, prepare_waiting};
 
 use crate::crypto::CryptoError;
 use crate::kind::ErrorKind;

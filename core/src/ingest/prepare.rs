@@ -273,6 +273,19 @@ fn member_word(event: &WireEvent) -> &str {
     event.content.get("membership").and_then(Value::as_str).unwrap_or("leave")
 }
 
+/// Tries again what waited for keys that came by another way than the sync.
+///
+/// # Errors
+/// Faults of the store only.
+pub async fn prepare_waiting(
+    store: &Store,
+    crypto: &Crypto,
+    attention: &Attention,
+    keys: &[NewKey],
+) -> Result<Prepared, IngestError> {
+    Ok(Prepared { decrypted: retry(store, crypto, attention, keys).await?, ..Prepared::default() })
+}
+
 /// Reads events that filled a gap, newest first as they came.
 ///
 /// # Errors
@@ -311,7 +324,10 @@ async fn read_events(
         let encrypted = event.kind == "m.room.encrypted" && !event.redacted && !known;
         let (decrypted, whole) = if encrypted {
             match crypto.decrypt(&room, raw.clone()).await? {
-                Decrypted::Readable { kind, content, whole } => (Some(Ok((kind, content))), whole),
+                Decrypted::Readable { kind, content, whole } => {
+                    crypto.receive_in_room(&room, &whole).await?;
+                    (Some(Ok((kind, content))), whole)
+                }
                 Decrypted::Unreadable { why, session_id } => {
                     if why == Undecryptable::MissingKey {
                         crypto.request_key(&room, raw.get()).await?;
@@ -407,6 +423,7 @@ async fn retry(
             let id = stored.id;
             let Some((whole, event)) = envelope(store, stored)? else { continue };
             if let Decrypted::Readable { kind, content, whole } = crypto.decrypt(&room, whole).await? {
+                crypto.receive_in_room(&room, &whole).await?;
                 let mut new = build(event, Some(Ok((kind, content))));
                 if let Some(context) = &context {
                     new.notify = attention.of(&new, whole, context).await;

@@ -41,11 +41,13 @@ pub enum Reason {
     Needs,
     /// What it is about does not exist.
     NotFound,
+    /// A verified identity in the room has changed.
+    IdentityChanged,
     /// A fault of this program.
     Internal,
 }
 
-const ALL: [Reason; 17] = [
+const ALL: [Reason; 18] = [
     Reason::Network,
     Reason::Unanswered,
     Reason::RateLimited,
@@ -62,6 +64,7 @@ const ALL: [Reason; 17] = [
     Reason::BadFile,
     Reason::Needs,
     Reason::NotFound,
+    Reason::IdentityChanged,
     Reason::Internal,
 ];
 
@@ -85,6 +88,7 @@ impl Reason {
             Self::BadFile => "bad_file",
             Self::Needs => "needs",
             Self::NotFound => "not_found",
+            Self::IdentityChanged => "identity_changed",
             Self::Internal => "internal",
         }
     }
@@ -111,6 +115,7 @@ impl Reason {
             Self::BadFile => "cancel it and send the file again",
             Self::Needs => "retry what it belongs to, or cancel",
             Self::NotFound => "cancel it",
+            Self::IdentityChanged => "verify them again, or confirm the change, then retry",
             Self::Internal => "retry; if that does not help, cancel",
         }
     }
@@ -141,6 +146,7 @@ impl Reason {
     pub(super) fn sort(error: &OutboxError, asked: bool) -> Self {
         match error {
             OutboxError::Net(error) | OutboxError::Crypto(CryptoError::Net(error)) => net(error, asked),
+            OutboxError::Crypto(CryptoError::Changed(_)) => Self::IdentityChanged,
             OutboxError::NotAMember | OutboxError::Removed | OutboxError::Banned => Self::LeftRoom,
             OutboxError::RoomGone => Self::RoomGone,
             OutboxError::NotEncrypted => Self::NotEncrypted,

@@ -103,6 +103,13 @@ pub enum Action<'a> {
     },
     /// Send the log to somebody.
     ExportLog,
+    /// Back message keys up at the server.
+    BackUpKeys,
+    /// Protect the backup with a passphrase of so many letters.
+    RecoveryPassphrase {
+        /// How many.
+        letters: u64,
+    },
 }
 
 /// The names of the actions, as `policy explain` takes them, each with an example of what may follow a colon.
@@ -131,6 +138,8 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("unlocked", ""),
     ("run", "0.1.0"),
     ("export_log", ""),
+    ("back_up_keys", ""),
+    ("recovery_passphrase", "12"),
 ];
 
 impl<'a> Action<'a> {
@@ -169,6 +178,8 @@ impl<'a> Action<'a> {
             "unlocked" => Self::Unlocked { protected: false },
             "run" => Self::Run { version: if about.is_empty() { env!("CARGO_PKG_VERSION") } else { about } },
             "export_log" => Self::ExportLog,
+            "back_up_keys" => Self::BackUpKeys,
+            "recovery_passphrase" => Self::RecoveryPassphrase { letters: about.parse().unwrap_or(0) },
             _ => return None,
         })
     }
@@ -200,6 +211,8 @@ impl<'a> Action<'a> {
             Self::Unlocked { .. } => "unlocked",
             Self::Run { .. } => "run",
             Self::ExportLog => "export_log",
+            Self::BackUpKeys => "back_up_keys",
+            Self::RecoveryPassphrase { .. } => "recovery_passphrase",
         }
     }
 }
@@ -365,6 +378,17 @@ impl Policy {
                 })
             }
             Action::ExportLog => self.allowed_by(Key::LogExport),
+            Action::BackUpKeys => {
+                let allowed = self.word(Key::DataKeyBackup) != "off";
+                self.answer(Key::DataKeyBackup, allowed, || Needed::Value("user or forced"))
+            }
+            Action::RecoveryPassphrase { letters } => {
+                let least = self.number(Key::DataRecoveryMinLength);
+                let allowed = least.is_none_or(|least| letters >= least);
+                self.answer(Key::DataRecoveryMinLength, allowed, || {
+                    Needed::Exactly(format!("at least {} letters", least.unwrap_or_default()))
+                })
+            }
         }
     }
 

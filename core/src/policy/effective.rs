@@ -136,6 +136,16 @@ impl Policy {
         self.entries.get(key as usize).unwrap_or(NOWHERE)
     }
 
+    /// Says whether keys go to verified devices only.
+    pub fn excludes_unverified(&self) -> bool {
+        self.flag(Key::E2eeExcludeUnverified)
+    }
+
+    /// Says what becomes of the key backup: `off`, `user` or `forced`.
+    pub fn key_backup(&self) -> &'static str {
+        self.word(Key::DataKeyBackup)
+    }
+
     /// Returns the value of a key; nothing: unset.
     pub fn value(&self, key: Key) -> Option<&Value> {
         self.entry(key).value.as_ref()

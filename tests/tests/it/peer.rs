@@ -11,6 +11,7 @@ use crate::talk::PASSWORD;
 
 pub struct Peer {
     pub user: String,
+    pub device: String,
     pub dir: TempDir,
     child: Child,
     input: Option<ChildStdin>,
@@ -33,11 +34,12 @@ impl Peer {
         let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().expect("stdout"));
         let dir = tempfile::Builder::new().prefix("qroc-peer-").tempdir().expect("dir");
-        let mut peer = Self { user: String::new(), dir, child, input, output };
+        let mut peer = Self { user: String::new(), device: String::new(), dir, child, input, output };
         let store = peer.file("store").display().to_string();
         let signed = peer
             .ask(json!({"do": "login", "server": url, "user": name, "password": PASSWORD, "store": store}));
         peer.user = signed["user_id"].as_str().expect("user_id").to_owned();
+        peer.device = signed["device_id"].as_str().expect("device_id").to_owned();
         peer
     }
 

@@ -11,9 +11,11 @@ use qroc_core::media::Error as MediaError;
 use qroc_core::net::NetError;
 use qroc_core::outbox::OutboxError;
 use qroc_core::ports::key_vault::VaultError;
+use qroc_core::recovery::RecoveryError;
 use qroc_core::store::StoreError;
 use qroc_core::store::key_file::KeyFileError;
 use qroc_core::sync::SyncError;
+use qroc_core::verify::VerifyError;
 
 /// What a screen does about an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +124,15 @@ pub(super) fn sort(error: &Error) -> (Action, &'static str) {
         Error::Crypto(error) => crypto(error),
         Error::Sync(error) => sync(error),
         Error::Outbox(error) => outbox(error),
+        Error::Recovery(RecoveryError::Crypto(error)) | Error::Verify(VerifyError::Crypto(error)) => {
+            crypto(error)
+        }
+        Error::Recovery(RecoveryError::Store(error)) | Error::Verify(VerifyError::Store(error)) => {
+            store(error)
+        }
+        Error::Verify(VerifyError::Net(error)) => net(error),
+        Error::Recovery(error) => of_kind(error.kind()),
+        Error::Verify(error) => of_kind(error.kind()),
         Error::Location(error) => of_kind(error.kind()),
         Error::Attachment(error) => attachment(error),
         Error::Denied(_) => known("policy"),
@@ -241,9 +252,17 @@ fn crypto(error: &CryptoError) -> (Action, &'static str) {
     match error {
         CryptoError::Net(error) => net(error),
         CryptoError::Store(_) => known("storage"),
-        CryptoError::Olm(_) | CryptoError::Megolm(_) | CryptoError::Json(_) | CryptoError::Account => {
-            known("internal")
-        }
+        CryptoError::Database(error) => store(error),
+        CryptoError::NoSuchDevice
+        | CryptoError::NoIdentity
+        | CryptoError::OtherIdentity
+        | CryptoError::Wrong(_)
+        | CryptoError::Changed(_) => of_kind(error.kind()),
+        CryptoError::Olm(_)
+        | CryptoError::Megolm(_)
+        | CryptoError::Json(_)
+        | CryptoError::Account
+        | CryptoError::Signature(_) => known("internal"),
     }
 }
 

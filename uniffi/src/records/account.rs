@@ -93,7 +93,7 @@ impl From<model::Status> for Status {
             last_sync: time_or_never(status.last_sync_ts),
             queued: count(status.queued),
             verified: status.verified,
-            backup: status.backup != "off",
+            backup: matches!(status.backup, "on" | "pending" | "restoring"),
             db_bytes: status.db_bytes,
             cache_files: status.cache_files,
             cache_bytes: status.cache_bytes,

@@ -15,6 +15,7 @@ pub const LAYERS: &[&[&str]] = &[
         "attachments",
         "location",
         "verify",
+        "recovery",
         "notify",
         "mdm",
         "devices",

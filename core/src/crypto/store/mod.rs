@@ -25,6 +25,7 @@ use crate::store::{Durability, Store, StoreError};
 use cache::{Caches, Forget, Touched};
 pub use error::Error;
 use rows::Rows;
+pub(crate) use value::{BACKUP_KEY, BACKUP_VERSION};
 
 /// The crypto crate's storage, on one account's database.
 pub struct SqlCryptoStore {

@@ -2,8 +2,8 @@
 
 pub(super) const ACCOUNT: &str = "account";
 pub(super) const IDENTITY: &str = "identity";
-pub(super) const BACKUP_VERSION: &str = "backup_version";
-pub(super) const BACKUP_KEY: &str = "backup_key";
+pub(crate) const BACKUP_VERSION: &str = "backup_version";
+pub(crate) const BACKUP_KEY: &str = "backup_key";
 pub(super) const DEHYDRATION_KEY: &str = "dehydration_key";
 pub(super) const NEXT_BATCH: &str = "next_batch";
 

@@ -1,0 +1,250 @@
+//! A verification as a screen follows it: its stage is pulled, its steps are calls.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
+
+use super::{Client, Error, Inner, Owner};
+use crate::crypto::{Held, Reason, Stage, Trust};
+use crate::model::PersonTrust;
+
+/// How often it is looked whether the time is over.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// One verification under way.
+pub struct Verifying {
+    inner: Arc<Inner>,
+    held: std::sync::Mutex<Held>,
+    pull: Mutex<Pull>,
+}
+
+struct Pull {
+    news: watch::Receiver<u64>,
+    ended: watch::Receiver<bool>,
+    told: Option<Stage>,
+    ready_since: Option<Instant>,
+}
+
+impl fmt::Debug for Verifying {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Verifying")
+    }
+}
+
+impl Client {
+    /// Begins a verification: of `@name:server`, of one of their devices as `@name:server/DEVICE`, of an own device by
+    /// its id, or of the own account by all its other devices. Takes up the one that they have asked for, where they
+    /// have. The client has to sync meanwhile.
+    ///
+    /// # Errors
+    /// `BadInput` for this device, `Nobody`, `NoWay`; the network's; `Held`.
+    pub async fn verify(&self, who: &str) -> Result<Verifying, Error> {
+        self.gate()?;
+        let owner = self.owner()?;
+        let own = &self.inner.account.user_id;
+        let (user, device) = match who.split_once('/') {
+            Some((user, device)) if who.starts_with('@') => (user, Some(device)),
+            _ if who.starts_with('@') => (who, None),
+            _ => (own.as_str(), Some(who)),
+        };
+        if ruma::UserId::parse(user).is_err() || device.is_some_and(str::is_empty) {
+            return Err(Error::BadInput(format!("{who:?} is neither a user nor a device")));
+        }
+        if user == own && device == Some(self.inner.account.device_id.as_str()) {
+            return Err(Error::BadInput("this is the device in use: name another one".to_owned()));
+        }
+        if let Some(held) = owner.crypto.take_asked_by(user, device) {
+            owner.verifier.accept(&held).await?;
+            return Ok(self.verifying(owner, held));
+        }
+        let held = owner.verifier.ask(user, device).await?;
+        Ok(self.verifying(owner, held))
+    }
+
+    /// Waits for a verification that somebody else asks for; it is for the user to accept or cancel. Nothing once the
+    /// client is closed. To be asked for by one caller, while the client syncs.
+    ///
+    /// # Errors
+    /// `InUse` where another process owns the profile; `Held`.
+    pub async fn next_verification(&self) -> Result<Option<Verifying>, Error> {
+        let owner = self.owner()?;
+        let mut news = owner.crypto.news();
+        let mut ended = self.inner.ended.subscribe();
+        loop {
+            if *ended.borrow() {
+                return Ok(None);
+            }
+            self.gate()?;
+            news.mark_unchanged();
+            if let Some(held) = owner.crypto.take_asked() {
+                return Ok(Some(self.verifying(owner, held)));
+            }
+            tokio::select! {
+                _ = news.changed() => {}
+                _ = ended.changed() => {}
+            }
+        }
+    }
+
+    fn verifying(&self, owner: &Owner, held: Held) -> Verifying {
+        Verifying {
+            inner: self.inner.clone(),
+            held: std::sync::Mutex::new(held),
+            pull: Mutex::new(Pull {
+                news: owner.crypto.news(),
+                ended: self.inner.ended.subscribe(),
+                told: None,
+                ready_since: None,
+            }),
+        }
+    }
+
+    /// Says what is believed of a person. Beside an owner too.
+    ///
+    /// # Errors
+    /// `Held`; faults of the store.
+    pub async fn trust(&self, user_id: &str) -> Result<PersonTrust, Error> {
+        self.gate()?;
+        let crypto = self.inner.crypto().await?;
+        let people = crypto.trust_of_all(&[user_id.to_owned()]).await?;
+        Ok(PersonTrust {
+            user_id: user_id.to_owned(),
+            trust: people.get(user_id).copied().unwrap_or(Trust::Unverified).as_str(),
+        })
+    }
+
+    /// Says whether this device is verified and has all that the account's devices share: its private keys, and the
+    /// backup's with what that held.
+    ///
+    /// # Errors
+    /// `InUse`; faults of the store.
+    pub async fn has_secrets(&self) -> Result<bool, Error> {
+        let standing = self.owner()?.crypto.standing().await?;
+        let overview = self.inner.store.read(crate::recovery::overview)?;
+        let open = !matches!(overview.backup, "locked" | "restoring");
+        Ok(standing.verified && standing.complete && open)
+    }
+
+    /// Takes a person's changed identity as it is now, without comparing anything: they count as not verified then.
+    ///
+    /// # Errors
+    /// `BadInput` where nothing changed; `Held`; faults of the store.
+    pub async fn accept_change(&self, user_id: &str) -> Result<PersonTrust, Error> {
+        self.gate()?;
+        let owner = self.owner()?;
+        if !owner.crypto.accept_change(user_id).await? {
+            return Err(Error::BadInput(format!("the identity of {user_id} has not changed")));
+        }
+        self.trust(user_id).await
+    }
+}
+
+impl Inner {
+    /// The keys, to be read.
+    pub(super) async fn crypto(&self) -> Result<Arc<crate::crypto::Crypto>, Error> {
+        match &self.owner {
+            Some(owner) => Ok(owner.crypto.clone()),
+            None => {
+                let (user, device) = (&self.account.user_id, &self.account.device_id);
+                let reading =
+                    crate::crypto::Crypto::open_reading(self.store.clone(), self.clock.clone(), user, device);
+                Ok(Arc::new(reading.await?))
+            }
+        }
+    }
+}
+
+impl Verifying {
+    fn held(&self) -> Held {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn owner(&self) -> Result<&Owner, Error> {
+        self.inner.owner.as_ref().ok_or(Error::Closed)
+    }
+
+    /// Returns the other user.
+    pub fn user_id(&self) -> String {
+        self.held().flow().user_id.clone()
+    }
+
+    /// Returns the other device, once one takes part.
+    pub fn device_id(&self) -> Option<String> {
+        let mut held = self.held();
+        held.stage();
+        held.device_id()
+    }
+
+    /// Says whether this side asked for it.
+    pub fn is_ours(&self) -> bool {
+        self.held().is_ours()
+    }
+
+    /// Waits for the next stage; first the one that it is in. Nothing after the last one, and once the client is
+    /// closed. What needs no person is done meanwhile, so it has to be waited for.
+    ///
+    /// # Errors
+    /// The network's, after which it can be asked again; faults of the store.
+    pub async fn next(&self) -> Result<Option<Stage>, Error> {
+        let mut pull = self.pull.lock().await;
+        let owner = self.owner()?;
+        loop {
+            if *pull.ended.borrow() {
+                return Ok(None);
+            }
+            if matches!(pull.told, Some(Stage::Done | Stage::Cancelled { .. })) {
+                return Ok(None);
+            }
+            pull.news.mark_unchanged();
+            let mut held = self.held();
+            owner.verifier.go_on(&mut held, &mut pull.ready_since).await?;
+            let stage = held.stage();
+            *self.held.lock().unwrap_or_else(PoisonError::into_inner) = held;
+            if pull.told.as_ref() != Some(&stage) {
+                pull.told = Some(stage.clone());
+                return Ok(Some(stage));
+            }
+            let Pull { news, ended, .. } = &mut *pull;
+            tokio::select! {
+                _ = news.changed() => {}
+                _ = ended.changed() => {}
+                () = tokio::time::sleep(LOOK) => {}
+            }
+        }
+    }
+
+    /// Takes up what the other asked for.
+    ///
+    /// # Errors
+    /// The network's; faults of the store.
+    pub async fn accept(&self) -> Result<(), Error> {
+        Ok(self.owner()?.verifier.accept(&self.held()).await?)
+    }
+
+    /// Says that both see the same signs.
+    ///
+    /// # Errors
+    /// The network's; faults of the store.
+    pub async fn confirm(&self) -> Result<(), Error> {
+        Ok(self.owner()?.verifier.confirm(&self.held()).await?)
+    }
+
+    /// Says that the signs differ: somebody may be in between. Ends it.
+    ///
+    /// # Errors
+    /// The network's; faults of the store.
+    pub async fn mismatch(&self) -> Result<(), Error> {
+        Ok(self.owner()?.verifier.cancel(&self.held(), Reason::Mismatch).await?)
+    }
+
+    /// Does not want to go on, or not to begin. Ends it.
+    ///
+    /// # Errors
+    /// The network's; faults of the store.
+    pub async fn cancel(&self) -> Result<(), Error> {
+        Ok(self.owner()?.verifier.cancel(&self.held(), Reason::Cancelled).await?)
+    }
+}
