@@ -6,10 +6,34 @@ import PackageDescription
 #if os(Linux)
     let library = Context.packageDirectory + "/build/lib"
     let core: Target = .systemLibrary(name: "QrocCoreFFI", path: "build/QrocCoreFFI")
+    func standIn(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+        let settings: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableUpcomingFeature("InternalImportsByDefault")]
+        return .target(name: name, dependencies: dependencies, path: "Stubs/" + name, swiftSettings: settings)
+    }
+    let standIn: [Target.Dependency] = ["SwiftUI", "CoreGraphics"]
     let standIns: [Target] = [
-        .target(name: "SwiftUI", path: "Stubs/SwiftUI", swiftSettings: [.swiftLanguageMode(.v6)])
+        standIn("SwiftUI", ["CoreGraphics", "UniformTypeIdentifiers"]),
+        standIn("CoreGraphics"),
+        standIn("ImageIO", ["CoreGraphics"]),
+        standIn("Security"),
+        standIn("CryptoKit", ["Security"]),
+        standIn("Network"),
+        standIn("UIKit"),
+        standIn("UniformTypeIdentifiers"),
+        standIn("PhotosUI", ["SwiftUI", "UniformTypeIdentifiers"]),
+        standIn("BackgroundTasks"),
+        // The app's own sources, which Xcode builds from project.yml: here their types are checked, no more.
+        .target(
+            name: "AppCheck",
+            dependencies: [
+                "QrocUI", "QrocKit", "Qroc", "SwiftUI", "CoreGraphics", "ImageIO", "Security", "CryptoKit", "Network",
+                "UIKit", "UniformTypeIdentifiers", "PhotosUI", "BackgroundTasks",
+            ],
+            path: "App",
+            exclude: ["Info.plist", "App.entitlements", "PrivacyInfo.xcprivacy"],
+            swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")]
+        ),
     ]
-    let standIn: [Target.Dependency] = ["SwiftUI"]
     let linking: [LinkerSetting] = [
         .linkedLibrary("qroc_ffi"),
         .unsafeFlags(["-L\(library)", "-Xlinker", "-rpath", "-Xlinker", library]),

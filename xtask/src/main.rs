@@ -66,6 +66,9 @@ enum Command {
         #[arg(long, value_name = "PATH")]
         library: Option<PathBuf>,
     },
+    #[cfg(feature = "bindings")]
+    /// Makes the words of an iPhone's screens from Android's
+    Words,
     /// Checks layers, cycles, file lengths and unsafe code
     Architecture,
 }
@@ -84,6 +87,8 @@ fn main() -> ExitCode {
         Command::Run(options) => xtask::window::run(&options),
         #[cfg(feature = "bindings")]
         Command::Swift { filter, library } => xtask::swift::run(library, filter.as_deref()),
+        #[cfg(feature = "bindings")]
+        Command::Words => xtask::swift::words(),
         Command::Architecture => architecture(),
     };
     match done {

@@ -18,7 +18,7 @@ use crate::bindgen::{self, Language};
 use toolchain::Toolchain;
 
 /// At least as many tests are run; raise it as they grow. A build that finds none is green.
-const FLOOR: usize = 90;
+const FLOOR: usize = 95;
 /// For each of the two runners, XCTest and Swift Testing, and for the view models: a test signs in with accounts that no
 /// other has used.
 const ACCOUNTS: usize = 60;
@@ -31,7 +31,8 @@ const FIXTURES: [&str; 1] = ["hopper.jpg"];
 /// Libraries of this machine, in the package's build folder.
 const NEIGHBOURS: &str = "neighbours";
 const PASSWORD: &str = "golden-hour";
-const LINT: &str = "swift format lint --strict --recursive Package.swift Guide Sources Tests Stubs";
+const LINT: &str =
+    "swift format lint --strict --recursive Package.swift Guide Sources Tests Stubs App AppUITests";
 
 /// Sets the tool chain up, checks the summary of the API, makes the bindings of `library` (by default the one of the
 /// test build), checks the format and runs the tests. `filter` names some of them.
@@ -44,7 +45,7 @@ pub fn run(library: Option<PathBuf>, filter: Option<&str>) -> Result<()> {
     api::run(Some(library.clone()), true)?;
     let ios = crate::root().join("ios");
     fill(&ios.join("build"), &library)?;
-    strings::generate(&crate::root(), &ios.join("Sources/QrocStrings/Generated"))?;
+    words()?;
     neighbours::gather(&library, toolchain.folder(), &ios.join("build").join(NEIGHBOURS))?;
 
     let fixtures = ios.join("build/fixtures");
@@ -94,6 +95,14 @@ pub fn run(library: Option<PathBuf>, filter: Option<&str>) -> Result<()> {
         bail!("only {passed} Swift tests were run, not {FLOOR} or more");
     }
     Ok(())
+}
+
+/// Makes the words of the screens from Android's, where the package looks for them.
+///
+/// # Errors
+/// Where a language lacks a text or takes other arguments: one line says which.
+pub fn words() -> Result<()> {
+    strings::generate(&crate::root(), &crate::root().join("ios/Sources/QrocStrings/Generated"))
 }
 
 /// Runs the tests with this in their names, and counts what passed and what failed.

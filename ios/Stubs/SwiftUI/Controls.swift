@@ -1,3 +1,5 @@
+public import CoreGraphics
+
 public struct Text: Sendable {
     var attributes: [String: String]
     var parts: [Text] = []

@@ -1,9 +1,4 @@
-/// The part of CoreGraphics that is named.
-public final class CGImage: @unchecked Sendable {
-    public let width: Int
-    public let height: Int
-    public init(width: Int, height: Int) { (self.width, self.height) = (width, height) }
-}
+public import CoreGraphics
 
 public struct Color: Hashable, Sendable {
     let css: String

@@ -1,7 +1,7 @@
 // A stand-in for SwiftUI on Linux, written by hand: signatures of exactly the API that QrocUI uses, as Apple documents
 // them, and a tree that tests look at. It draws nothing, lays nothing out, and is in no app.
-@_exported import Foundation
-@_exported import Observation
+@_exported public import Foundation
+@_exported public import Observation
 
 /// One node of what a view says: what tests look at, and press.
 @MainActor public final class Node {

@@ -173,6 +173,32 @@ public enum Stage {
         await quietly { () async throws(QrocError) in try await client.takeManaged(config) }
     }
 
+    /// Woken in the background: takes in what there is, and sends what waits. Where a lock is closed, nothing happens.
+    ///
+    /// - Returns: Whether it came to its end.
+    @discardableResult
+    public func wake(limit: Duration = .seconds(25)) async -> Bool {
+        guard let client else { return false }
+        do {
+            try await client.syncOnce(limit: limit)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// What became of the rules that somebody set, for the device's management; nothing while nobody is signed in.
+    public func feedback() async -> [String: String]? {
+        guard let lines = try? await client?.policy() else { return nil }
+        return ManagedConfig.feedback(lines)
+    }
+
+    /// Whether the system may take pictures of what is shown; not before somebody has unlocked.
+    public var mayBeCaptured: Bool {
+        guard let client, let answer = try? client.explain(.screenshot) else { return false }
+        return answer.allowed
+    }
+
     /// Locks: nothing but the PIN opens the profile from now on. Without a PIN nothing happens.
     ///
     /// - Returns: Whether it is locked.

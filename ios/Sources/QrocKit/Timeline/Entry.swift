@@ -172,7 +172,7 @@ public struct PictureFile: Hashable, Sendable {
     /// Pixels; 0 where the sender did not say.
     public var height = 0
     /// Whether it is on its way here.
-    public var transfer: TransferState = .none
+    public var transfer: FileTransfer = .none
     /// The picture, once it is here.
     public var picture: Picture?
     /// A text beside it.
@@ -193,7 +193,7 @@ public struct SentFileRow: Hashable, Sendable {
     /// Its length.
     public var bytes: UInt64?
     /// Whether it is on its way here.
-    public var transfer: TransferState = .none
+    public var transfer: FileTransfer = .none
     /// A text beside it.
     public var caption: String?
 
@@ -221,7 +221,7 @@ public struct SharedPlace: Hashable, Sendable {
 }
 
 /// A file on its way here.
-public enum TransferState: Hashable, Sendable {
+public enum FileTransfer: Hashable, Sendable {
     /// It is not.
     case none
     /// From 0 to 1, or nothing where the length is not known.

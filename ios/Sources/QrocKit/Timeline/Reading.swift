@@ -7,7 +7,7 @@ struct Reading: Sendable {
     let own: String
     let names: [String: String]
     let pictures: [String: Picture]
-    let transfers: [String: TransferState]
+    let transfers: [String: FileTransfer]
     /// Why what was queued waits, by transaction.
     let reasons: [String: String]
     let strings: Strings

@@ -13,7 +13,7 @@ import Qroc
     /// By the id of the message, or by the transaction of one that was sent here.
     let pictures = Live<[String: Picture]>([:])
     /// By the id of the message.
-    let transfers = Live<[String: TransferState]>([:])
+    let transfers = Live<[String: FileTransfer]>([:])
 
     private static let atOnce = 2
     /// Pictures that are kept; older ones are fetched again.

@@ -60,7 +60,7 @@ struct BodyView: View {
         }
     }
 
-    @ViewBuilder private func transfer(_ state: TransferState, bytes: UInt64?) -> some View {
+    @ViewBuilder private func transfer(_ state: FileTransfer, bytes: UInt64?) -> some View {
         switch state {
         case .none:
             if let bytes {
