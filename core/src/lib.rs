@@ -9,6 +9,7 @@ pub mod diff;
 pub mod geo;
 pub mod ids;
 pub mod ingest;
+pub mod keeping;
 pub mod kind;
 pub mod location;
 pub mod mdm;

@@ -68,6 +68,7 @@ pub async fn sign_in(
         tokens: Tokens {
             access: answer.access_token.into(),
             refresh: answer.refresh_token.map(Into::into),
+            before: None,
             expires_ts: answer.expires_in_ms.map(|ms| clock.now_ms().saturating_add(ms)),
             lifetime_ms: answer.expires_in_ms,
         },
@@ -127,7 +128,8 @@ impl TokenKeeper for Keeper {
 /// Faults of the store.
 pub fn keep_tokens(tx: &rusqlite::Transaction<'_>, tokens: &Tokens) -> Result<(), StoreError> {
     let refresh = tokens.refresh.as_ref().map(|token| token.as_str());
-    account::set_tokens(tx, &tokens.access, refresh, tokens.expires_ts)?;
+    let before = tokens.before.as_ref().map(|token| token.as_str());
+    account::set_tokens(tx, &tokens.access, refresh, before, tokens.expires_ts)?;
     match tokens.lifetime_ms {
         Some(ms) => account::set_token_lifetime(tx, ms),
         None => Ok(()),
@@ -139,6 +141,7 @@ pub fn tokens(account: &Account, lifetime_ms: Option<i64>) -> Tokens {
     Tokens {
         access: account.access_token.clone(),
         refresh: account.refresh_token.clone(),
+        before: account.refresh_before.clone(),
         expires_ts: account.expires_ts,
         lifetime_ms,
     }

@@ -11,7 +11,7 @@ use crate::attachments::{self, AttachmentError, CacheRules, Pin, Wanted};
 use crate::ids::{EventRow, RoomRow};
 use crate::media::{self, HEAD_BYTES, ProvenReader, SealKey, SealedBytes};
 use crate::model::{ContentsRights, Downloaded};
-use crate::store::{StoreError, events, media as kept, outbox, timeline};
+use crate::store::{StoreError, events, media as kept, outbox, retention, timeline};
 
 /// No more is read at once.
 const MOST_AT_ONCE: u64 = 64 << 20;
@@ -157,8 +157,11 @@ impl Inner {
             None => events::find_txn(connection, room, event_id),
         })?;
         let (row, key) = key.and_then(|found| Some((found.id, found.key()?))).ok_or_else(missing)?;
-        let item = self.store.read(|connection| timeline::by_event_id(connection, room, &key))?;
-        let item = item.filter(|item| !item.redacted).ok_or_else(missing)?;
+        let (item, is_over) = self.store.read(|connection| {
+            let item = timeline::by_event_id(connection, room, &key)?;
+            Ok::<_, StoreError>((item, retention::is_file_past(connection, row)?))
+        })?;
+        let item = item.filter(|item| !item.redacted && !is_over).ok_or_else(missing)?;
         Ok((row, serde_json::from_str(&item.content).unwrap_or_default()))
     }
 

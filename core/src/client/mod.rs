@@ -9,6 +9,7 @@ mod error;
 mod files;
 mod handover;
 mod held;
+mod keeping;
 mod life;
 mod lock;
 mod notifier;
@@ -61,6 +62,7 @@ use crate::attachments::Cache;
 pub use crate::attachments::{Apart, TreatAs};
 use crate::clock::Clock;
 use crate::crypto::Crypto;
+use crate::keeping::Keeping;
 use crate::mdm::Mdm;
 use crate::net::Http;
 use crate::outbox::Sender;
@@ -90,6 +92,8 @@ pub(crate) struct Inner {
     account: Account,
     /// Where files are prepared.
     apart: Apart,
+    /// Authorities (PEM) that the platform has believed besides the system's.
+    authorities: Vec<String>,
     mdm: Mdm,
     owner: Option<Owner>,
     /// Whether the server answers.
@@ -108,6 +112,7 @@ pub(crate) struct Owner {
     cache: Arc<Cache>,
     recovery: Recovery,
     verifier: Verifier,
+    keeping: Arc<Keeping>,
     /// The network is back.
     returned: Notify,
     /// Another process has wiped the profile.
@@ -188,6 +193,11 @@ impl Inner {
     /// Asks the policy; what it forbids is noted.
     async fn permit(&self, wish: Wish<'_>) -> Result<(), Error> {
         Ok(self.mdm.permit(&self.store, self.clock.now_ms(), wish).await?)
+    }
+
+    /// Returns which servers are believed, by the policy that holds now.
+    fn trust(&self) -> crate::net::Trust {
+        owner::trust_of(&self.mdm.policy(), &self.authorities)
     }
 
     /// Notes a denial that was met elsewhere.

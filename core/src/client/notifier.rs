@@ -19,7 +19,7 @@ use crate::store::codes::{Notify, Undecryptable};
 use crate::store::events::NewEvent;
 use crate::store::inbox::{self, Handed};
 use crate::store::key_file::Unlocked;
-use crate::store::{StoreError, account, events, rooms};
+use crate::store::{StoreError, account, events, retention, rooms};
 use crate::{notify, session};
 
 /// How often is looked whether the owner has what is missing.
@@ -120,6 +120,9 @@ impl Notifier {
         let found = inner.store.read(|connection| {
             let Some(room) = rooms::find(connection, room_id)? else { return Ok(None) };
             let Some(event) = events::find(connection, room.id, event_id)? else { return Ok(None) };
+            if retention::is_past(connection, event.id)? {
+                return Ok(None);
+            }
             let sender = events::user_id(connection, event.sender)?;
             let name = rooms::member_name(connection, room.id, &sender)?;
             let notify = events::notify(connection, event.id)?;
@@ -148,7 +151,7 @@ impl Notifier {
         // The owner may have renewed the tokens since.
         let account = store.read(account::load)?;
         let server = Homeserver::parse(&account.homeserver)?;
-        let http = Http::new(&server, &self.options.authorities, self.options.clock.clone())?;
+        let http = Http::new(&server, &inner.trust(), self.options.clock.clone())?;
         let http = without_refresh(&http, &account);
         let stable = session::has_stable_sync(&account.versions);
         let event = notify::fetch(&http, stable, room_id, event_id).await?;

@@ -7,11 +7,12 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::dirs::make_dirs;
-use super::owner::{become_owner, signed_in};
+use super::owner::{become_owner, signed_in, trust_of};
 use super::policy::before_profile;
 use super::{Client, Error, Inner, Link, Managed, Wish, handover};
 use crate::attachments::Apart;
 use crate::clock::{Clock, SystemClock};
+use crate::keeping::Time;
 use crate::mdm::Mdm;
 use crate::model::{Destroyed, SignedIn};
 use crate::net::{Homeserver, Http, discover};
@@ -191,10 +192,11 @@ impl Client {
             wipe(profile).await?;
         }
         let policy = before_profile(&options.managed);
-        let server = discover(login.server, &options.authorities, options.clock.clone()).await?;
+        let trust = trust_of(&policy, &options.authorities);
+        let server = discover(login.server, &trust, options.clock.clone()).await?;
         let wish = Wish::SignIn { server: server.as_str(), user: login.user };
         policy.decide(wish).permit(wish)?;
-        let http = Http::new(&server, &options.authorities, options.clock.clone())?;
+        let http = Http::new(&server, &trust, options.clock.clone())?;
         let versions = session::versions(&http).await?;
         let name = login.device_name.unwrap_or("QROC");
         let signed = session::sign_in(&http, &*options.clock, login.user, login.password, name, None).await?;
@@ -204,6 +206,7 @@ impl Client {
             homeserver: server.as_str().to_owned(),
             access_token: signed.tokens.access.clone(),
             refresh_token: signed.tokens.refresh.clone(),
+            refresh_before: None,
             expires_ts: signed.tokens.expires_ts,
             state: AccountState::Active,
             refused_ts: None,
@@ -247,8 +250,8 @@ impl Client {
             _ => return Err(Error::AlreadySignedIn),
         };
         let known = ended.inner.account.clone();
-        let http =
-            Http::new(&Homeserver::parse(&known.homeserver)?, &options.authorities, options.clock.clone())?;
+        let server = Homeserver::parse(&known.homeserver)?;
+        let http = Http::new(&server, &ended.inner.trust(), options.clock.clone())?;
         let device = Some(known.device_id.as_str());
         let name = login.device_name.unwrap_or("QROC");
         let signed =
@@ -346,7 +349,13 @@ impl Client {
         options: &Options,
     ) -> Result<Self, Error> {
         let store = Arc::new(store);
-        let owner = if owns { Some(become_owner(&dir, &store, account, options).await?) } else { None };
+        let time = Time::tell(&store, options.clock.clone())?;
+        let mdm = Mdm::new(keys, options.clock.clone());
+        let trust = trust_of(&mdm.policy(), &options.authorities);
+        let owner = match owns {
+            true => Some(become_owner(&dir, &store, account, options, time, &trust).await?),
+            false => None,
+        };
         let inner = Inner {
             profile: profile.to_owned(),
             dir,
@@ -354,7 +363,8 @@ impl Client {
             clock: options.clock.clone(),
             account: account.clone(),
             apart: options.apart.clone(),
-            mdm: Mdm::new(keys, options.clock.clone()),
+            authorities: options.authorities.clone(),
+            mdm,
             owner,
             link: watch::channel(Link::Idle).0,
             ended: watch::channel(false).0,
@@ -363,6 +373,10 @@ impl Client {
             for managed in &options.managed {
                 inner.take_managed(managed)?;
             }
+        }
+        if let Some(owner) = &inner.owner {
+            owner.http.trust(&inner.trust())?;
+            owner.keeping.follow(&inner.mdm.policy()).await?;
         }
         let inner = Arc::new(inner);
         let listener = if owns { Some(handover::listen(&inner)?) } else { None };

@@ -9,9 +9,11 @@ use super::dirs::remove_strays;
 use super::{Error, INBOX, Inner, Options, Owner, media_dir};
 use crate::attachments::Cache;
 use crate::crypto::Crypto;
+use crate::keeping::{Keeping, Time};
 use crate::kind::ErrorKind;
-use crate::net::{Homeserver, Http};
+use crate::net::{Homeserver, Http, Trust};
 use crate::outbox::Sender;
+use crate::policy::Policy;
 use crate::recovery::Recovery;
 use crate::session::{self, Keeper};
 use crate::store::account::{self, Account};
@@ -39,8 +41,23 @@ pub(super) fn signed_in(
 
 /// Signs requests of a process that is not the owner: only that one may renew tokens, since it alone can keep them.
 pub(super) fn without_refresh(http: &Http, account: &Account) -> Http {
-    let tokens = crate::net::Tokens { refresh: None, ..session::tokens(account, None) };
+    let tokens = crate::net::Tokens { refresh: None, before: None, ..session::tokens(account, None) };
     http.speaking(session::supported(&account.versions)).signed_in(tokens, Arc::new(Forgetful))
+}
+
+/// Returns which servers are believed: by the platform's word and by policy. A certificate of the policy that makes no sense
+/// is left out; without it fewer are believed.
+pub(super) fn trust_of(policy: &Policy, authorities: &[String]) -> Trust {
+    let (known, pins, newest_only) = policy.server_trust();
+    let mut authorities = authorities.to_vec();
+    for pem in known {
+        if Trust::is_authority(pem) {
+            authorities.push(pem.clone());
+        } else {
+            tracing::error!("a certificate in server.ca_certificates cannot be read, and is left out");
+        }
+    }
+    Trust { authorities, pins, newest_only }
 }
 
 /// For the one request that takes a failed sign-in back.
@@ -59,6 +76,8 @@ pub(super) async fn become_owner(
     store: &Arc<Store>,
     account: &mut Account,
     options: &Options,
+    time: Arc<Time>,
+    trust: &Trust,
 ) -> Result<Owner, Error> {
     let long_ago = options.clock.now_ms().saturating_sub(RECALL_MS);
     account.generation = store
@@ -72,8 +91,10 @@ pub(super) async fn become_owner(
     remove_strays(dir, store)?;
     let server = Homeserver::parse(&account.homeserver)?;
     let lifetime_ms = store.read(account::server)?.token_lifetime_ms;
-    let http = Http::new(&server, &options.authorities, options.clock.clone())?;
-    let http = signed_in(&http, account, lifetime_ms, Some(store));
+    let http = Http::new(&server, trust, options.clock.clone())?;
+    let keeping = Keeping::new(store.clone(), time, &account.user_id);
+    let hearing = keeping.clone();
+    let http = signed_in(&http, account, lifetime_ms, Some(store)).hearing(move |ms| hearing.hear(ms));
     let crypto = Arc::new(
         Crypto::open(store.clone(), options.clock.clone(), &account.user_id, &account.device_id).await?,
     );
@@ -100,6 +121,7 @@ pub(super) async fn become_owner(
         sync,
         sender,
         cache,
+        keeping,
         returned: Notify::new(),
         gone: Notify::new(),
         location: Default::default(),

@@ -84,10 +84,13 @@ impl Client {
     /// Those of the key file; then what held goes on to hold.
     pub async fn take_managed(&self, managed: &Managed) -> Result<PolicyChange, Error> {
         let changed = self.inner.take_managed(managed)?;
-        if let Ok(owner) = self.owner() {
-            self.inner.tend_cache(owner).await?;
+        match self.owner() {
+            Ok(owner) => {
+                self.inner.tend_cache(owner).await?;
+                self.inner.keep_for_a_moment(owner).await?;
+            }
+            Err(_) => self.tell_owner().await,
         }
-        self.tell_owner().await;
         Ok(changed)
     }
 
@@ -103,7 +106,13 @@ impl Client {
             self.inner.tend_cache(owner).await?;
         }
         let receipts = match self.owner() {
-            Ok(owner) => self.inner.carry_out_orders(owner).await?,
+            Ok(owner) => {
+                let receipts = self.inner.carry_out_orders(owner).await?;
+                if receipts.iter().all(|receipt| receipt.order != "wipe") {
+                    self.inner.keep_for_a_moment(owner).await?;
+                }
+                receipts
+            }
             Err(_) => {
                 self.tell_owner().await;
                 Vec::new()
@@ -113,9 +122,7 @@ impl Client {
     }
 
     async fn tell_owner(&self) {
-        if !self.is_owner() {
-            handover::tell_policy(&self.inner.dir).await;
-        }
+        handover::tell_policy(&self.inner.dir).await;
     }
 }
 

@@ -36,6 +36,7 @@ impl Client {
         let owner = self.owner()?;
         self.inner.obey(owner).await?;
         let started = Instant::now();
+        self.inner.keep_for_a_moment(owner).await?;
         let mut summary = SyncSummary::default();
         let failing = AtomicBool::new(false);
         let round = self.inner.until_quiet(owner, &mut summary, limit.unwrap_or(PATIENCE), &failing);
@@ -49,6 +50,7 @@ impl Client {
         }
         self.inner.obey(owner).await?;
         self.catch_up_on_server().await?;
+        self.inner.keep_for_a_moment(owner).await?;
         self.inner.count(&mut summary)?;
         summary.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(summary)
@@ -81,6 +83,7 @@ impl Client {
             error = self.keep_history(owner, &caught_up) => return Err(error),
             error = self.inner.keep_tending(owner) => return Err(error),
             error = self.inner.keep_recovery(owner) => return Err(error),
+            error = self.inner.keep_keeping(owner) => return Err(error),
         }
         self.inner.count(&mut summary)?;
         summary.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -133,6 +136,9 @@ impl Inner {
         self.mdm.refresh()?;
         self.take_from_server()?;
         self.mind_keys(owner);
+        if let Err(error) = owner.http.trust(&self.trust()) {
+            tracing::error!(kind = error.kind().code(), "what policy says of servers cannot be followed");
+        }
         if !self.mdm.pending().is_empty() {
             let wiped = self.carry_out_orders(owner).await?.iter().any(|receipt| receipt.order == "wipe");
             if wiped {
@@ -287,6 +293,10 @@ impl Inner {
                         caught_up.notify_one();
                     }
                     self.link.send_replace(Link::Online);
+                    let kept = if step.empty { owner.keeping.look() } else { Ok(owner.keeping.wake()) };
+                    if let Err(error) = kept {
+                        return error.into();
+                    }
                     answered = step.covers_all;
                     if step.queued {
                         owner.sender.wake();

@@ -1,5 +1,6 @@
 //! The part of ingest that runs inside the one transaction of a sync answer: rows, order, state and counts.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use rusqlite::Transaction;
@@ -11,9 +12,9 @@ use super::{location, names, relate};
 use crate::ids::{EventRow, RoomRow};
 use crate::store::changes::{Change, Changes};
 use crate::store::chunks::{Chunk, Place};
-use crate::store::codes::{Membership, RoomKind, SendState, Undecryptable};
+use crate::store::codes::{Membership, SendState, Undecryptable};
 use crate::store::events::NewEvent;
-use crate::store::{StoreError, account, companions, events, outbox, placing, rooms, timeline};
+use crate::store::{StoreError, account, companions, events, outbox, placing, retention, rooms, timeline};
 
 /// Whom the rows are for, and when.
 #[derive(Clone, Debug)]
@@ -133,15 +134,17 @@ fn apply_room(
         rooms::bump(tx, id, context.now_ms)?;
     }
     names::derive(tx, id, &context.own)?;
+    retention::settle(tx, id)?;
     let starts =
         prepared.timeline.iter().any(|event| event.kind == "m.room.create" && event.state_key.is_some());
+    let (list, _) = in_time(tx, id, &prepared.timeline)?;
     let token = if starts { None } else { prepared.prev_batch.as_deref() };
     let holed = prepared.limited || prepared.initial;
     // What comes in a companion is positions; nobody is told of them as of messages.
     let told = companions::parent(tx, id)?.is_none();
-    if are_new(tx, id, &prepared.timeline)? {
+    if are_new(tx, id, &list)? {
         let mut place = placing::end(tx, id, token, holed)?;
-        let rows = write_new(tx, changes, id, &prepared.timeline, || {
+        let rows = write_new(tx, changes, id, &list, || {
             let here = place;
             place.idx = place.idx.saturating_add(1);
             here
@@ -149,7 +152,7 @@ fn apply_room(
         applied.new_events.extend(rows.into_iter().filter(|_| told));
     } else {
         let mut new = Applied::default();
-        let rows = upsert_all(tx, changes, context, id, &prepared.timeline, &mut new)?;
+        let rows = upsert_all(tx, changes, context, id, &list, &mut new)?;
         applied.new_events.extend(new.new_events.into_iter().filter(|_| told));
         applied.recalled |= new.recalled;
         placing::live(tx, id, &rows, token, holed)?;
@@ -183,7 +186,10 @@ fn check_members(tx: &Transaction<'_>, id: RoomRow, prepared: &PreparedRoom) -> 
 }
 
 /// Brings what is derived of a room's events up to date.
-pub(super) fn refresh(
+///
+/// # Errors
+/// Faults of the database.
+pub fn refresh(
     tx: &Transaction<'_>,
     changes: &mut Changes,
     context: &Context,
@@ -213,6 +219,11 @@ pub fn apply_older(
     older: &[NewEvent],
     end: Option<&str>,
 ) -> Result<bool, StoreError> {
+    let (kept, overdue) = in_time(tx, room, older)?;
+    // Where all that was said on a page is past its time, so is all before it: nobody asks for that again.
+    let is_said = |event: &&NewEvent| event.state_key.is_none();
+    let end = if overdue && !kept.iter().any(|event| is_said(&event)) { None } else { end };
+    let older = &*kept;
     let start = if are_new(tx, room, older)? { placing::start(tx, gap)? } else { None };
     let closed = match start {
         Some(mut place) => {
@@ -250,12 +261,37 @@ pub fn apply_handed(
     event: &NewEvent,
 ) -> Result<Option<EventRow>, StoreError> {
     let Some(room) = rooms::find(tx, room_id)? else { return Ok(None) };
+    if retention::is_overdue(tx, room.id, event)? {
+        return Ok(None);
+    }
     let mut applied = Applied::default();
     let row = upsert(tx, changes, context, room.id, event, &mut applied)?;
     relate::relate(tx, row)?;
     changes.note(Change::Timeline(room.id));
     refresh(tx, changes, context, room.id)?;
     Ok(applied.new_events.pop())
+}
+
+/// Leaves out what is past its time and not known here, and says whether that was anything: it was erased before, or would
+/// be at once.
+fn in_time<'a>(
+    tx: &Transaction<'_>,
+    room: RoomRow,
+    list: &'a [NewEvent],
+) -> Result<(Cow<'a, [NewEvent]>, bool), StoreError> {
+    let mut overdue = Vec::new();
+    if retention::limits(tx, room)?.message_ms.is_some() {
+        for (number, event) in list.iter().enumerate() {
+            if retention::is_overdue(tx, room, event)? {
+                overdue.push(number);
+            }
+        }
+    }
+    if overdue.is_empty() {
+        return Ok((Cow::Borrowed(list), false));
+    }
+    let kept = list.iter().enumerate().filter(|(number, _)| !overdue.contains(number));
+    Ok((Cow::Owned(kept.map(|(_, event)| event.clone()).collect()), true))
 }
 
 /// Says whether a batch holds nothing but events that were never seen: what almost every batch is.
@@ -456,17 +492,4 @@ pub fn advance_read(tx: &Transaction<'_>, room: RoomRow, event_id: &str) -> Resu
     }
     rooms::set_read(tx, room, event_id)?;
     Ok(true)
-}
-
-/// What a room is for, by what its creator wrote.
-pub(super) fn kind_of(create: &Value) -> Option<RoomKind> {
-    if create.get("type").and_then(Value::as_str) == Some("eu.qroc.track") {
-        return Some(RoomKind::Track);
-    }
-    match create.get("eu.qroc.kind")?.as_str()? {
-        "incident" => Some(RoomKind::Incident),
-        "broadcast" => Some(RoomKind::Broadcast),
-        "direct" => Some(RoomKind::Direct),
-        _ => Some(RoomKind::Group),
-    }
 }

@@ -11,7 +11,7 @@ mod wire;
 
 use thiserror::Error;
 
-pub use apply::{Applied, Context, advance_read, apply, apply_handed, apply_older};
+pub use apply::{Applied, Context, advance_read, apply, apply_handed, apply_older, refresh};
 pub use attention::Attention;
 pub use classify::{Class, classify};
 pub use prepare::{Prepared, prepare, prepare_older, prepare_waiting};

@@ -3,7 +3,6 @@
 use rusqlite::Transaction;
 use serde_json::Value;
 
-use super::apply::kind_of;
 use crate::ids::RoomRow;
 use crate::store::codes::{Membership, RoomKind};
 use crate::store::{StoreError, companions, rooms};
@@ -54,6 +53,19 @@ fn link(tx: &Transaction<'_>, room: RoomRow, create: &Value) -> Result<(), Store
         }
     };
     companions::set(tx, room, parent)
+}
+
+/// What a room is for, by what its creator wrote.
+fn kind_of(create: &Value) -> Option<RoomKind> {
+    if create.get("type").and_then(Value::as_str) == Some("eu.qroc.track") {
+        return Some(RoomKind::Track);
+    }
+    match create.get("eu.qroc.kind")?.as_str()? {
+        "incident" => Some(RoomKind::Incident),
+        "broadcast" => Some(RoomKind::Broadcast),
+        "direct" => Some(RoomKind::Direct),
+        _ => Some(RoomKind::Group),
+    }
 }
 
 /// Names a room by its people; `others` is how many there are besides this account.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use url::{Host, Url};
 
-use super::{Call, Http, NetError};
+use super::{Call, Http, NetError, Trust};
 use crate::clock::Clock;
 
 /// The base URL of a homeserver, without a slash at its end.
@@ -65,16 +65,12 @@ struct WellKnownServer {
 ///
 /// # Errors
 /// `BadAddress` for a name that cannot be one, and what the look-up ran into.
-pub async fn discover(
-    name: &str,
-    authorities: &[String],
-    clock: Arc<dyn Clock>,
-) -> Result<Homeserver, NetError> {
+pub async fn discover(name: &str, trust: &Trust, clock: Arc<dyn Clock>) -> Result<Homeserver, NetError> {
     if name.contains("://") {
         return Homeserver::parse(name);
     }
     let own = Homeserver::parse(&format!("https://{name}"))?;
-    let http = Http::new(&own, authorities, clock)?;
+    let http = Http::new(&own, trust, clock)?;
     match http.json::<WellKnown>(Call::get("/.well-known/matrix/client")).await {
         Ok(found) => Homeserver::parse(&found.homeserver.base_url),
         Err(NetError::Refused { status: 404, .. } | NetError::NotMatrix(_)) => Ok(own),

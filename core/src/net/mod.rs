@@ -5,10 +5,11 @@ mod backoff;
 mod body;
 mod error;
 mod tokens;
+mod trust;
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -25,6 +26,7 @@ pub use backoff::Backoff;
 pub use error::NetError;
 use tokens::TokenCell;
 pub use tokens::{TokenKeeper, Tokens};
+pub use trust::Trust;
 
 use crate::clock::Clock;
 
@@ -38,12 +40,17 @@ const SLOWEST_BYTES_PER_S: u64 = 4_000;
 /// Talks to one server, signed in or not.
 #[derive(Clone)]
 pub struct Http {
-    client: reqwest::Client,
+    /// Shared by all that were made of one: another trust holds for all of them.
+    client: Arc<RwLock<(Trust, reqwest::Client)>>,
     base: Arc<str>,
     tokens: Option<TokenCell>,
     versions: Arc<SupportedVersions>,
     clock: Arc<dyn Clock>,
+    hears: Option<Arc<Hears>>,
 }
+
+/// Takes what the server says the time is, in milliseconds since 1970.
+type Hears = dyn Fn(i64) + Send + Sync;
 
 impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -90,16 +97,37 @@ impl Http {
     /// Prepares to talk to `server`, not signed in.
     ///
     /// # Errors
-    /// `BadAddress` where one of `authorities` (PEM) cannot be read.
-    pub fn new(server: &Homeserver, authorities: &[String], clock: Arc<dyn Clock>) -> Result<Self, NetError> {
-        let client = client(authorities)?;
+    /// `BadAddress` where one of the authorities (PEM) cannot be read.
+    pub fn new(server: &Homeserver, trust: &Trust, clock: Arc<dyn Clock>) -> Result<Self, NetError> {
         Ok(Self {
-            client,
+            client: Arc::new(RwLock::new((trust.clone(), client(trust)?))),
             base: server.as_str().into(),
             tokens: None,
             versions: Arc::new(SupportedVersions::from_parts(&["v1.1".to_owned()], &[].into())),
             clock,
+            hears: None,
         })
+    }
+
+    /// Believes these servers from now on, in all that were made of this one. What is under way goes on.
+    ///
+    /// # Errors
+    /// `BadAddress` where one of the authorities (PEM) cannot be read; then what held goes on to hold.
+    pub fn trust(&self, trust: &Trust) -> Result<(), NetError> {
+        if self.client.read().unwrap_or_else(PoisonError::into_inner).0 != *trust {
+            let made = (trust.clone(), client(trust)?);
+            *self.client.write().unwrap_or_else(PoisonError::into_inner) = made;
+        }
+        Ok(())
+    }
+
+    fn client(&self) -> reqwest::Client {
+        self.client.read().unwrap_or_else(PoisonError::into_inner).1.clone()
+    }
+
+    /// Returns the same, telling what the server says the time is, in milliseconds since 1970.
+    pub fn hearing(&self, hears: impl Fn(i64) + Send + Sync + 'static) -> Self {
+        Self { hears: Some(Arc::new(hears)), ..self.clone() }
     }
 
     /// Returns the same, signed in.
@@ -154,7 +182,7 @@ impl Http {
     pub async fn call(&self, call: Call<'_>) -> Result<Bytes, NetError> {
         let address = format!("{}{}", self.base, call.path);
         self.with_token(|token| {
-            let mut request = self.client.request(call.method.clone(), &address).timeout(call.timeout);
+            let mut request = self.client().request(call.method.clone(), &address).timeout(call.timeout);
             if let Some(token) = &token {
                 request = request.bearer_auth(token.as_str());
             }
@@ -200,7 +228,7 @@ impl Http {
         let address = format!("{}{path}", self.base);
         let request = |token: Option<zeroize::Zeroizing<String>>| {
             let mut request = self
-                .client
+                .client()
                 .request(method.clone(), &address)
                 .timeout(PATIENCE + Duration::from_secs(bytes / SLOWEST_BYTES_PER_S))
                 .header("content-type", "application/octet-stream")
@@ -223,7 +251,7 @@ impl Http {
     pub async fn download(&self, path: &str) -> Result<reqwest::Response, NetError> {
         let address = format!("{}{path}", self.base);
         let request = |token: Option<zeroize::Zeroizing<String>>| {
-            let mut request = self.client.get(&address);
+            let mut request = self.client().get(&address);
             if let Some(token) = &token {
                 request = request.bearer_auth(token.as_str());
             }
@@ -258,7 +286,7 @@ impl Http {
         F: Future<Output = Result<T, NetError>>,
     {
         let Some(tokens) = &self.tokens else {
-            return read(self.client.execute(request(None)?).await?).await;
+            return read(self.client().execute(request(None)?).await?).await;
         };
         let mut used = tokens.access().await;
         if tokens.are_due(self.clock.now_ms()).await {
@@ -267,16 +295,27 @@ impl Http {
                 used = tokens.access().await;
             }
         }
-        let first = read(self.client.execute(request(Some(used.clone()))?).await?).await;
+        let first = read(self.ask(request(Some(used.clone()))?).await?).await;
         match first {
             Err(NetError::Unauthorized { errcode, .. })
                 if errcode == "M_UNKNOWN_TOKEN" && self.refresh(tokens, &used).await.unwrap_or(false) =>
             {
                 let fresh = tokens.access().await;
-                read(self.client.execute(request(Some(fresh))?).await?).await
+                read(self.ask(request(Some(fresh))?).await?).await
             }
             other => other,
         }
+    }
+
+    async fn ask(&self, request: reqwest::Request) -> Result<reqwest::Response, NetError> {
+        let response = self.client().execute(request).await?;
+        if let Some(hears) = &self.hears
+            && response.status().is_success()
+            && let Some(ms) = response.headers().get(http::header::DATE).and_then(date)
+        {
+            hears(ms);
+        }
+        Ok(response)
     }
 
     /// Buys new tokens now, whatever the state of the old ones: the second question after a hard sign-out.
@@ -301,40 +340,43 @@ impl Http {
     }
 
     async fn refresh(&self, tokens: &TokenCell, used: &str) -> Result<bool, NetError> {
+        // A refresh given up and made again could reach the server after its second, and take the tokens of that away:
+        // it goes on to its end, whoever stops waiting.
+        let (this, cell, used) = (self.clone(), tokens.clone(), zeroize::Zeroizing::new(used.to_owned()));
+        let refresh = async move { cell.refresh(&used, |token| this.exchange(token)).await };
+        match tokio::spawn(refresh).await {
+            Ok(refreshed) => refreshed,
+            Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
+            Err(_) => Err(NetError::Timeout),
+        }
+    }
+
+    async fn exchange(&self, refresh: zeroize::Zeroizing<String>) -> Result<Tokens, NetError> {
         #[derive(Deserialize)]
         struct Answer {
             access_token: String,
             refresh_token: Option<String>,
             expires_in_ms: Option<i64>,
         }
-        // A refresh given up and made again could reach the server after its second, and take the tokens of that away:
-        // it goes on to its end, whoever stops waiting.
-        let (this, cell, used) = (self.clone(), tokens.clone(), zeroize::Zeroizing::new(used.to_owned()));
-        let exchange = async move |refresh: zeroize::Zeroizing<String>| {
-            let body = zeroize::Zeroizing::new(serde_json::json!({ "refresh_token": *refresh }).to_string());
-            let request = this
-                .client
-                .post(format!("{}/_matrix/client/v3/refresh", this.base))
-                .timeout(PATIENCE)
-                .header("content-type", "application/json")
-                .body(body.as_bytes().to_vec());
-            let response = request.send().await?;
-            if !response.status().is_success() {
-                return Err(body::refusal(response).await);
-            }
-            let answer: Answer = body::parse(&body::bounded(response, 1 << 20).await?)?;
-            Ok(Tokens {
-                access: answer.access_token.into(),
-                refresh: answer.refresh_token.map(Into::into),
-                expires_ts: answer.expires_in_ms.map(|ms| this.clock.now_ms().saturating_add(ms)),
-                lifetime_ms: answer.expires_in_ms,
-            })
-        };
-        match tokio::spawn(async move { cell.refresh(&used, exchange).await }).await {
-            Ok(refreshed) => refreshed,
-            Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
-            Err(_) => Err(NetError::Timeout),
+        let body = zeroize::Zeroizing::new(serde_json::json!({ "refresh_token": *refresh }).to_string());
+        let request = self
+            .client()
+            .post(format!("{}/_matrix/client/v3/refresh", self.base))
+            .timeout(PATIENCE)
+            .header("content-type", "application/json")
+            .body(body.as_bytes().to_vec());
+        let response = request.send().await?;
+        if !response.status().is_success() {
+            return Err(body::refusal(response).await);
         }
+        let answer: Answer = body::parse(&body::bounded(response, 1 << 20).await?)?;
+        Ok(Tokens {
+            access: answer.access_token.into(),
+            refresh: answer.refresh_token.map(Into::into),
+            before: None,
+            expires_ts: answer.expires_in_ms.map(|ms| self.clock.now_ms().saturating_add(ms)),
+            lifetime_ms: answer.expires_in_ms,
+        })
     }
 
     /// Waits for a refresh under way.
@@ -343,6 +385,14 @@ impl Http {
             tokens.access().await;
         }
     }
+}
+
+/// Reads the time at which an answer was made.
+fn date(value: &http::HeaderValue) -> Option<i64> {
+    use time::OffsetDateTime;
+    use time::format_description::well_known::Rfc2822;
+    let at = OffsetDateTime::parse(value.to_str().ok()?, &Rfc2822).ok()?;
+    at.unix_timestamp().checked_mul(1000)
 }
 
 /// Percent-encodes one part of a path.
@@ -362,20 +412,13 @@ pub fn part(text: &str) -> String {
     encoded
 }
 
-fn client(authorities: &[String]) -> Result<reqwest::Client, NetError> {
-    // Fails when it is installed already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut builder = reqwest::Client::builder()
+fn client(trust: &Trust) -> Result<reqwest::Client, NetError> {
+    let builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(trust.config()?)
         // The configured server and no other: neither a redirect nor a proxy of the environment leads elsewhere.
         .redirect(redirect::Policy::none())
         .no_proxy()
         .connect_timeout(Duration::from_secs(10))
         .user_agent(concat!("qroc/", env!("CARGO_PKG_VERSION")));
-    for pem in authorities {
-        let certificate = reqwest::Certificate::from_pem(pem.as_bytes()).map_err(|_| {
-            NetError::BadAddress("a certificate in server.ca_certificates cannot be read".to_owned())
-        })?;
-        builder = builder.tls_certs_merge([certificate]);
-    }
     Ok(builder.build()?)
 }

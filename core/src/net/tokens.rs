@@ -16,6 +16,9 @@ pub struct Tokens {
     pub access: Zeroizing<String>,
     /// Buys the next pair; absent where the server does not refresh.
     pub refresh: Option<Zeroizing<String>>,
+    /// What bought this pair. A purchase that was stuck on its way and is delivered after this one takes this pair away;
+    /// the server then takes what bought it once more.
+    pub before: Option<Zeroizing<String>>,
     /// When the access token ends, in milliseconds since 1970.
     pub expires_ts: Option<i64>,
     /// How long an access token of this server lives, in milliseconds; `None` where that is not known.
@@ -72,13 +75,14 @@ impl TokenCell {
         self.current.lock().await.are_due(now_ms)
     }
 
-    /// Replaces the pair by what `exchange` gets for the refresh token, unless another caller did so already.
+    /// Replaces the pair by what `exchange` gets for the refresh token, unless another caller did so already. Where the
+    /// server does not know that token, the one before it is tried.
     ///
     /// Returns false where there is nothing to refresh with.
     pub(super) async fn refresh<F>(
         &self,
         used: &str,
-        exchange: impl FnOnce(Zeroizing<String>) -> F,
+        exchange: impl Fn(Zeroizing<String>) -> F,
     ) -> Result<bool, NetError>
     where
         F: Future<Output = Result<Tokens, NetError>>,
@@ -87,15 +91,30 @@ impl TokenCell {
         if *current.access != used {
             return Ok(true);
         }
-        let Some(refresh) = current.refresh.clone() else { return Ok(false) };
-        let mut fresh = exchange(refresh).await?;
+        let Some(mut bought_with) = current.refresh.clone() else { return Ok(false) };
+        let mut bought = exchange(bought_with.clone()).await;
+        if let (Err(error), Some(before)) = (&bought, &current.before)
+            && is_unknown(error)
+        {
+            tracing::info!("the refresh token is refused, trying the one before it");
+            bought_with = before.clone();
+            bought = exchange(bought_with.clone()).await;
+        }
+        let mut fresh = bought?;
         if fresh.refresh.is_none() {
-            fresh.refresh.clone_from(&current.refresh);
+            fresh.refresh = Some(bought_with);
+        } else {
+            fresh.before = Some(bought_with);
         }
         self.keeper.keep(&fresh).await?;
         *current = fresh;
         Ok(true)
     }
+}
+
+/// The server answered, and does not know the token or not any more.
+fn is_unknown(error: &NetError) -> bool {
+    matches!(error, NetError::Unauthorized { .. } | NetError::Refused { status: 403, .. })
 }
 
 #[cfg(test)]
@@ -117,7 +136,13 @@ mod tests {
 
     fn tokens(access: &str) -> Tokens {
         let refresh = Some("r".to_owned().into());
-        Tokens { access: access.to_owned().into(), refresh, expires_ts: None, lifetime_ms: None }
+        Tokens {
+            access: access.to_owned().into(),
+            refresh,
+            before: None,
+            expires_ts: None,
+            lifetime_ms: None,
+        }
     }
 
     #[test]
@@ -141,7 +166,7 @@ mod tests {
             .map(|_| {
                 let (cell, exchanges) = (cell.clone(), exchanges.clone());
                 tokio::spawn(async move {
-                    cell.refresh("old", |_| async move {
+                    cell.refresh("old", |_| async {
                         tokio::task::yield_now().await;
                         exchanges.fetch_add(1, Ordering::SeqCst);
                         Ok(tokens("new"))
@@ -156,6 +181,42 @@ mod tests {
         assert_eq!(exchanges.load(Ordering::SeqCst), 1);
         assert_eq!(keeper.0.load(Ordering::SeqCst), 1);
         assert_eq!(*cell.access().await, "new");
+    }
+
+    fn unknown() -> NetError {
+        NetError::Unauthorized { errcode: "M_UNKNOWN_TOKEN".to_owned(), soft: false }
+    }
+
+    #[tokio::test]
+    async fn what_bought_the_tokens_buys_them_again_where_they_are_not_known() {
+        let first = Tokens { refresh: Some("r1".to_owned().into()), ..tokens("a1") };
+        let cell = TokenCell::new(first, Arc::new(Keeper::default()));
+        let asked = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let server = |known: &'static str| {
+            let asked = asked.clone();
+            move |token: Zeroizing<String>| {
+                asked.lock().expect("asked").push((*token).clone());
+                let number = asked.lock().expect("asked").len();
+                async move {
+                    if *token != known {
+                        return Err(unknown());
+                    }
+                    Ok(Tokens {
+                        refresh: Some(format!("r{number}x").into()),
+                        ..tokens(&format!("a{number}x"))
+                    })
+                }
+            }
+        };
+        assert!(cell.refresh("a1", server("r1")).await.expect("bought"));
+        // The pair was taken away: its own token is not known, what bought it is.
+        assert!(cell.refresh("a1x", server("r1")).await.expect("bought again"));
+        assert_eq!(*cell.access().await, "a3x");
+        assert!(cell.refresh("a3x", server("r3x")).await.expect("bought"));
+        // Nothing is known any more: that is said, and nothing changes.
+        assert!(matches!(cell.refresh("a4x", server("none")).await, Err(NetError::Unauthorized { .. })));
+        assert_eq!(*asked.lock().expect("asked"), ["r1", "r1x", "r1", "r3x", "r4x", "r3x"]);
+        assert_eq!(*cell.access().await, "a4x");
     }
 
     #[derive(Debug)]

@@ -322,11 +322,24 @@ impl Policy {
         self.small(Key::DataOfflineWipeH)
     }
 
-    /// Returns how long messages and files stay, in days. The floor bounds both from below.
-    pub fn retention_days(&self) -> (Option<u32>, Option<u32>) {
-        let floor = self.small(Key::DataFloorDays).unwrap_or(0);
-        let days = |key| self.small(key).map(|days| days.max(floor));
-        (days(Key::DataMessageDays), days(Key::DataFileDays))
+    /// Returns the certificates (PEM) of the organisation's authorities, the pinned keys (SHA-256; nothing: any), and
+    /// whether TLS 1.3 is asked for.
+    pub fn server_trust(&self) -> (&[String], Option<Vec<[u8; 32]>>, bool) {
+        let authorities = self.list(Key::ServerCaCertificates).unwrap_or_default();
+        let pins = self
+            .list(Key::ServerSpkiPins)
+            .map(|pins| pins.iter().filter_map(|pin| form::decode(pin)?.try_into().ok()).collect());
+        (authorities, pins, self.word(Key::NetMinTls) == "1.3")
+    }
+
+    /// Returns how long messages and files stay.
+    pub fn retention(&self) -> Retention {
+        Retention {
+            message_days: self.small(Key::DataMessageDays),
+            file_days: self.small(Key::DataFileDays),
+            floor_days: self.small(Key::DataFloorDays),
+            honour_rooms: self.flag(Key::DataHonourRoomRetention),
+        }
     }
 
     /// Returns who is given power over each new room.
@@ -360,6 +373,19 @@ pub enum AutoDownload {
     Unmetered,
     /// Always.
     Always,
+}
+
+/// How long messages and files stay. The floor bounds all of it from below, what a room says as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Days after which messages go.
+    pub message_days: Option<u32>,
+    /// Days after which files go.
+    pub file_days: Option<u32>,
+    /// Days before which nothing goes.
+    pub floor_days: Option<u32>,
+    /// Whether what a room says counts.
+    pub honour_rooms: bool,
 }
 
 /// How photos are prepared.

@@ -22,7 +22,7 @@ pub use bundle::{Bundle, BundleError, LARGEST, MAGIC, Order, OrderKind, Reader, 
 pub use decide::{ACTIONS, Action, Decision, Denied, Needed};
 pub use effective::{
     AutoDownload, Choices, ClipRules, Entry, Feedback, LocationMode, LocationRules, LockRules, NOT_ENFORCED,
-    Origin, PhotoRules, Policy,
+    Origin, PhotoRules, Policy, Retention,
 };
 pub use file::{Broken, Line, parse};
 pub use key::{Definition, Form, Initial, Key, Merge, Type};

@@ -10,6 +10,9 @@ impl Key {
             Self::ServerHomeserverUrl | Self::ServerAllowOther | Self::AccountUsername => {
                 "policy::the_server_and_the_user_are_fixed_by_the_machines_management"
             }
+            Self::ServerCaCertificates | Self::ServerSpkiPins | Self::NetMinTls => {
+                "tls::only_servers_that_policy_believes_are_talked_to"
+            }
             Self::AccountMaxDevices => "policy::a_device_too_many_is_taken_back",
             Self::OrgPolicyKeys => "policy::a_signed_bundle_holds_and_never_goes_back",
             Self::LockRequired
@@ -23,6 +26,12 @@ impl Key {
                 "policy::an_old_version_only_says_where_the_new_one_is"
             }
             Self::LocationMinIntervalS => "sharing::positions_leave_no_more_often_than_allowed",
+            Self::DataMessageDays
+            | Self::DataFileDays
+            | Self::DataFloorDays
+            | Self::DataHonourRoomRetention => {
+                "retention::what_policy_says_of_messages_files_rooms_and_the_floor_holds"
+            }
             Self::DataOfflineWipeH => "lock::out_of_reach_for_too_long_nothing_is_left",
             Self::DataLocalMedia | Self::DataCacheMb => "contents::what_is_kept_obeys_policy",
             Self::ShareCaptureInfo | Self::ShareKeepOriginal => {

@@ -47,8 +47,8 @@ macro_rules! keys {
 keys! {
     ServerHomeserverUrl "server.homeserver_url" Text(Url), Unset, Top, Mdm, Since(V1);
     ServerEndpoints "server.endpoints" List(Url), Those(&[]), Top, Mdm;
-    ServerSpkiPins "server.spki_pins" List(KeyText), Unset, Meet, Mdm;
-    ServerCaCertificates "server.ca_certificates" List(Pem), Unset, Join, Mdm;
+    ServerSpkiPins "server.spki_pins" List(KeyText), Unset, Meet, Mdm, Since(V1);
+    ServerCaCertificates "server.ca_certificates" List(Pem), Unset, Join, Mdm, Since(V1);
     ServerDnsQuorumNames "server.dns_quorum.names" List(Host), Those(&[]), Top, Mdm;
     ServerDnsQuorumResolvers "server.dns_quorum.resolvers" List(Host), Those(&[]), Top, Mdm;
     ServerDnsQuorumRequired "server.dns_quorum.required" number(1, 15, ""), Num(2), Max, Mdm;
@@ -56,7 +56,7 @@ keys! {
 
     NetProxyUrl "net.proxy_url" Text(Url), Unset, Top, Mdm;
     NetVpnRequired "net.vpn_required" Flag, Is(false), Or;
-    NetMinTls "net.min_tls" Choice(&["1.2", "1.3"]), Word("1.2"), Max, Tighten;
+    NetMinTls "net.min_tls" Choice(&["1.2", "1.3"]), Word("1.2"), Max, Tighten, Since(V1);
     NetMeteredSync "net.metered_sync" Flag, Is(true), And;
 
     AccountUsername "account.username" Text(Login), Unset, Top, Mdm, Since(V1);
@@ -98,10 +98,10 @@ keys! {
     AppMinVersion "app.min_version" Text(Version), Unset, Max, Since(V1);
     AppStoreUrl "app.store_url" Text(Url), Unset, Top, Since(V1);
 
-    DataMessageDays "data.message_days" number(1, 36_500, "days"), Unset, Min;
-    DataFileDays "data.file_days" number(1, 36_500, "days"), Unset, Min;
-    DataFloorDays "data.floor_days" number(1, 36_500, "days"), Unset, Max;
-    DataHonourRoomRetention "data.honour_room_retention" Flag, Is(true), Or;
+    DataMessageDays "data.message_days" number(1, 36_500, "days"), Unset, Min, Since(V1);
+    DataFileDays "data.file_days" number(1, 36_500, "days"), Unset, Min, Since(V1);
+    DataFloorDays "data.floor_days" number(1, 36_500, "days"), Unset, Max, Since(V1);
+    DataHonourRoomRetention "data.honour_room_retention" Flag, Is(true), Or, Since(V1);
     DataLocalMedia "data.local_media" Choice(&["cache", "stream"]), Word("cache"), Stricter, Since(V1);
     DataPersistence "data.persistence" Choice(&["normal", "ephemeral"]), Word("normal"), Stricter;
     DataOfflineWipeH "data.offline_wipe_h" number(1, 87_600, "h"), Unset, Min, Since(V1);

@@ -19,6 +19,8 @@ pub struct Account {
     pub access_token: Zeroizing<String>,
     /// Buys the next.
     pub refresh_token: Option<Zeroizing<String>>,
+    /// What bought the tokens in use.
+    pub refresh_before: Option<Zeroizing<String>>,
     /// End of the access token, in milliseconds since 1970.
     pub expires_ts: Option<i64>,
     /// What the server lets it do.
@@ -78,7 +80,7 @@ pub fn load(connection: &Connection) -> Result<Account, StoreError> {
     connection
         .prepare_cached(
             "SELECT user_id, device_id, homeserver, access_token, refresh_token, expires_ts, state, refused_ts,
-                    versions, identity, generation
+                    versions, identity, generation, (SELECT token FROM spare_token WHERE id = 1)
              FROM account WHERE id = 1",
         )?
         .query_row([], |row| {
@@ -94,23 +96,33 @@ pub fn load(connection: &Connection) -> Result<Account, StoreError> {
                 versions: row.get(8)?,
                 identity: row.get(9)?,
                 generation: row.get(10)?,
+                refresh_before: row.get::<_, Option<String>>(11)?.map(Zeroizing::new),
             })
         })
         .optional()?
         .ok_or(StoreError::NotFound("account"))
 }
 
-/// Replaces the tokens.
+/// Replaces the tokens; `before` is what bought them.
 pub fn set_tokens(
     tx: &Transaction<'_>,
     access: &str,
     refresh: Option<&str>,
+    before: Option<&str>,
     expires_ts: Option<i64>,
 ) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE account SET access_token = ?1, refresh_token = ?2, expires_ts = ?3 WHERE id = 1",
     )?
     .execute((access, refresh, expires_ts))?;
+    match before {
+        Some(before) => tx
+            .prepare_cached(
+                "INSERT INTO spare_token (id, token) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET token = excluded.token",
+            )?
+            .execute([before])?,
+        None => tx.prepare_cached("DELETE FROM spare_token")?.execute([])?,
+    };
     Ok(())
 }
 

@@ -7,7 +7,7 @@ pub use users::{find_user, user, user_id};
 
 use super::chunks::Place;
 use super::codes::{Notify, RelType, SendState, Undecryptable};
-use super::{StoreError, chunks, erase, media, search};
+use super::{StoreError, chunks, erase, media, retention, search};
 use crate::ids::{EventRow, RoomRow, UserRow};
 
 /// An event as it is written.
@@ -293,6 +293,7 @@ pub fn insert_at(
         )?;
     let id = EventRow(id);
     search::add_new(tx, id, event)?;
+    retention::date(tx, id, room)?;
     Ok(id)
 }
 
@@ -324,7 +325,7 @@ pub fn update(tx: &Transaction<'_>, id: EventRow, event: &NewEvent) -> Result<()
             event.undecryptable,
             event.session_id,
         ])?;
-        Ok(())
+        retention::date_again(tx, id)
     })
 }
 
@@ -337,7 +338,7 @@ fn edited_by(connection: &Connection, id: EventRow) -> Result<Option<EventRow>, 
 }
 
 /// Changes an event with the index kept in step, for the text it is an edit of too.
-fn reindexed(
+pub(super) fn reindexed(
     tx: &Transaction<'_>,
     id: EventRow,
     change: impl FnOnce() -> Result<(), StoreError>,
@@ -434,7 +435,7 @@ pub fn resolve(tx: &Transaction<'_>, room: RoomRow, txn_id: &str, event_id: &str
 /// Takes over the server's time.
 pub fn set_ts(tx: &Transaction<'_>, id: EventRow, ts: i64) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE event SET ts = ?2 WHERE id = ?1")?.execute((id, ts))?;
-    Ok(())
+    retention::date_again(tx, id)
 }
 
 /// Hides an event while its redaction is on the way, or shows it again where that was refused.

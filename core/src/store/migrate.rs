@@ -4,13 +4,14 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::StoreError;
 
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("sql/0001_init.sql"),
     include_str!("sql/0002_sending.sql"),
     include_str!("sql/0003_policy.sql"),
     include_str!("sql/0004_location.sql"),
     include_str!("sql/0005_media.sql"),
     include_str!("sql/0006_narrow.sql"),
+    include_str!("sql/0007_keeping.sql"),
 ];
 const LATEST: &str = include_str!("sql/latest.sql");
 

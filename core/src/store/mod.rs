@@ -19,17 +19,21 @@ pub mod inbox;
 pub mod key_file;
 pub mod media;
 mod migrate;
+mod now;
 mod open;
 pub mod outbox;
 pub mod owed_keys;
 pub mod placing;
 mod pool;
+pub mod retention;
 pub mod rooms;
 pub mod search;
 pub mod shares;
 mod sqlcipher;
 #[cfg(test)]
 pub(crate) mod testing;
+mod tidy;
+pub mod time;
 pub mod timeline;
 pub mod vault;
 mod writer;
@@ -38,6 +42,8 @@ use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Transaction};
 use tokio::sync::broadcast;
@@ -45,12 +51,16 @@ use tokio::sync::broadcast;
 use crate::secret::DbKey;
 use changes::{Changes, Published};
 pub use error::StoreError;
+use now::Horizon;
+pub use now::Now;
 use pool::Pool;
 pub use writer::Durability;
 use writer::Writer;
 
 /// Listeners further behind than this read everything again.
 const LAG: usize = 256;
+/// Where there was nothing to tidy, nobody looks again before.
+const LOOK: Duration = Duration::from_secs(60);
 const DATABASE: &str = "qroc.db";
 /// The folder beside the database where sealed files lie.
 pub const MEDIA: &str = "media";
@@ -61,6 +71,9 @@ pub struct Store {
     writer: Option<Writer>,
     readers: Pool,
     published: broadcast::Sender<Published>,
+    horizon: Arc<Horizon>,
+    /// When there was nothing to tidy.
+    tidied: Mutex<Option<Instant>>,
     // Released last, after the writer has closed the file.
     _owner: Option<File>,
 }
@@ -98,13 +111,37 @@ impl Store {
         let path = dir.join(DATABASE);
         let (published, _) = broadcast::channel(LAG);
         let reader = open::reader(&path, key)?;
+        let horizon = Arc::<Horizon>::default();
         let (owner, writer) = match owned {
             Some((owner, connection)) => {
-                (Some(owner), Some(Writer::start(connection, published.clone(), dir.join(MEDIA))?))
+                let media = dir.join(MEDIA);
+                (Some(owner), Some(Writer::start(connection, published.clone(), media, horizon.clone())?))
             }
             None => (None, None),
         };
-        Ok(Self { writer, readers: Pool::new(path, key.clone(), reader), published, _owner: owner })
+        let readers = Pool::new(path, key.clone(), reader, horizon.clone());
+        Ok(Self { writer, readers, published, horizon, tidied: Mutex::default(), _owner: owner })
+    }
+
+    /// Says where each read and write learns what time it is: what is past its time is not read. Before, nothing is.
+    pub fn follow_time(&self, source: impl Fn() -> Now + Send + Sync + 'static) {
+        self.horizon.follow(Box::new(source));
+    }
+
+    /// Does a little of what keeps the file small and quick: gives free pages back, merges the parts of the index, empties
+    /// the log. Returns whether there is more to do; with nothing to do nothing is written.
+    ///
+    /// # Errors
+    /// `Closed` without an owner, and those of the database.
+    pub async fn tidy(&self) -> Result<bool, StoreError> {
+        let writer = self.writer.as_ref().ok_or(StoreError::Closed)?;
+        let tidied = *self.tidied.lock().unwrap_or_else(PoisonError::into_inner);
+        if tidied.is_some_and(|at| at.elapsed() < LOOK) {
+            return Ok(false);
+        }
+        let more = writer.tidy().await?;
+        *self.tidied.lock().unwrap_or_else(PoisonError::into_inner) = (!more).then(Instant::now);
+        Ok(more)
     }
 
     /// Says whether some process owns the database in `dir` now.

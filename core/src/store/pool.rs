@@ -1,11 +1,12 @@
 //! Readers: connections that cannot write, opened when first needed, reused after.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
 use super::error::StoreError;
+use super::now::Horizon;
 use super::open;
 use crate::secret::DbKey;
 
@@ -17,11 +18,12 @@ pub(super) struct Pool {
     path: PathBuf,
     key: DbKey,
     idle: Mutex<Vec<Connection>>,
+    horizon: Arc<Horizon>,
 }
 
 impl Pool {
-    pub(super) fn new(path: PathBuf, key: DbKey, first: Connection) -> Self {
-        Self { path, key, idle: Mutex::new(vec![first]) }
+    pub(super) fn new(path: PathBuf, key: DbKey, first: Connection, horizon: Arc<Horizon>) -> Self {
+        Self { path, key, idle: Mutex::new(vec![first]), horizon }
     }
 
     /// Runs `work` on a reader, in one snapshot.
@@ -34,6 +36,7 @@ impl Pool {
             Some(connection) => connection,
             None => open::reader(&self.path, &self.key)?,
         };
+        self.horizon.begin();
         let result = {
             let snapshot = connection.unchecked_transaction().map_err(StoreError::from)?;
             work(&snapshot)

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::StoreError;
-use super::chunks;
 use super::codes::{Membership, RoomKind};
+use super::{chunks, now};
 use crate::ids::{EventRow, RoomRow, UserRow};
 
 /// A room as the list shows it.
@@ -48,9 +48,13 @@ pub struct Room {
 
 const ROOM: &str =
     "id, room_id, kind, membership, encrypted, name, topic, alias, members, members_complete, unread,
-                    highlights, at_least, last_ts, last_sender, last_body, read_event";
+                    highlights, at_least, last_ts, last_sender, last_body, read_event,
+                    (SELECT t.message_ms FROM retention t WHERE t.room = room.id)";
 
 fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
+    let (last_ts, stays_ms): (i64, Option<i64>) = (row.get(13)?, row.get(17)?);
+    // What is past its time is not shown, whether or not it is erased yet.
+    let is_past = stays_ms.is_some_and(|ms| last_ts.saturating_add(ms) <= now::get().likely_ms);
     Ok(Room {
         id: row.get(0)?,
         room_id: row.get(1)?,
@@ -65,9 +69,9 @@ fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
         unread: row.get(10)?,
         highlights: row.get(11)?,
         at_least: row.get(12)?,
-        last_ts: row.get(13)?,
-        last_sender: row.get(14)?,
-        last_body: row.get(15)?,
+        last_ts,
+        last_sender: row.get::<_, Option<_>>(14)?.filter(|_| !is_past),
+        last_body: row.get::<_, Option<_>>(15)?.filter(|_| !is_past),
         read_event: row.get(16)?,
     })
 }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 use serde::Deserialize;
 
-use super::StoreError;
 use super::events::NewEvent;
+use super::{StoreError, now};
 use crate::ids::{EventRow, RoomRow};
 
 /// One hit.
@@ -189,10 +189,11 @@ fn hits(connection: &Connection, query: &str, rows: &[EventRow]) -> Result<Vec<H
         "SELECT f.rowid, r.room_id, e.event_id, e.ts, snippet(event_fts, 0, '[', ']', '…', 24),
            highlight(event_fts, 0, char(1), '')
          FROM event_fts f CROSS JOIN event e ON e.id = f.rowid CROSS JOIN room r ON r.id = e.room
-         WHERE event_fts MATCH ?1 AND f.rowid BETWEEN ?3 AND ?4
+         WHERE event_fts MATCH ?1 AND f.rowid BETWEEN ?3 AND ?4 AND (e.expire_ts IS NULL OR e.expire_ts > ?5)
            AND +f.rowid IN (SELECT value FROM json_each(?2))",
     )?;
-    let mut found = statement.query((query, serde_json::json!(list).to_string(), first, last))?;
+    let mut found =
+        statement.query((query, serde_json::json!(list).to_string(), first, last, now::get().likely_ms))?;
     let mut hits: BTreeMap<EventRow, Hit> = BTreeMap::new();
     while let Some(row) = found.next()? {
         let hit = Hit {

@@ -199,3 +199,81 @@ fn a_file_with_larger_pages_opens_with_what_its_log_holds() {
     let new = tempfile::tempdir().expect("dir");
     assert_eq!(size(&Store::create(new.path(), &key()).expect("create")).expect("size"), "2048");
 }
+
+#[tokio::test]
+async fn what_is_tidied_gets_small_and_idle_writes_nothing() {
+    let dir = tempfile::tempdir().expect("dir");
+    let store = Store::create(dir.path(), &key()).expect("create");
+    // Ten megabytes that go again, and a search index in many parts.
+    let write = |from: usize| {
+        store.write(Durability::Normal, move |tx, _| {
+            for number in from..from + 50 {
+                let text = format!("harbour word{number} {}", "x".repeat(4_000));
+                tx.execute(
+                    "INSERT INTO account_data (type, content) VALUES (?1, ?2)",
+                    (number.to_string(), &text),
+                )?;
+                tx.execute(
+                    "INSERT INTO event_fts (rowid, body) VALUES (?1, ?2)",
+                    (i64::try_from(number).ok(), &text),
+                )?;
+            }
+            Ok::<_, StoreError>(())
+        })
+    };
+    store
+        .write(Durability::Normal, |tx, _| {
+            Ok::<_, StoreError>(tx.execute_batch(
+                "INSERT INTO event_fts (event_fts, rank) VALUES ('automerge', 0);
+                 INSERT INTO event_fts (event_fts, rank) VALUES ('crisismerge', 100);",
+            )?)
+        })
+        .await
+        .expect("set");
+    for turn in 0..40 {
+        write(turn * 50).await.expect("write");
+    }
+    let parts = || {
+        store.read(|connection| {
+            let sql = "SELECT count(DISTINCT segid) FROM event_fts_idx";
+            Ok::<_, StoreError>(connection.query_row(sql, [], |row| row.get::<_, i64>(0))?)
+        })
+    };
+    assert!(parts().expect("parts") > 12, "{:?}", parts());
+    store
+        .write(Durability::Normal, |tx, _| Ok::<_, StoreError>(tx.execute("DELETE FROM account_data", [])?))
+        .await
+        .expect("deleted");
+    let size = |name: &str| fs::metadata(dir.path().join(name)).map_or(0, |found| found.len());
+    let before = size(DATABASE);
+    let mut steps = 0;
+    while store.tidy().await.expect("tidied") {
+        steps += 1;
+        assert!(steps < 1_000, "it comes to an end");
+    }
+    assert!(parts().expect("parts") <= 12, "{:?}", parts());
+    let free = store.read(|connection| {
+        Ok::<_, StoreError>(
+            connection.pragma_query_value(None, "freelist_count", |row| row.get::<_, i64>(0))?,
+        )
+    });
+    assert!(steps > 10 && free.expect("free") <= 256, "{steps} steps");
+    assert!(size("qroc.db-wal") < 8 << 20, "a log of {} bytes", size("qroc.db-wal"));
+    // Asked again and again there is nothing to do, and nothing is written.
+    let written = || {
+        (
+            size(DATABASE),
+            size("qroc.db-wal"),
+            fs::metadata(dir.path().join("qroc.db-wal")).ok().map(|log| log.modified().ok()),
+        )
+    };
+    let still = written();
+    for _ in 0..3 {
+        *store.tidied.lock().expect("tidied") = None;
+        assert!(!store.tidy().await.expect("tidied"));
+    }
+    assert_eq!(written(), still);
+    drop(store);
+    assert!(size(DATABASE) < before, "{} of {before}", size(DATABASE));
+    Store::open(dir.path(), &key()).expect("open").check().expect("whole");
+}

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 use super::StoreError;
 use super::chunks::{self, Chunk, Place};
 use super::codes::{SendState, Undecryptable};
-use super::events;
+use super::{events, now};
 use crate::ids::{ChunkRow, EventRow, RoomRow};
 
 /// One item of a timeline.
@@ -156,8 +156,10 @@ pub fn by_event_id(
 ) -> Result<Option<Item>, StoreError> {
     let Some(known) = events::find(connection, room, event_id)? else { return Ok(None) };
     let mut found = connection
-        .prepare_cached(&format!("SELECT {ITEM} WHERE e.id = ?1"))?
-        .query_row([known.id], item)
+        .prepare_cached(&format!(
+            "SELECT {ITEM} WHERE e.id = ?1 AND (e.expire_ts IS NULL OR e.expire_ts > ?2)"
+        ))?
+        .query_row((known.id, now::get().likely_ms), item)
         .optional()?;
     if let Some(item) = &mut found {
         dress(connection, room, item)?;
@@ -167,11 +169,13 @@ pub fn by_event_id(
 
 /// Finds the items among these rows, in their order. Rows that are no item are left out.
 pub fn by_rows(connection: &Connection, rows: &[EventRow]) -> Result<Vec<(RoomRow, Item)>, StoreError> {
-    let mut statement =
-        connection.prepare_cached(&format!("SELECT {ITEM} WHERE e.id = ?1 AND e.shown = 1"))?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {ITEM} WHERE e.id = ?1 AND e.shown = 1 AND (e.expire_ts IS NULL OR e.expire_ts > ?2)"
+    ))?;
     let mut found = Vec::with_capacity(rows.len());
+    let likely_ms = now::get().likely_ms;
     for id in rows {
-        found.extend(statement.query_row([id], |row| Ok((row.get(17)?, item(row)?))).optional()?);
+        found.extend(statement.query_row((id, likely_ms), |row| Ok((row.get(17)?, item(row)?))).optional()?);
     }
     for (room, item) in &mut found {
         dress(connection, *room, item)?;
@@ -190,17 +194,21 @@ fn unplaced(
     limit: usize,
 ) -> Result<Vec<Item>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {ITEM} WHERE e.room = ?1 AND e.chunk IS NULL AND e.shown = 1 AND e.id < ?2 ORDER BY e.id DESC LIMIT ?3"
+        "SELECT {ITEM} WHERE e.room = ?1 AND e.chunk IS NULL AND e.shown = 1 AND e.id < ?2
+           AND (e.expire_ts IS NULL OR e.expire_ts > ?4)
+         ORDER BY e.id DESC LIMIT ?3"
     ))?;
-    let rows = statement.query_map((room, below, limit_of(limit)), item)?;
+    let rows = statement.query_map((room, below, limit_of(limit), now::get().likely_ms), item)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn run(connection: &Connection, below: Place, limit: usize) -> Result<Vec<Item>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {ITEM} WHERE e.chunk = ?1 AND e.idx < ?2 AND e.shown = 1 ORDER BY e.idx DESC LIMIT ?3"
+        "SELECT {ITEM} WHERE e.chunk = ?1 AND e.idx < ?2 AND e.shown = 1
+           AND (e.expire_ts IS NULL OR e.expire_ts > ?4)
+         ORDER BY e.idx DESC LIMIT ?3"
     ))?;
-    let rows = statement.query_map((below.chunk, below.idx, limit_of(limit)), item)?;
+    let rows = statement.query_map((below.chunk, below.idx, limit_of(limit), now::get().likely_ms), item)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -13,6 +13,8 @@ use tokio::sync::{broadcast, oneshot};
 use super::boundary;
 use super::changes::{Changes, Published};
 use super::error::StoreError;
+use super::now::Horizon;
+use super::tidy::Tidy;
 use super::{erase, open};
 
 /// How much a power cut may take back.
@@ -31,6 +33,8 @@ pub(super) struct Worker {
     durability: Option<Durability>,
     published: broadcast::Sender<Published>,
     media: PathBuf,
+    horizon: Arc<Horizon>,
+    tidy: Tidy,
 }
 
 impl Worker {
@@ -54,6 +58,7 @@ impl Worker {
     ) -> Result<T, E> {
         boundary::reached();
         self.set_durability(durability)?;
+        self.horizon.begin();
         let mut changes = Changes::default();
         // Of a transaction that was taken back.
         drop(erase::take_files());
@@ -122,11 +127,13 @@ impl Writer {
         mut connection: Connection,
         published: broadcast::Sender<Published>,
         media: PathBuf,
+        horizon: Arc<Horizon>,
     ) -> Result<Self, StoreError> {
         let folding = Folding::of(&mut connection)?;
         let (jobs, queue) = mpsc::channel::<Job>();
         let thread = std::thread::Builder::new().name("qroc-writer".to_owned()).spawn(move || {
-            let mut worker = Worker { connection, durability: None, published, media };
+            let tidy = Tidy::default();
+            let mut worker = Worker { connection, durability: None, published, media, horizon, tidy };
             while let Ok(job) = queue.recv() {
                 job(&mut worker);
                 folding.fold(&worker.connection);
@@ -146,9 +153,29 @@ impl Writer {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        self.job(move |worker| worker.run(durability, work)).await
+    }
+
+    /// Does a little housekeeping, outside any transaction.
+    pub(super) async fn tidy(&self) -> Result<bool, StoreError> {
+        self.job(|worker| {
+            boundary::reached();
+            worker.set_durability(Durability::Normal)?;
+            let more = worker.tidy.step(&worker.connection)?;
+            boundary::reached();
+            Ok(more)
+        })
+        .await
+    }
+
+    async fn job<T, E>(&self, work: impl FnOnce(&mut Worker) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
         let (answer, result) = oneshot::channel();
         let job: Job = Box::new(move |worker| {
-            let _ = answer.send(worker.run(durability, work));
+            let _ = answer.send(work(worker));
         });
         let jobs = self.jobs.as_ref().ok_or(StoreError::Closed)?;
         jobs.send(job).map_err(|_| StoreError::Closed)?;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use aes::cipher::block_padding::NoPadding;
 use aes::cipher::{BlockDecryptMut as _, KeyIvInit as _};
 use qroc_core::client::{Access, Client, Options as ClientOptions};
+use qroc_core::secret::DbKey;
 use qroc_core::store::key_file::KeyFile;
 use qroc_core::store::vault::FileVault;
 use qroc_server::Options;
@@ -24,13 +25,21 @@ const RESERVE: usize = 80;
 const SALT: usize = 16;
 
 /// The raw key of the database, as the key file has it.
-fn database_key(officer: &Officer) -> Vec<u8> {
+pub fn database_key(officer: &Officer) -> Vec<u8> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("runtime");
     let vault = FileVault::new(officer.file("vault.key"));
     let unlocked = runtime.block_on(KeyFile::read(&officer.profile()).expect("key file").unlock(&vault));
     let unlocked = unlocked.expect("unlocked");
-    let spelled = unlocked.accounts().first().expect("account").db.to_raw_hex();
-    hex::decode(&spelled[..64]).expect("key")
+    raw(&unlocked.accounts().first().expect("account").db)
+}
+
+fn raw(key: &DbKey) -> Vec<u8> {
+    hex::decode(&key.to_raw_hex()[..64]).expect("key")
+}
+
+/// As `pages`, for a key as the core has it.
+pub fn open_pages(key: &DbKey, account: &Path) -> Vec<Vec<u8>> {
+    pages(&raw(key), account)
 }
 
 /// Decrypts a page as SQLCipher seals it, without SQLCipher. The first begins with the salt, in clear.
@@ -44,7 +53,7 @@ fn open_page(key: &[u8], number: u32, page: &[u8]) -> Vec<u8> {
 }
 
 /// All pages of a database and of its log, opened; the log's older versions included.
-fn pages(key: &[u8], account: &Path) -> Vec<Vec<u8>> {
+pub fn pages(key: &[u8], account: &Path) -> Vec<Vec<u8>> {
     let database = fs::read(account.join("qroc.db")).expect("database");
     let mut pages: Vec<Vec<u8>> =
         database.chunks_exact(PAGE).zip(1..).map(|(page, number)| open_page(key, number, page)).collect();
@@ -56,7 +65,7 @@ fn pages(key: &[u8], account: &Path) -> Vec<Vec<u8>> {
     pages
 }
 
-fn holds(pages: &[Vec<u8>], needle: &str) -> usize {
+pub fn holds(pages: &[Vec<u8>], needle: &str) -> usize {
     let needle = needle.as_bytes();
     pages
         .iter()

@@ -40,6 +40,8 @@ pub enum Turn {
     Raw(Vec<u8>),
     /// The homeserver does it, the answer comes so much later.
     Overdue(Duration),
+    /// The connection breaks; the request is stuck on its way, and reaches the homeserver with `Proxy::deliver`.
+    Stuck,
 }
 
 impl Turn {
@@ -54,8 +56,10 @@ struct State {
     upstream: u16,
     asked: Mutex<Vec<Asked>>,
     rule: Mutex<Rule>,
+    stuck: Mutex<Vec<(Vec<String>, Asked)>>,
 }
 
+#[derive(Clone)]
 pub struct Proxy {
     port: u16,
     state: Arc<State>,
@@ -66,7 +70,12 @@ impl Proxy {
     pub fn start(upstream: u16) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("port");
         let port = listener.local_addr().expect("address").port();
-        let state = State { upstream, asked: Mutex::default(), rule: Mutex::new(Box::new(|_| Turn::Pass)) };
+        let state = State {
+            upstream,
+            asked: Mutex::default(),
+            rule: Mutex::new(Box::new(|_| Turn::Pass)),
+            stuck: Mutex::default(),
+        };
         let state = Arc::new(state);
         let shared = state.clone();
         thread::spawn(move || {
@@ -91,6 +100,14 @@ impl Proxy {
     /// From now on the homeserver answers everything.
     pub fn pass(&self) {
         self.rule(|_| Turn::Pass);
+    }
+
+    /// Lets what is stuck reach the homeserver, whose answers nobody waits for. Returns the statuses.
+    pub fn deliver(&self) -> Vec<String> {
+        let stuck = std::mem::take(&mut *self.state.stuck.lock().expect("stuck"));
+        let deliver =
+            |(head, asked): (Vec<String>, Asked)| self.state.forward(&head, &asked).expect("delivered").0;
+        stuck.into_iter().map(deliver).collect()
     }
 
     /// What was asked since the last call whose path contains `part`; the rest is forgotten.
@@ -127,6 +144,10 @@ impl State {
                 return stream.shutdown(Shutdown::Both);
             }
             Turn::Drop => return stream.shutdown(Shutdown::Both),
+            Turn::Stuck => {
+                self.stuck.lock().expect("stuck").push((head, asked));
+                return stream.shutdown(Shutdown::Both);
+            }
             Turn::Late(time) => {
                 thread::sleep(time);
                 self.forward(&head, &asked)?

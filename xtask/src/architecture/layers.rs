@@ -8,6 +8,7 @@ pub const LAYERS: &[&[&str]] = &[
     &["store", "net", "media", "crypto", "ingest", "roster"],
     &[
         "session",
+        "keeping",
         "sync",
         "outbox",
         "rooms",

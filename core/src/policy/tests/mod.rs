@@ -182,10 +182,13 @@ fn of_two_values_the_stricter_one_holds_in_either_order() {
 }
 
 #[test]
-fn the_floor_bounds_retention_from_below() {
-    let holds = managed(&json!({ "data.message_days": 7, "data.file_days": 90, "data.floor_days": 30 }));
-    assert_eq!(holds.retention_days(), (Some(30), Some(90)));
-    assert_eq!(managed(&json!({ "data.floor_days": 30 })).retention_days(), (None, None));
+fn how_long_messages_and_files_stay_is_told_as_it_was_said() {
+    let holds =
+        managed(&json!({ "data.message_days": 7, "data.file_days": 90, "data.floor_days": 30 })).retention();
+    let said = (holds.message_days, holds.file_days, holds.floor_days, holds.honour_rooms);
+    assert_eq!(said, (Some(7), Some(90), Some(30), true));
+    let holds = managed(&json!({ "data.honour_room_retention": false })).retention();
+    assert_eq!((holds.message_days, holds.file_days, holds.honour_rooms), (None, None, false));
 }
 
 #[test]
