@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::meter::{self, Cost, Meter};
-use crate::world::{COMMON, RARE};
+use qroc_bench::world::{COMMON, RARE};
 
 const LIMIT: Option<Duration> = Some(Duration::from_secs(600));
 

@@ -4,11 +4,8 @@
 
 mod child;
 mod meter;
-mod peer;
 mod scenario;
-mod server;
 mod trace;
-mod world;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -14,14 +14,19 @@ use serde_json::{Value, json};
 use crate::server::Server;
 use crate::world::{OWN, PEER};
 
-pub(crate) struct Peer {
+/// Another officer.
+#[derive(Debug)]
+pub struct Peer {
     machine: OlmMachine,
     server: Server,
 }
 
 impl Peer {
     /// Makes the other officer known to the server, cross-signed.
-    pub(crate) async fn join(server: &Server) -> Result<Self> {
+    ///
+    /// # Errors
+    /// What the engine or the server says.
+    pub async fn join(server: &Server) -> Result<Self> {
         let user = UserId::parse(PEER)?;
         let machine = OlmMachine::new(&user, "MADRIDPHONE".into()).await;
         let peer = Self { machine, server: server.clone() };
@@ -58,7 +63,10 @@ impl Peer {
     }
 
     /// Opens a session with the measured client's device.
-    pub(crate) async fn meet(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// What the engine or the server says.
+    pub async fn meet(&self) -> Result<()> {
         let own = UserId::parse(OWN)?;
         self.machine.update_tracked_users([own.as_ref()]).await?;
         let (id, query) = self.machine.query_keys_for_users([own.as_ref()]);
@@ -74,7 +82,10 @@ impl Peer {
     }
 
     /// Makes a room key and returns the to-device event that brings it.
-    pub(crate) async fn share(&self, room: &str) -> Result<Value> {
+    ///
+    /// # Errors
+    /// What the engine or the server says.
+    pub async fn share(&self, room: &str) -> Result<Value> {
         let own = UserId::parse(OWN)?;
         let settings = EncryptionSettings {
             sharing_strategy: CollectStrategy::AllDevices,
@@ -91,8 +102,20 @@ impl Peer {
         Ok(json!({ "type": "m.room.encrypted", "sender": PEER, "content": content }))
     }
 
+    /// Forgets the room key, so that the next message needs another.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn rotate(&self, room: &str) -> Result<()> {
+        self.machine.discard_room_key(&RoomId::parse(room)?).await?;
+        Ok(())
+    }
+
     /// Encrypts a message.
-    pub(crate) async fn encrypt(&self, room: &str, body: &str) -> Result<Value> {
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn encrypt(&self, room: &str, body: &str) -> Result<Value> {
         let room = RoomId::parse(room)?;
         let content =
             Raw::new(&json!({ "body": body, "m.mentions": {}, "msgtype": "m.text" }))?.cast_unchecked();

@@ -11,10 +11,10 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::Command;
 
 use crate::child::{self, Job, Report};
-use crate::peer::Peer;
-use crate::server::{News, Server};
 use crate::trace;
-use crate::world::{self, Dice, OWN, PEER, Room};
+use qroc_bench::peer::Peer;
+use qroc_bench::server::{News, Server};
+use qroc_bench::world::{self, Dice, OWN, PEER, Room};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Scenario {

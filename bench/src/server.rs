@@ -16,7 +16,7 @@ use crate::world::{self, Dice, OWN, Room};
 /// How long an idle poll waits at most: a minute of thirty-second polls in twenty seconds.
 const POLL: Duration = Duration::from_secs(10);
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Keys {
     devices: BTreeMap<String, Value>,
     one_time: BTreeMap<String, Value>,
@@ -24,13 +24,24 @@ struct Keys {
 }
 
 /// What a sync answers next, beyond the rooms of the list.
-#[derive(Default)]
-pub(crate) struct News {
-    pub(crate) rooms: Vec<Room>,
-    pub(crate) to_device: Vec<Value>,
+#[derive(Debug, Default)]
+pub struct News {
+    /// What is new in rooms.
+    pub rooms: Vec<Room>,
+    /// What is new between devices.
+    pub to_device: Vec<Value>,
 }
 
-#[derive(Default)]
+/// Access tokens that end.
+#[derive(Debug)]
+struct Tokens {
+    lifetime_ms: i64,
+    /// How often they were renewed.
+    renewed: u64,
+    expires_ms: i64,
+}
+
+#[derive(Debug, Default)]
 struct State {
     keys: BTreeMap<String, Keys>,
     rooms: Vec<Room>,
@@ -42,17 +53,26 @@ struct State {
     members: BTreeMap<String, Vec<String>>,
     sent: u64,
     dice: Option<Dice>,
+    /// What the time is, in milliseconds since 1970; nothing is said of it before it is set.
+    now_ms: Option<i64>,
+    tokens: Option<Tokens>,
+    /// The next position that is asked from is not known any more.
+    forgets: bool,
 }
 
-#[derive(Clone, Default)]
-pub(crate) struct Server {
+/// The server.
+#[derive(Clone, Debug, Default)]
+pub struct Server {
     state: Arc<Mutex<State>>,
     woken: Arc<Notify>,
 }
 
 impl Server {
     /// Starts answering; returns its address.
-    pub(crate) async fn start(rooms: Vec<Room>) -> Result<(Self, String)> {
+    ///
+    /// # Errors
+    /// Where there is no port.
+    pub async fn start(rooms: Vec<Room>) -> Result<(Self, String)> {
         let server = Self::default();
         server.lock().rooms = rooms;
         server.lock().dice = Some(Dice::new(77));
@@ -76,22 +96,54 @@ impl Server {
     }
 
     /// Tells this with the next sync.
-    pub(crate) fn tell(&self, news: News) {
+    pub fn tell(&self, news: News) {
         self.lock().news.push_back(news);
         self.woken.notify_one();
     }
 
-    pub(crate) fn set_members(&self, room: &str, members: &[&str]) {
+    /// Says what the time is, in milliseconds since 1970.
+    pub fn set_time(&self, ms: i64) {
+        self.lock().now_ms = Some(ms);
+    }
+
+    /// Gives out access tokens that end after so many milliseconds.
+    pub fn end_tokens_after(&self, lifetime_ms: i64) {
+        self.lock().tokens = Some(Tokens { lifetime_ms, renewed: 0, expires_ms: i64::MAX });
+    }
+
+    /// Returns how often tokens were renewed.
+    pub fn renewed(&self) -> u64 {
+        self.lock().tokens.as_ref().map_or(0, |tokens| tokens.renewed)
+    }
+
+    /// Forgets where the client is in its sync.
+    pub fn forget_position(&self) {
+        self.lock().forgets = true;
+    }
+
+    /// Lets others take so many one-time keys of a user. Returns how many there were.
+    pub fn claim(&self, user: &str, keys: usize) -> usize {
+        let mut state = self.lock();
+        let Some(known) = state.keys.get_mut(user) else { return 0 };
+        (0..keys).filter_map(|_| known.one_time.pop_first()).count()
+    }
+
+    /// Says who is in a room.
+    pub fn set_members(&self, room: &str, members: &[&str]) {
         let members = members.iter().map(|user| (*user).to_owned()).collect();
         self.lock().members.insert(room.to_owned(), members);
     }
 
-    pub(crate) fn set_page(&self, token: &str, chunk: &[Value], end: Option<String>) {
+    /// Says what lies before a token.
+    pub fn set_page(&self, token: &str, chunk: &[Value], end: Option<String>) {
         self.lock().pages.insert(token.to_owned(), (json!(chunk).to_string(), end));
     }
 
     /// The first device that a user made known.
-    pub(crate) fn device_of(&self, user: &str) -> Result<String> {
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn device_of(&self, user: &str) -> Result<String> {
         let state = self.lock();
         let device = state.keys.get(user).and_then(|keys| keys.devices.keys().next());
         device.cloned().context("the device has not uploaded its keys")
@@ -105,10 +157,15 @@ impl Server {
             if stream.read_line(&mut first).await? == 0 {
                 return Ok(());
             }
-            let mut length = 0_usize;
+            let (mut length, mut bearer) = (0_usize, String::new());
             loop {
                 let mut line = String::new();
                 stream.read_line(&mut line).await?;
+                if let Some((name, value)) = line.split_once(':')
+                    && name.eq_ignore_ascii_case("authorization")
+                {
+                    bearer = value.trim().trim_start_matches("Bearer ").to_owned();
+                }
                 let line = line.trim_end().to_ascii_lowercase();
                 if line.is_empty() {
                     break;
@@ -123,17 +180,72 @@ impl Server {
             let mut words = first.split_whitespace();
             let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
             let (status, answer) = match target.split_once("/sync?") {
+                _ if !self.knows(target, &bearer) => (
+                    "401 Unauthorized",
+                    json!({ "errcode": "M_UNKNOWN_TOKEN", "error": "It has ended", "soft_logout": true })
+                        .to_string(),
+                ),
+                Some((_, query)) if self.forgets(query) => (
+                    "400 Bad Request",
+                    json!({ "errcode": "M_UNKNOWN_POS", "error": "Connection expired" }).to_string(),
+                ),
                 Some((_, query)) => ("200 OK", self.sync(query, &body).await),
                 None => self.answer(OWN, method, target, &body),
             };
             let head = format!(
-                "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-                answer.len()
+                "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{}\r\n",
+                answer.len(),
+                self.date()
             );
             stream.write_all(head.as_bytes()).await?;
             stream.write_all(answer.as_bytes()).await?;
             stream.flush().await?;
         }
+    }
+
+    /// Says whether a request's token is good.
+    fn knows(&self, target: &str, bearer: &str) -> bool {
+        let state = self.lock();
+        let Some(tokens) = &state.tokens else { return true };
+        let open = ["/login", "/refresh", "/versions"].iter().any(|part| target.contains(part));
+        let current = bearer == format!("bench{}", tokens.renewed);
+        open || current && state.now_ms.unwrap_or(0) < tokens.expires_ms
+    }
+
+    fn forgets(&self, query: &str) -> bool {
+        query.contains("pos=") && std::mem::take(&mut self.lock().forgets)
+    }
+
+    fn date(&self) -> String {
+        let Some(ms) = self.lock().now_ms else { return String::new() };
+        let at = time::OffsetDateTime::from_unix_timestamp(ms / 1000).ok();
+        let text = at.and_then(|at| at.format(&time::format_description::well_known::Rfc2822).ok());
+        text.map(|text| format!("date: {text}\r\n")).unwrap_or_default()
+    }
+
+    fn login(&self) -> Value {
+        let mut state = self.lock();
+        let now_ms = state.now_ms.unwrap_or(0);
+        let mut answer = json!({ "user_id": OWN, "device_id": "LISBONPHONE", "access_token": "bench0" });
+        if let (Some(tokens), Some(answer)) = (&mut state.tokens, answer.as_object_mut()) {
+            tokens.expires_ms = now_ms.saturating_add(tokens.lifetime_ms);
+            answer.insert("refresh_token".to_owned(), json!("again0"));
+            answer.insert("expires_in_ms".to_owned(), json!(tokens.lifetime_ms));
+        }
+        answer
+    }
+
+    fn refresh(&self, body: &Value) -> Option<Value> {
+        let mut state = self.lock();
+        let now_ms = state.now_ms.unwrap_or(0);
+        let tokens = state.tokens.as_mut()?;
+        if body.get("refresh_token")?.as_str()? != format!("again{}", tokens.renewed) {
+            return None;
+        }
+        tokens.renewed = tokens.renewed.saturating_add(1);
+        tokens.expires_ms = now_ms.saturating_add(tokens.lifetime_ms);
+        Some(json!({ "access_token": format!("bench{}", tokens.renewed),
+            "refresh_token": format!("again{}", tokens.renewed), "expires_in_ms": tokens.lifetime_ms }))
     }
 
     async fn sync(&self, query: &str, body: &Value) -> String {
@@ -176,10 +288,11 @@ impl Server {
             return None;
         }
         state.pos += 1;
+        let keys = state.keys.get(OWN).map_or(0, |keys| keys.one_time.len());
         let extensions = json!({
             "to_device": { "next_batch": if to_device.is_empty() { "td".to_owned() } else { format!("td{}", state.pos) },
                 "events": to_device },
-            "e2ee": { "device_one_time_keys_count": { "signed_curve25519": 50 },
+            "e2ee": { "device_one_time_keys_count": { "signed_curve25519": keys },
                 "device_unused_fallback_key_types": ["signed_curve25519"], "device_lists": {} },
             "account_data": {}, "receipts": {}, "typing": {},
         });
@@ -192,18 +305,22 @@ impl Server {
     }
 
     /// Answers everything but syncs, as `user`.
-    pub(crate) fn answer(
-        &self,
-        user: &str,
-        method: &str,
-        target: &str,
-        body: &Value,
-    ) -> (&'static str, String) {
+    pub fn answer(&self, user: &str, method: &str, target: &str, body: &Value) -> (&'static str, String) {
         let path = target.split('?').next().unwrap_or_default();
         let known = match path.rsplit_once("/client/").map_or(path, |(_, rest)| rest) {
             "versions" => json!({ "versions": ["v1.1", "v1.5", "v1.11", "v1.12"],
                 "unstable_features": { "org.matrix.simplified_msc3575": true } }),
-            "v3/login" => json!({ "user_id": OWN, "device_id": "LISBONPHONE", "access_token": "bench" }),
+            "v3/login" => self.login(),
+            "v3/refresh" => match self.refresh(body) {
+                Some(answer) => answer,
+                None => {
+                    return (
+                        "401 Unauthorized",
+                        json!({ "errcode": "M_UNKNOWN_TOKEN", "error": "" }).to_string(),
+                    );
+                }
+            },
+            "v3/devices" => json!({ "devices": [{ "device_id": "LISBONPHONE" }] }),
             "v3/keys/upload" => self.keys_upload(user, body),
             "v3/keys/query" => self.keys_query(body),
             "v3/keys/claim" => self.keys_claim(body),
@@ -309,7 +426,7 @@ impl Server {
     fn send(&self, room: &str, kind: &str, txn: &str, body: &Value) -> Value {
         let mut state = self.lock();
         state.sent += 1;
-        let ts = world::ts(state.sent);
+        let ts = state.now_ms.unwrap_or_else(|| world::ts(state.sent));
         let id = state.dice.get_or_insert_with(|| Dice::new(1)).event_id();
         let mut event = world::event(id.clone(), OWN, kind, ts, body);
         if let Some(unsigned) = event.get_mut("unsigned").and_then(Value::as_object_mut) {

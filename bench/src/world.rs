@@ -2,24 +2,30 @@
 
 use serde_json::{Value, json};
 
-pub(crate) const OWN: &str = "@lisbon:bench.example";
-pub(crate) const PEER: &str = "@madrid:bench.example";
+/// The account that is measured.
+pub const OWN: &str = "@lisbon:bench.example";
+/// The other officer.
+pub const PEER: &str = "@madrid:bench.example";
 /// Stands in one message of five.
-pub(crate) const COMMON: &str = "harbour";
+pub const COMMON: &str = "harbour";
 /// Stands in one message of 8,000.
-pub(crate) const RARE: &str = "zeppelin";
+pub const RARE: &str = "zeppelin";
 
-const START_TS: i64 = 1_790_000_000_000;
+/// When the story begins, in milliseconds since 1970.
+pub const START_TS: i64 = 1_790_000_000_000;
 
 /// A source of numbers that is the same in every run.
-pub(crate) struct Dice(u64);
+#[derive(Debug)]
+pub struct Dice(u64);
 
 impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// Starts from a seed.
+    pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+    /// Returns a number below `bound`.
+    pub fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -44,7 +50,7 @@ impl Dice {
     }
 
     /// A message of about 60 characters.
-    pub(crate) fn text(&mut self, number: u64) -> String {
+    pub fn text(&mut self, number: u64) -> String {
         let words = 5 + self.below(10);
         let mut text: Vec<String> = (0..words).map(|_| self.word()).collect();
         if number.is_multiple_of(5) {
@@ -67,19 +73,22 @@ impl Dice {
     }
 
     /// An event id as room versions since 4 have them.
-    pub(crate) fn event_id(&mut self) -> String {
+    pub fn event_id(&mut self) -> String {
         self.id('$', 43)
     }
 }
 
 /// A room as an answer tells it the first time.
-pub(crate) struct Room {
-    pub(crate) id: String,
-    pub(crate) initial: String,
+#[derive(Debug)]
+pub struct Room {
+    /// Its id.
+    pub id: String,
+    /// What is said of it, JSON.
+    pub initial: String,
 }
 
 /// Makes `rooms` rooms of `messages` clear messages each, most recent room first.
-pub(crate) fn rooms(rooms: u64, messages: u64) -> Vec<Room> {
+pub fn rooms(rooms: u64, messages: u64) -> Vec<Room> {
     (0..rooms).map(|number| room(number, messages)).collect()
 }
 
@@ -100,11 +109,13 @@ fn room(number: u64, messages: u64) -> Room {
     Room { initial: initial(&state, &timeline, 6, Some(&format!("t{number}-before"))).to_string(), id }
 }
 
-pub(crate) fn room_id(number: u64) -> String {
+/// Returns the id of a room.
+pub fn room_id(number: u64) -> String {
     format!("{}:bench.example", Dice::new(number + 1_000_000).id('!', 18))
 }
 
-pub(crate) fn event(id: String, sender: &str, kind: &str, ts: i64, content: &Value) -> Value {
+/// Makes an event as a sync tells it.
+pub fn event(id: String, sender: &str, kind: &str, ts: i64, content: &Value) -> Value {
     json!({
         "content": content,
         "event_id": id,
@@ -116,7 +127,7 @@ pub(crate) fn event(id: String, sender: &str, kind: &str, ts: i64, content: &Val
 }
 
 /// The part of a room's state that is asked for.
-pub(crate) fn state(dice: &mut Dice, number: u64, people: &[String], encrypted: bool) -> Vec<Value> {
+pub fn state(dice: &mut Dice, number: u64, people: &[String], encrypted: bool) -> Vec<Value> {
     let creator = people.first().cloned().unwrap_or_else(|| OWN.to_owned());
     let users: serde_json::Map<String, Value> = people.iter().map(|user| (user.clone(), json!(50))).collect();
     let mut contents = vec![
@@ -157,7 +168,8 @@ pub(crate) fn state(dice: &mut Dice, number: u64, people: &[String], encrypted: 
         .collect()
 }
 
-pub(crate) fn initial(state: &[Value], timeline: &[Value], joined: u64, before: Option<&str>) -> Value {
+/// Makes what is said of a room the first time.
+pub fn initial(state: &[Value], timeline: &[Value], joined: u64, before: Option<&str>) -> Value {
     json!({
         "initial": true,
         "limited": before.is_some(),
@@ -174,6 +186,7 @@ pub(crate) fn initial(state: &[Value], timeline: &[Value], joined: u64, before: 
     })
 }
 
-pub(crate) fn ts(offset: u64) -> i64 {
+/// Returns the time of the `offset`th thing that is said, in milliseconds since 1970.
+pub fn ts(offset: u64) -> i64 {
     START_TS + i64::try_from(offset).unwrap_or(0) * 1000
 }

@@ -45,6 +45,7 @@ mod retention;
 mod seed;
 mod sending;
 mod sharing;
+mod soak;
 mod strace;
 mod table;
 mod talk;

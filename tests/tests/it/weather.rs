@@ -311,10 +311,23 @@ async fn held(server: Arc<Embedded>, token: String, room: String) -> Vec<String>
     tokio::task::spawn_blocking(ask).await.expect("asked")
 }
 
+/// Set in the process that lives through the storms: its memory is nobody else's.
+const ALONE: &str = "QROC_WEATHER_ALONE";
+/// Less than a storm leaves behind in a client that keeps what it should let go of, over a hundred storms.
+const MOST_GROWTH: u64 = 32 << 20;
+
 #[test]
 fn what_bad_weather_does_to_two_officers_is_over_when_it_clears_up() {
     let storms = times("QROC_STORMS", 100);
+    if std::env::var_os(ALONE).is_none() {
+        let name = "weather::what_bad_weather_does_to_two_officers_is_over_when_it_clears_up";
+        let said = crate::soak::alone(name, ALONE, "1");
+        eprintln!("{}", said.lines().filter(|line| line.contains("storms, ")).collect::<Vec<_>>().join("\n"));
+        return;
+    }
     let first = seed();
+    let memory = Arc::new(Mutex::new(Vec::new()));
+    let measured = memory.clone();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
     let met = runtime.block_on(async {
@@ -324,7 +337,7 @@ fn what_bad_weather_does_to_two_officers_is_over_when_it_clears_up() {
         let pairs = 10.min(storms);
         let mut running = tokio::task::JoinSet::new();
         for number in 0..pairs {
-            let (server, dir) = (server.clone(), dir.path().to_owned());
+            let (server, dir, memory) = (server.clone(), dir.path().to_owned(), measured.clone());
             running.spawn(async move {
                 let mut pair = Pair::meet(&server, number, &dir).await;
                 // A seed means the same storm whichever pair it comes over.
@@ -339,6 +352,7 @@ fn what_bad_weather_does_to_two_officers_is_over_when_it_clears_up() {
                     let _diary = Diary(skies);
                     pair.storm(seed).await;
                     pair.agree(&server, seed).await;
+                    memory.lock().expect("memory").push(crate::soak::resident());
                     seed += pairs;
                 }
                 let mut met = BTreeMap::new();
@@ -374,6 +388,13 @@ fn what_bad_weather_does_to_two_officers_is_over_when_it_clears_up() {
         met
     });
     eprintln!("{storms} storms, faults met: {met:?}");
+    // Each third has every pair in it; the first is what it takes to begin.
+    let memory = memory.lock().expect("memory");
+    let most = |from: usize, to: usize| memory[from..to].iter().max().copied().unwrap_or(0);
+    let (middle, last) =
+        (most(memory.len() / 3, memory.len() * 2 / 3), most(memory.len() * 2 / 3, memory.len()));
+    eprintln!("{storms} storms, memory at most {middle} bytes in the second third, {last} in the last");
+    assert!(storms < 50 || last < middle + MOST_GROWTH, "memory grew from {middle} to {last} bytes");
     assert!(storms < 50 || FAULTS.iter().all(|fault| met.contains_key(fault)), "{met:?}");
     // Nobody is still busy.
     let begun = Instant::now();
