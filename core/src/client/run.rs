@@ -293,8 +293,9 @@ impl Inner {
                         caught_up.notify_one();
                     }
                     self.link.send_replace(Link::Online);
-                    let kept = if step.empty { owner.keeping.look() } else { Ok(owner.keeping.wake()) };
-                    if let Err(error) = kept {
+                    if !step.empty {
+                        owner.keeping.wake();
+                    } else if let Err(error) = owner.keeping.look() {
                         return error.into();
                     }
                     answered = step.covers_all;
