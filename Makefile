@@ -18,7 +18,7 @@ long: setup
 		QROC_SOAK_MESSAGES=50000 \
 		cargo test --locked --workspace --lib --test it -- sliding:: killed:: power:: full_disk:: weather:: fuzz:: leaks:: soak:: \
 		retention:: tokens:: $(ARGS)
-	@cargo test --locked --workspace --test it -- --ignored two_hundred $(ARGS)
+	@cargo test --locked --workspace --test it -- --ignored two_hundred twenty_officers $(ARGS)
 
 # Foreign input for ten minutes a kind.
 fuzz: setup
