@@ -145,7 +145,8 @@ fn requests(log: &str) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "some minutes"]
 async fn twenty_officers_on_patrol_under_a_servers_own_limits() {
-    patrol(20, 60, Limits::Synapse, 30_000).await;
+    // Gathered for 25 s; within 30 s on a machine that does nothing else.
+    patrol(20, 60, Limits::Synapse, 40_000).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
