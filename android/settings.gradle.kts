@@ -1,3 +1,4 @@
+// Not built here: there is no Android Gradle plugin where this was developed. docs/mobile-builds.md has the steps.
 pluginManagement {
     repositories {
         google()
@@ -14,4 +15,4 @@ dependencyResolutionManagement {
 }
 
 rootProject.name = "qroc"
-include(":bridge")
+include(":bridge", ":ui", ":platform", ":app")

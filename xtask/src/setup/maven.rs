@@ -17,19 +17,22 @@ const POMS: &[&str] = &[
     "android/desktop/pom.xml",
     "android/stubs/pom.xml",
     "android/platform/pom.xml",
+    "android/app/pom.xml",
 ];
 const MODULES: &[&str] = &["bridge", "ui", "desktop"];
 /// Those whose tests are of Android, in an older form.
-const ANDROID_MODULES: &[&str] = &["platform"];
+const ANDROID_MODULES: &[&str] = &["platform", "app"];
 /// What the builds read besides.
 const TEXTS: &[&str] = &[
     "android/ui/tools/GenerateStrings.java",
     "android/ui/src/main/res/values/strings.xml",
     "android/tools/MergeManifests.java",
     "android/platform/src/main/AndroidManifest.xml",
-    "android/platform/src/main/res/values/strings.xml",
-    "android/platform/src/main/res/drawable/note_message.xml",
+    "android/app/src/main/AndroidManifest.xml",
 ];
+/// Resources, which are linked.
+const FOLDERS: &[&str] =
+    &["android/platform/src/main/res", "android/app/src/main/res", "docs/policy/android"];
 const TEST: &str = "class WarmUpTest {\n    @org.junit.jupiter.api.Test\n    fun nothing() = Unit\n}\n";
 const ANDROID_TEST: &str = "class WarmUpTest {\n    @org.junit.Test\n    fun nothing() = Unit\n}\n";
 
@@ -54,6 +57,9 @@ pub(super) fn fetch() -> Result<()> {
         fs::create_dir_all(to.parent().unwrap_or(Path::new(".")))?;
         fs::copy(root.join(pom), to)?;
     }
+    for folder in FOLDERS {
+        copy(&root.join(folder), &scratch.path().join(folder))?;
+    }
     let tests = MODULES.iter().map(|module| (module, TEST));
     for (module, test) in tests.chain(ANDROID_MODULES.iter().map(|module| (module, ANDROID_TEST))) {
         let sources = scratch.path().join("android").join(module).join("src/test/kotlin");
@@ -69,6 +75,21 @@ pub(super) fn fetch() -> Result<()> {
     )
     .context("cannot fetch what Kotlin needs: install maven and a JDK (17 or newer)")?;
     fs::write(stamp, wanted)?;
+    Ok(())
+}
+
+/// Copies a folder with all that is in it.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
     Ok(())
 }
 

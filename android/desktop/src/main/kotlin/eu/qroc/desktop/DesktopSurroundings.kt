@@ -46,7 +46,14 @@ class DesktopSurroundings(
             if (photo) dialog.setFilenameFilter { _, name -> PHOTO.matches(name.lowercase()) }
         }
 
-    override suspend fun chooseTarget(name: String): Path? = dialog(strings().chooseFolder, FileDialog.SAVE, name) {}
+    override suspend fun save(
+        name: String,
+        fetch: suspend (Path) -> Unit,
+    ): String? {
+        val to = dialog(strings().chooseFolder, FileDialog.SAVE, name) {} ?: return null
+        fetch(to)
+        return "$to"
+    }
 
     /** Blocks its own thread while it is open; the window goes on. */
     private suspend fun dialog(

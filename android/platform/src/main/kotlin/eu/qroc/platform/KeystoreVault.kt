@@ -154,16 +154,23 @@ class KeystoreVault(
         }
     }
 
-    private companion object {
-        const val KIND = "android-keystore"
-        const val PROVIDER = "AndroidKeyStore"
-        const val TRANSFORMATION = "AES/GCM/NoPadding"
-        const val PREFIX = "qroc-"
-        const val NAME_BYTES = 16
-        const val KEY_BITS = 256
-        const val IV_BYTES = 12
-        const val TAG_BITS = 128
-        val HARDWARE =
+    companion object {
+        private const val KIND = "android-keystore"
+        private const val PROVIDER = "AndroidKeyStore"
+        private const val TRANSFORMATION = "AES/GCM/NoPadding"
+        private const val PREFIX = "qroc-"
+        private const val NAME_BYTES = 16
+        private const val KEY_BITS = 256
+        private const val IV_BYTES = 12
+        private const val TAG_BITS = 128
+
+        /** Destroys every key of the app: for when no profile is left that one of them opens. */
+        fun clear() {
+            val store = KeyStore.getInstance(PROVIDER).apply { load(null) }
+            store.aliases().toList().filter { it.startsWith(PREFIX) }.forEach(store::deleteEntry)
+        }
+
+        private val HARDWARE =
             setOf(
                 KeyProperties.SECURITY_LEVEL_TRUSTED_ENVIRONMENT,
                 KeyProperties.SECURITY_LEVEL_STRONGBOX,

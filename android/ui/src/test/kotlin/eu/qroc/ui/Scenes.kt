@@ -9,6 +9,7 @@ import eu.qroc.ui.details.DetailsState
 import eu.qroc.ui.devices.DevicesState
 import eu.qroc.ui.map.MapState
 import eu.qroc.ui.map.Officer
+import eu.qroc.ui.map.OwnSharing
 import eu.qroc.ui.map.Place
 import eu.qroc.ui.newroom.NewRoomState
 import eu.qroc.ui.parts.Connection
@@ -28,6 +29,7 @@ import eu.qroc.ui.shell.Stage
 import eu.qroc.ui.signin.SignInProblem
 import eu.qroc.ui.signin.SignInState
 import eu.qroc.ui.timeline.Message
+import eu.qroc.ui.timeline.Quick
 import eu.qroc.ui.unlock.UnlockProblem
 import eu.qroc.ui.unlock.UnlockState
 
@@ -40,7 +42,7 @@ class Scene(
     val name get() = "$screen-$state"
 
     /** The one that stands for its screen where every screen is drawn in many ways. */
-    val main get() = state == "full"
+    val main get() = state in setOf("full", "sharing")
 
     @Composable
     fun Content() = AppView(stage, "QROC", {})
@@ -187,6 +189,13 @@ val scenes: List<Scene> =
         Scene("devices", "error", pane(Pane.Devices(DevicesState(error = error)))),
         Scene("devices", "signout", pane(Pane.Devices(devices.copy(leaving = devices.devices!![1], wrongPassword = true)))),
         Scene("timeline", "forbidden", Stage.Main(rooms, Pane.Room(timeline.copy(opened = media.filterIsInstance<Message>().last())), locked)),
+        Scene("timeline", "quickforbidden", Stage.Main(rooms, Pane.Room(timeline.copy(quick = Quick(locating = true))), locked)),
+        Scene("map", "sharing", pane(Pane.Map(map.copy(sharing = OwnSharing(on = true, until = NOW + 30 * MINUTE))))),
+        Scene("map", "share", pane(Pane.Map(map.copy(sharing = OwnSharing(problem = error))))),
+        Scene("map", "howlong", pane(Pane.Map(map.copy(sharing = OwnSharing(asking = true, choices = listOf(15, 60, 240, 480)))))),
+        Scene("map", "forbidden", Stage.Main(rooms, Pane.Map(map.copy(sharing = OwnSharing())), locked)),
+        Scene("rooms", "brought", Stage.Main(rooms.copy(brought = said("plan of the pier.pdf")))),
+        Scene("unlock", "pin", Stage.Unlock(UnlockState(needsPassphrase = false, sealed = true, pin = "1"))),
         Scene("newroom", "forbidden", Stage.Main(rooms, Pane.NewRoom(NewRoomState()), locked)),
         Scene("policy", "full", pane(Pane.Policy(policy))),
         Scene("policy", "empty", pane(Pane.Policy(PolicyState(emptyList())))),

@@ -27,6 +27,10 @@ import eu.qroc.ui.map.MapEvent
 import eu.qroc.ui.newroom.NewRoomEvent
 import eu.qroc.ui.newroom.NewRoomState
 import eu.qroc.ui.parts.Connection
+import eu.qroc.ui.map.OwnSharing
+import eu.qroc.ui.timeline.Quick
+import eu.qroc.ui.timeline.TimelineEvent
+import eu.qroc.ui.composer.ComposerState
 import eu.qroc.ui.queue.QueueEvent
 import eu.qroc.ui.rooms.RoomFilter
 import eu.qroc.ui.rooms.RoomsEvent
@@ -57,12 +61,43 @@ class ScreensTest {
     ) = runComposeUiTest {
         stage = first
         // How far the list has come is not what these stories are about.
-        val hear = { event: AppEvent -> if (event != AppEvent.Rooms(RoomsEvent.More)) events += event }
+        val hear = { event: AppEvent ->
+            val where = event is AppEvent.Timeline && event.event is TimelineEvent.Reading
+            if (event != AppEvent.Rooms(RoomsEvent.More) && !where) events += event
+        }
         setContent { Showing.plain.Theme { AppView(stage, "QROC", hear) } }
         story()
     }
 
     private fun pane(pane: Pane) = Stage.Main(rooms, pane)
+
+    @Test
+    fun `one press sends the position, takes a photo, calls for help`() =
+        on(pane(Pane.Room(timeline.copy(quick = Quick(helpAt = NOW))))) {
+            events.clear()
+            for (text in listOf(StringsEn.quickPosition, StringsEn.quickPhoto, StringsEn.quickHelp, StringsEn.iAmSafe)) {
+                onNodeWithText(text).performClick()
+            }
+            val wanted = listOf(TimelineEvent.QuickPosition, TimelineEvent.QuickPhoto, TimelineEvent.QuickHelp, TimelineEvent.Safe)
+            assertEquals(wanted, events.filterIsInstance<AppEvent.Timeline>().map { it.event }.filter { it in wanted })
+            // While something is written the keyboard needs the room.
+            stage = pane(Pane.Room(timeline.copy(quick = Quick(), composer = ComposerState("White"))))
+            onNodeWithText(StringsEn.quickHelp).assertDoesNotExist()
+        }
+
+    @Test
+    fun `the own position is shared for as long as one chooses, and stopped`() =
+        on(pane(Pane.Map(map.copy(sharing = OwnSharing())))) {
+            onNodeWithText(StringsEn.shareMine).performClick()
+            stage = pane(Pane.Map(map.copy(sharing = OwnSharing(asking = true, choices = listOf(15, 60)))))
+            onNodeWithText(StringsEn.forHours(1)).performClick()
+            stage = pane(Pane.Map(map.copy(sharing = OwnSharing(on = true, until = NOW + 60 * MINUTE))))
+            onNodeWithText("until 15:30", substring = true).assertExists()
+            onNodeWithText(StringsEn.stopSharing).performClick()
+            assertEquals(listOf(MapEvent.AskShare, MapEvent.Share(60), MapEvent.StopShare), events.map { (it as AppEvent.Map).event })
+            stage = pane(Pane.Map(map.copy(sharing = OwnSharing(on = true, stopping = true))))
+            onNodeWithText(StringsEn.stopSharing).assertIsNotEnabled()
+        }
 
     @Test
     fun `signing in needs all three, and goes on with Enter`() =

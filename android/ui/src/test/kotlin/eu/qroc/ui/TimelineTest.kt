@@ -52,7 +52,7 @@ class TimelineTest {
         setContent {
             Showing.plain.Theme {
                 TimelineView(state, {
-                    events += it
+                    if (it !is TimelineEvent.Reading) events += it
                     val typed = (it as? TimelineEvent.Compose)?.event as? ComposerEvent.Text
                     if (typed != null) state = state.copy(composer = state.composer.copy(text = typed.text))
                 })

@@ -154,6 +154,7 @@ private fun AttachButton(
             onDismissRequest = { onEvent(ComposerEvent.CloseMenu) },
             containerColor = Qroc.colours.raised,
         ) {
+            if (state.camera) Choice(Icons.Camera, strings.takePhoto, Gate.SEND_PHOTO) { onEvent(ComposerEvent.TakePhoto) }
             Choice(Icons.Photo, strings.attachPhoto, Gate.SEND_PHOTO) { onEvent(ComposerEvent.PickPhoto) }
             Choice(Icons.File, strings.attachFile, Gate.SEND_FILE) { onEvent(ComposerEvent.PickFile) }
             Choice(Icons.Pin, strings.attachPosition, Gate.SEND_POSITION) { onEvent(ComposerEvent.Position) }

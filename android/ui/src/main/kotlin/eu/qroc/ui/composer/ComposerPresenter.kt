@@ -37,11 +37,14 @@ class ComposerPresenter internal constructor(
     /** Tells what could not be done. */
     private val failed: (String) -> Unit,
 ) {
-    private val shown = MutableStateFlow(ComposerState(session.drafts.value[roomId].orEmpty()))
+    private val shown = MutableStateFlow(ComposerState(session.drafts.value[roomId].orEmpty(), camera = session.surroundings.hasCamera))
 
     /** What Reply or Edit is about. */
     private var subject: String? = null
     private var file: Path? = null
+
+    /** What another app shares, one after the other. */
+    private val next = ArrayDeque<Path>()
 
     /** Events that can be quoted, by id. */
     internal var quoted: Map<String, TimelineItem> = emptyMap()
@@ -78,6 +81,27 @@ class ComposerPresenter internal constructor(
     /** A file that was dropped onto the window. */
     fun drop(path: Path) = attach(path, As.SEEN)
 
+    /** Files that another app shares: each is looked at before it is sent. */
+    fun bring(files: List<Path>) {
+        next += files
+        if (file == null) next.removeFirstOrNull()?.let { attach(it, As.SEEN) }
+    }
+
+    /** The file is not needed any more; the next one is shown. */
+    private fun finish() {
+        file?.let(session.surroundings::release)
+        file = null
+        shown.update { it.copy(attachment = null) }
+        next.removeFirstOrNull()?.let { attach(it, As.SEEN) }
+    }
+
+    /** The screen is left: what was not sent is not needed any more. */
+    internal fun close() {
+        if (shown.value.attachment?.working != true) file?.let(session.surroundings::release)
+        next.forEach(session.surroundings::release)
+        next.clear()
+    }
+
     /** Does what the officer asks. */
     fun on(event: ComposerEvent) {
         when (event) {
@@ -91,13 +115,11 @@ class ComposerPresenter internal constructor(
             ComposerEvent.CloseMenu -> shown.update { it.copy(menu = false) }
             ComposerEvent.PickPhoto -> pick(photo = true)
             ComposerEvent.PickFile -> pick(photo = false)
+            ComposerEvent.TakePhoto -> takePhoto()
             is ComposerEvent.Caption -> change { it.copy(caption = event.text) }
             ComposerEvent.SendAttachment -> sendFile()
             ComposerEvent.DropAttachment -> {
-                if (shown.value.attachment?.working != true) {
-                    file = null
-                    shown.update { it.copy(attachment = null) }
-                }
+                if (shown.value.attachment?.working != true) finish()
             }
             ComposerEvent.Position -> shown.update { it.copy(menu = false, position = PositionDraft()) }
             is ComposerEvent.PositionText -> shown.update { it.copy(position = PositionDraft(event.text)) }
@@ -146,6 +168,11 @@ class ComposerPresenter internal constructor(
     private fun pick(photo: Boolean) {
         shown.update { it.copy(menu = false) }
         scope.launch { session.surroundings.chooseFile(photo)?.let { attach(it, if (photo) As.PHOTO else As.FILE) } }
+    }
+
+    private fun takePhoto() {
+        shown.update { it.copy(menu = false) }
+        scope.launch { session.surroundings.takePhoto()?.let { attach(it, As.PHOTO) } }
     }
 
     /** What a file was chosen as; what is dropped is what it looks like. */
@@ -200,8 +227,7 @@ class ComposerPresenter internal constructor(
                 val treat = if (now.photo) TreatAs.IMAGE else TreatAs.FILE
                 val sent = room().sendFile(path, now.caption.trim().ifEmpty { null }, treat)
                 now.picture?.let { keep(sent.sent.txnId, it) }
-                file = null
-                shown.update { it.copy(attachment = null) }
+                finish()
                 if (now.photo) {
                     val strings = session.strings
                     done(strings.photoSent(size(sent.sentBytes, strings), size(sent.sourceBytes, strings)))

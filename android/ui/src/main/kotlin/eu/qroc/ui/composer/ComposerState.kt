@@ -11,6 +11,8 @@ data class ComposerState(
     val menu: Boolean = false,
     val attachment: Attachment? = null,
     val position: PositionDraft? = null,
+    /** Whether photos can be taken here. */
+    val camera: Boolean = false,
     /** Whether this officer is no longer in the room. */
     val left: Boolean = false,
 ) {
@@ -72,6 +74,8 @@ sealed interface ComposerEvent {
     data object PickPhoto : ComposerEvent
 
     data object PickFile : ComposerEvent
+
+    data object TakePhoto : ComposerEvent
 
     data class Caption(
         val text: String,

@@ -1,7 +1,9 @@
 package eu.qroc.ui.map
 
+import eu.qroc.bridge.PolicyAction
 import eu.qroc.bridge.Position
 import eu.qroc.bridge.QrocException
+import eu.qroc.ui.shell.PositionSharing
 import eu.qroc.ui.shell.Session
 import eu.qroc.ui.shell.localName
 import eu.qroc.ui.shell.of
@@ -11,6 +13,7 @@ import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.combine
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.isActive
 import kotlinx.coroutines.launch
@@ -31,6 +34,7 @@ class MapPresenter(
 
     /** Begins to read. */
     fun start() {
+        if (reading == null) session.surroundings.sharing?.let(::follow)
         reading?.cancel()
         reading =
             scope.launch {
@@ -50,6 +54,55 @@ class MapPresenter(
                     if (error !is QrocException.Closed) shown.update { it.copy(error = session.strings.of(error)) }
                 }
             }
+    }
+
+    /** Shows the own sharing as it goes. */
+    private fun follow(sharing: PositionSharing) {
+        shown.update { it.copy(sharing = OwnSharing()) }
+        scope.launch {
+            combine(sharing.running, sharing.ended) { running, ended -> running to ended }.collect { (running, ended) ->
+                val why = ended?.takeIf { it.roomId == roomId }?.why
+                shown.update { state ->
+                    val before = state.sharing ?: OwnSharing()
+                    val on = roomId in running
+                    state.copy(
+                        sharing =
+                            before.copy(
+                                on = on,
+                                until = running[roomId],
+                                stopping = before.stopping && on,
+                                problem = if (on) null else why?.let(::words) ?: before.problem,
+                            ),
+                    )
+                }
+            }
+        }
+    }
+
+    private fun words(why: PositionSharing.Why): String? =
+        when (why) {
+            PositionSharing.Why.OVER -> null
+            PositionSharing.Why.FORBIDDEN -> session.strings.errorPolicy
+            PositionSharing.Why.NOT_ALLOWED -> session.strings.positionNotAllowed
+            PositionSharing.Why.FAILED -> session.strings.sharingFailed
+        }
+
+    private fun own(change: (OwnSharing) -> OwnSharing) = shown.update { it.copy(sharing = it.sharing?.let(change)) }
+
+    private fun share(minutes: Int) {
+        val sharing = session.surroundings.sharing ?: return
+        own { it.copy(asking = false, problem = null) }
+        scope.launch {
+            val begun = sharing.start(roomId, shown.value.roomName, minutes)
+            if (!begun) own { it.copy(problem = session.strings.positionNotAllowed) }
+        }
+    }
+
+    /** Closes what lies over the map; says whether there was anything. */
+    fun closeTop(): Boolean {
+        if (shown.value.sharing?.asking != true) return false
+        own { it.copy(asking = false) }
+        return true
     }
 
     /** A position grows old without a change. */
@@ -112,12 +165,25 @@ class MapPresenter(
         when (event) {
             is MapEvent.Choose -> shown.update { it.copy(chosen = event.id) }
             MapEvent.Retry -> start()
+            MapEvent.AskShare -> {
+                val choices = CHOICES.filter { session.client.explain(PolicyAction.SharePosition(it.toLong())).allowed }
+                own { it.copy(asking = true, choices = choices) }
+            }
+            is MapEvent.Share -> share(event.minutes)
+            MapEvent.KeepPosition -> own { it.copy(asking = false) }
+            MapEvent.StopShare -> {
+                own { it.copy(stopping = true) }
+                session.surroundings.sharing?.stop(roomId)
+            }
             MapEvent.Back -> Unit
         }
     }
 
     private companion object {
         const val AGE_MS = 1_000L
+
+        /** A quarter of an hour, an hour, half a shift, a shift. */
+        val CHOICES = listOf(15, 60, 240, 480)
 
         /** Places of one way that are kept. */
         const val LONGEST = 1_000

@@ -16,6 +16,24 @@ data class MapState(
     /** Who was chosen in the list or on the map. */
     val chosen: String? = null,
     val error: String? = null,
+    /** The own sharing with this room; nothing where the device does not know where it is. */
+    val sharing: OwnSharing? = null,
+)
+
+/** The own sharing with a room. */
+@Immutable
+data class OwnSharing(
+    val on: Boolean = false,
+    /** When it ends, in milliseconds since 1970; nothing for as long as policy allows. */
+    val until: Long? = null,
+    /** It was ended, and the others do not know yet. */
+    val stopping: Boolean = false,
+    /** Whether it is asked for how long. */
+    val asking: Boolean = false,
+    /** Minutes that policy allows. */
+    val choices: List<Int> = emptyList(),
+    /** Why the last one ended too soon or did not begin. */
+    val problem: String? = null,
 )
 
 /** Somebody who shares a position. */
@@ -56,6 +74,17 @@ sealed interface MapEvent {
     data object Back : MapEvent
 
     data object Retry : MapEvent
+
+    /** The own position is to be shared: for how long? */
+    data object AskShare : MapEvent
+
+    data class Share(
+        val minutes: Int,
+    ) : MapEvent
+
+    data object KeepPosition : MapEvent
+
+    data object StopShare : MapEvent
 
     /** Somebody was chosen; nobody, where nothing. */
     data class Choose(

@@ -45,8 +45,19 @@ fun MapView(
     onEvent: (MapEvent) -> Unit,
     modifier: Modifier = Modifier,
 ) {
+    Box(modifier.fillMaxSize()) {
+        MapPage(state, onEvent)
+        if (state.sharing?.asking == true) SharingSheet(state.sharing, onEvent)
+    }
+}
+
+@Composable
+private fun MapPage(
+    state: MapState,
+    onEvent: (MapEvent) -> Unit,
+) {
     val strings = Qroc.strings
-    Column(modifier.fillMaxSize().background(Qroc.colours.background)) {
+    Column(Modifier.fillMaxSize().background(Qroc.colours.background)) {
         TopBar(strings.mapOf(state.roomName), { onEvent(MapEvent.Back) }, subtitle = { Summary(state) })
         if (state.error != null) {
             ErrorNote(
@@ -57,12 +68,15 @@ fun MapView(
             )
         }
         val officers = state.officers
-        when {
-            officers == null -> if (state.error == null) Skeleton(rows = 5)
-            officers.isEmpty() && state.target == null ->
-                EmptyNote(Icons.Pin, strings.mapEmptyTitle, strings.mapEmptyText)
-            else -> MapAndList(state, officers, onEvent)
+        Box(Modifier.weight(1f)) {
+            when {
+                officers == null -> if (state.error == null) Skeleton(rows = 5)
+                officers.isEmpty() && state.target == null ->
+                    EmptyNote(Icons.Pin, strings.mapEmptyTitle, strings.mapEmptyText)
+                else -> MapAndList(state, officers, onEvent)
+            }
         }
+        if (state.sharing != null) SharingBar(state.sharing, onEvent)
     }
 }
 

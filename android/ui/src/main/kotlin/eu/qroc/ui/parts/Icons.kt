@@ -14,6 +14,7 @@ object Icons {
     val Send = icon("send", "M4 12H13 M4 4L21 12L4 20L6.5 12Z", mirrored = true)
     val Attach = icon("attach", "M20 11L12 19A5 5 0 0 1 5 12L13 4A3.3 3.3 0 0 1 17.7 8.7L9.8 16.6A1.6 1.6 0 0 1 7.5 14.3L14.5 7.3")
     val Photo = icon("photo", "M4 5H20V19H4Z M4 16L9 11L13 15L16 12L20 16 M15.5 8.5H15.6")
+    val Camera = icon("camera", "M4 7.5H8L9.5 5H14.5L16 7.5H20V19H4Z M12 16.5A3.5 3.5 0 1 0 12 9.5A3.5 3.5 0 1 0 12 16.5Z")
     val File = icon("file", "M6 3H14L19 8V21H6Z M14 3V8H19")
     val Pin = icon("pin", "M12 21C12 21 5 14.5 5 9.5A7 7 0 0 1 19 9.5C19 14.5 12 21 12 21Z M12 12A2.5 2.5 0 1 0 12 7A2.5 2.5 0 1 0 12 12Z")
     val Close = icon("close", "M6 6L18 18 M18 6L6 18")
@@ -27,6 +28,7 @@ object Icons {
     val Retry = icon("retry", "M19.5 12A7.5 7.5 0 1 1 17 6.4 M17.5 2.5V7H13")
     val Edit = icon("edit", "M4 20L5 16L16 5L19 8L8 19Z M13.5 7.5L16.5 10.5")
     val Reply = icon("reply", "M9.5 6L4 11.5L9.5 17 M4 11.5H13A7 7 0 0 1 20 18.5", mirrored = true)
+    val Forward = icon("forward", "M14.5 6L20 11.5L14.5 17 M20 11.5H11A7 7 0 0 0 4 18.5", mirrored = true)
     val Thread = icon("thread", "M4 5H20V15H11L7 19V15H4Z M8 10H16")
     val Smile = icon("smile", "M12 21A9 9 0 1 0 12 3A9 9 0 1 0 12 21Z M8.5 14.5A4.2 4.2 0 0 0 15.5 14.5 M9 9.5H9.1 M15 9.5H15.1")
     val Delete = icon("delete", "M5 7H19 M9.5 7V4H14.5V7 M6.5 7L7.5 20H16.5L17.5 7")
@@ -54,8 +56,8 @@ object Icons {
     val Chat = icon("chat", "M4 5H20V16H12L7 20V16H4Z")
     val All: List<ImageVector> =
         listOf(
-            Back, Send, Attach, Photo, File, Pin, Close, Search, Lock, Unlocked, Clock, Warning, Sent, Seen, Retry, Edit,
-            Reply, Thread, Smile, Delete, More, Less, Map, Add, People, Person, Invite, Devices, Settings, Queue, Offline, Info,
+            Back, Send, Attach, Photo, Camera, File, Pin, Close, Search, Lock, Unlocked, Clock, Warning, Sent, Seen, Retry, Edit,
+            Reply, Forward, Thread, Smile, Delete, More, Less, Map, Add, People, Person, Invite, Devices, Settings, Queue, Offline, Info,
             Copy, Save, Leave, Verified, Unverified, Down, Eye, Chat,
         )
 }

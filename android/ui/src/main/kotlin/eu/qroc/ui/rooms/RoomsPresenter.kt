@@ -68,6 +68,9 @@ class RoomsPresenter(
     /** Marks the room that is open beside the list. */
     fun select(roomId: String?) = shown.update { it.copy(selectedId = roomId) }
 
+    /** Asks where something goes that another app shares; nothing: it asks no longer. */
+    fun bring(name: String?) = shown.update { it.copy(brought = name) }
+
     /** What concerns the list itself; going elsewhere is the application's. */
     fun on(event: RoomsEvent) {
         when (event) {
@@ -80,7 +83,7 @@ class RoomsPresenter(
             is RoomsEvent.Decline -> answer(event.id) { session.client.room(event.id).use { it.leave() } }
             RoomsEvent.Retry -> read()
             RoomsEvent.More -> if ((summaries.value?.size ?: 0) >= PAGE) list.loadMore(PAGE)
-            is RoomsEvent.Open, RoomsEvent.New, RoomsEvent.Search, RoomsEvent.Queue, RoomsEvent.Settings -> Unit
+            is RoomsEvent.Open, RoomsEvent.KeepBrought, RoomsEvent.New, RoomsEvent.Search, RoomsEvent.Queue, RoomsEvent.Settings -> Unit
         }
     }
 

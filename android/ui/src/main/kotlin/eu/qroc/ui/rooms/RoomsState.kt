@@ -13,6 +13,8 @@ data class RoomsState(
     val connection: Connection = Connection(),
     /** Why the list could not be read. */
     val error: String? = null,
+    /** What another app shares, and waits for a room. */
+    val brought: String? = null,
     /** An invitation that is being answered. */
     val answering: String? = null,
 ) {
@@ -70,6 +72,9 @@ sealed interface RoomsEvent {
     data class Decline(
         val id: String,
     ) : RoomsEvent
+
+    /** What another app shares goes nowhere. */
+    data object KeepBrought : RoomsEvent
 
     data object New : RoomsEvent
 

@@ -31,6 +31,9 @@ import androidx.compose.runtime.remember
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.platform.testTag
+import androidx.compose.ui.semantics.heading
+import androidx.compose.ui.semantics.semantics
+import androidx.compose.ui.text.style.TextOverflow
 import androidx.compose.ui.unit.dp
 import eu.qroc.ui.parts.ConnectionLine
 import eu.qroc.ui.parts.EmptyNote
@@ -58,6 +61,7 @@ fun RoomsView(
                 IconAction(Icons.Settings, strings.settings, { onEvent(RoomsEvent.Settings) })
             }
             ConnectionLine(state.connection, { onEvent(RoomsEvent.Queue) })
+            if (state.brought != null) BroughtLine(state.brought) { onEvent(RoomsEvent.KeepBrought) }
             if (state.error != null) {
                 ErrorNote(
                     state.error,
@@ -79,6 +83,33 @@ fun RoomsView(
             Icon(Icons.Add, null, Modifier.padding(end = 8.dp).size(24.dp))
             Text(strings.newRoom, style = MaterialTheme.typography.titleMedium)
         }
+    }
+}
+
+/** Something that another app shares waits for a room. */
+@Composable
+private fun BroughtLine(
+    name: String,
+    onCancel: () -> Unit,
+) {
+    val strings = Qroc.strings
+    Row(
+        Modifier.fillMaxWidth().background(Qroc.colours.raised).padding(start = 16.dp, end = 4.dp, top = 4.dp, bottom = 4.dp),
+        horizontalArrangement = Arrangement.spacedBy(12.dp),
+        verticalAlignment = Alignment.CenterVertically,
+    ) {
+        Icon(Icons.Send, null, Modifier.size(24.dp), tint = Qroc.colours.accent)
+        Column(Modifier.weight(1f)) {
+            Text(strings.broughtTitle, Modifier.semantics { heading() }, style = MaterialTheme.typography.titleMedium)
+            Text(
+                strings.broughtText(name),
+                color = Qroc.colours.secondary,
+                maxLines = 2,
+                overflow = TextOverflow.Ellipsis,
+                style = MaterialTheme.typography.bodyMedium,
+            )
+        }
+        IconAction(Icons.Close, strings.cancel, onCancel)
     }
 }
 

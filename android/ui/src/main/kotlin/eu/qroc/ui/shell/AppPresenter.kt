@@ -22,6 +22,7 @@ class AppPresenter(
     private val profile: Path,
     private val surroundings: Surroundings,
     val looks: Looks,
+    private val accounts: Accounts = Accounts.Own(),
 ) {
     private val shown = MutableStateFlow<Stage>(Stage.Starting)
     private var signIn: SignInPresenter? = null
@@ -30,11 +31,19 @@ class AppPresenter(
     private var main: MainPresenter? = null
     private var client: Client? = null
     private var leaving = false
+    private var before: Whereabouts? = null
+    private var target: String? = null
+    private var brought: Brought? = null
 
     val state: StateFlow<Stage> get() = shown
 
-    /** Looks whether somebody is signed in here. */
-    fun start() {
+    /** Looks whether somebody is signed in here; [before] is where they were when the process ended. */
+    fun start(before: Whereabouts? = null) {
+        this.before = before
+        accounts.open?.let {
+            toMain(it)
+            return
+        }
         scope.launch {
             val exists =
                 try {
@@ -50,7 +59,7 @@ class AppPresenter(
     private fun toSignIn(problem: SignInProblem?) {
         forget()
         val presenter =
-            SignInPresenter(scope, profile, surroundings.deviceName, { looks.strings.value }, problem) { toMain(it) }
+            SignInPresenter(scope, profile, surroundings.deviceName, accounts, { looks.strings.value }, problem) { toMain(it) }
         signIn = presenter
         following = scope.launch { presenter.state.collect { shown.value = Stage.SignIn(it) } }
     }
@@ -58,28 +67,41 @@ class AppPresenter(
     private fun toUnlock() {
         forget()
         val presenter =
-            UnlockPresenter(scope, profile, { looks.strings.value }, { toMain(it) }, ::toSignIn)
+            UnlockPresenter(scope, profile, accounts, { looks.strings.value }, { toMain(it) }) { problem ->
+                accounts.gone()
+                toSignIn(problem)
+            }
         unlock = presenter
+        // Opened without a question it is not asked for: nothing flashes up.
+        following = scope.launch { presenter.state.collect { if (!it.opening) shown.value = Stage.Unlock(it) } }
         presenter.start()
-        following = scope.launch { presenter.state.collect { shown.value = Stage.Unlock(it) } }
     }
 
     private fun toMain(opened: Client) {
         forget()
         client = opened
         val session = Session(opened, surroundings, scope, looks.strings)
+        before?.let { session.drafts.value = it.drafts }
         session.start()
         val presenter = MainPresenter(session, scope, looks) { farewell -> leave(opened, farewell) }
         main = presenter
         presenter.start()
+        val room = target ?: before?.roomId
+        if (room != null) presenter.show(room, if (target == null) before?.eventId else null)
+        before = null
+        target = null
+        brought?.let { presenter.bring(it) }
+        brought = null
         following =
             scope.launch {
                 launch { presenter.state.collect { shown.value = it } }
                 launch {
                     session.link.collect { link ->
                         if (link == Link.SIGNED_OUT && !leaving) {
+                            accounts.closed(opened)
                             opened.close()
                             client = null
+                            accounts.gone()
                             toSignIn(SignInProblem.Other(looks.strings.value.errorSignedOut))
                         }
                     }
@@ -93,6 +115,7 @@ class AppPresenter(
         farewell: Farewell,
     ) {
         leaving = true
+        accounts.closed(client)
         try {
             when (farewell) {
                 Farewell.SIGN_OUT -> client.logout()
@@ -103,6 +126,7 @@ class AppPresenter(
         }
         this.client = null
         client.close()
+        accounts.gone()
         toSignIn(null)
     }
 
@@ -124,6 +148,29 @@ class AppPresenter(
         }
     }
 
+    /** Where the officer is, for a process that is started anew. */
+    fun whereabouts(): Whereabouts = main?.whereabouts() ?: before ?: Whereabouts()
+
+    /** Opens a room that a notification names, now or once the account is open. */
+    fun goTo(roomId: String) {
+        val main = main
+        if (main == null) target = roomId else main.show(roomId, null)
+    }
+
+    /** What another app shares: it goes to the room that is chosen next, now or once the account is open. */
+    fun bring(what: Brought) {
+        val main = main
+        if (main == null) {
+            brought?.files?.forEach(surroundings::release)
+            brought = what
+        } else {
+            main.bring(what)
+        }
+    }
+
+    /** Whether [back] leads anywhere. */
+    val deeper: Boolean get() = main?.deeper == true
+
     /** Opens the search from anywhere. */
     fun jump() = main?.search()
 
@@ -138,6 +185,7 @@ class AppPresenter(
         forget()
         val open = client ?: return
         client = null
+        accounts.closed(open)
         withTimeoutOrNull(END) {
             quietly {
                 open.background(FLUSH)

@@ -12,7 +12,9 @@ enum class Gate(
 ) {
     SAVE(PolicyAction.Save),
     COPY(PolicyAction.Copy(inside = false)),
+    FORWARD(PolicyAction.Forward(foreign = false)),
     SEND_POSITION(PolicyAction.SendPosition),
+    SHARE_POSITION(PolicyAction.SharePosition(1)),
     SEND_PHOTO(PolicyAction.SendFile("image/jpeg", 1)),
     SEND_FILE(PolicyAction.SendFile("application/pdf", 1)),
     CREATE_ROOM(PolicyAction.CreateRoom),

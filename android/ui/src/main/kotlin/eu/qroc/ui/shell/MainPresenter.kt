@@ -36,6 +36,7 @@ import kotlinx.coroutines.flow.combine
 import kotlinx.coroutines.flow.flatMapLatest
 import kotlinx.coroutines.flow.flowOf
 import kotlinx.coroutines.flow.map
+import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.plus
 import java.nio.file.Path
@@ -53,6 +54,8 @@ internal class MainPresenter(
         val state: Flow<Pane>,
         val on: (AppEvent) -> Unit,
         val timeline: TimelinePresenter? = null,
+        /** Closes what lies over it; says whether there was anything. */
+        val closeTop: () -> Boolean = { false },
     )
 
     private val scope = parent + SupervisorJob(parent.coroutineContext[Job])
@@ -62,6 +65,7 @@ internal class MainPresenter(
     private val rooms = RoomsPresenter(session, scope) { open(it) }
     private val stack = MutableStateFlow(emptyList<Screen>())
     private val shown = MutableStateFlow(Stage.Main(RoomsState()))
+    private var brought: Brought? = null
 
     val state: StateFlow<Stage.Main> get() = shown
 
@@ -94,6 +98,7 @@ internal class MainPresenter(
             RoomsEvent.Search -> search()
             RoomsEvent.Queue -> queue()
             RoomsEvent.Settings -> settings()
+            RoomsEvent.KeepBrought -> bring(null)
             is RoomsEvent.Filter, is RoomsEvent.Accept, is RoomsEvent.Decline, RoomsEvent.Retry, RoomsEvent.More -> Unit
         }
     }
@@ -116,12 +121,37 @@ internal class MainPresenter(
         place.scope.cancel()
     }
 
+    /** Takes what another app shares: the list asks for a room. Nothing: it goes nowhere. */
+    fun bring(what: Brought?) {
+        brought?.files?.forEach(session.surroundings::release)
+        brought = what
+        if (what != null) leaveRoom()
+        rooms.bring(what?.let { it.files.firstOrNull()?.fileName?.toString() ?: it.text })
+    }
+
+    /** Opens a room, at one of its messages where one is named. */
+    fun show(
+        roomId: String,
+        eventId: String?,
+    ) = open(roomId, eventId)
+
+    /** Where the officer is. */
+    fun whereabouts(): Whereabouts {
+        val timeline = stack.value.firstNotNullOfOrNull { it.timeline }
+        val drafts = session.drafts.value.filterValues { it.isNotBlank() }
+        return Whereabouts(timeline?.roomId, timeline?.readingAt, drafts)
+    }
+
+    /** Whether there is a screen over the list. */
+    val deeper: Boolean get() = stack.value.isNotEmpty()
+
     /** One step back. */
     fun back() {
         val timeline = stack.value.lastOrNull()?.timeline
         // What lies over a room goes first.
         if (timeline != null && timeline.closeTop()) return
         val top = stack.value.lastOrNull() ?: return
+        if (top.closeTop()) return
         stack.value = stack.value.dropLast(1)
         end(top)
         rooms.select(stack.value.firstNotNullOfOrNull { it.timeline?.roomId })
@@ -133,6 +163,14 @@ internal class MainPresenter(
     ) {
         val there = stack.value.singleOrNull()?.timeline
         if (eventId == null && there?.roomId == roomId) return
+        val what = brought
+        brought = null
+        rooms.bring(null)
+        if (what?.text != null) {
+            session.drafts.update { drafts ->
+                drafts + (roomId to listOfNotNull(drafts[roomId]?.takeIf { it.isNotBlank() }, what.text).joinToString("\n"))
+            }
+        }
         val scope = child()
         val presenter = TimelinePresenter(session, scope, roomId, eventId)
         presenter.start()
@@ -148,6 +186,7 @@ internal class MainPresenter(
                             TimelineEvent.Details -> details(roomId)
                             TimelineEvent.Queue -> queue()
                             is TimelineEvent.Map -> map(roomId, event.event.place)
+                            is TimelineEvent.Forward -> bring(Brought(event.event.text))
                             else -> Unit
                         }
                     }
@@ -155,6 +194,7 @@ internal class MainPresenter(
                 presenter,
             )
         show(place, alone = true)
+        if (what != null && what.files.isNotEmpty()) presenter.composer.bring(what.files)
     }
 
     private fun map(
@@ -170,7 +210,7 @@ internal class MainPresenter(
                 if (event.event == MapEvent.Back) back()
             }
         }
-        show(Screen(scope, presenter.state.map { Pane.Map(it) }, on), alone = false)
+        show(Screen(scope, presenter.state.map { Pane.Map(it) }, on, closeTop = presenter::closeTop), alone = false)
     }
 
     private fun details(roomId: String) {

@@ -1,11 +1,16 @@
 package eu.qroc.ui.shell
 
 import androidx.compose.ui.graphics.ImageBitmap
+import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import java.nio.file.Path
 
 /** What the platform does for the screens. Each call may take its time; nothing of it is a rule. */
 interface Surroundings {
+    companion object {
+        private val FREE: StateFlow<Boolean> = MutableStateFlow(false)
+    }
+
     /** What this device is called in the list of devices. */
     val deviceName: String
 
@@ -21,14 +26,35 @@ interface Surroundings {
     /** Lets the officer choose a file; nothing where they did not. */
     suspend fun chooseFile(photo: Boolean): Path?
 
-    /** Lets the officer choose where a file goes; nothing where they did not. */
-    suspend fun chooseTarget(name: String): Path?
+    /**
+     * Lets the officer choose where a file called [name] goes, and has it fetched to a path there; says where it is then, or
+     * nothing where they did not choose.
+     */
+    suspend fun save(
+        name: String,
+        fetch: suspend (Path) -> Unit,
+    ): String?
 
     /** A folder in memory, readable by this user only, where a file may be opened for a moment; nothing without one. */
     fun memory(): Path?
 
     /** Reads a picture, made no larger than a screen; nothing where it is none. */
     suspend fun decode(file: Path): ImageBitmap?
+
+    /** A file that [chooseFile], [takePhoto] or another app gave is not needed any more. */
+    fun release(file: Path) = Unit
+
+    /** Whether there is a camera to take photos with. */
+    val hasCamera: Boolean get() = false
+
+    /** Lets the officer take a photo; nothing where they did not. */
+    suspend fun takePhoto(): Path? = null
+
+    /** Whether what is fetched costs by volume. */
+    val metered: StateFlow<Boolean> get() = FREE
+
+    /** Where this device is; nothing where it has no receiver. */
+    val sharing: PositionSharing? get() = null
 
     /** Puts text on the clipboard. */
     fun copy(text: String)

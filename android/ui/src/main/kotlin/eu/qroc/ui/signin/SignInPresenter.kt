@@ -4,6 +4,7 @@ import eu.qroc.bridge.Client
 import eu.qroc.bridge.QrocException
 import eu.qroc.bridge.Vault
 import eu.qroc.ui.Strings
+import eu.qroc.ui.shell.Accounts
 import eu.qroc.ui.shell.of
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.flow.MutableStateFlow
@@ -17,11 +18,12 @@ class SignInPresenter(
     private val scope: CoroutineScope,
     private val profile: Path,
     private val deviceName: String,
+    private val accounts: Accounts,
     private val strings: () -> Strings,
     problem: SignInProblem?,
     private val signedIn: (Client) -> Unit,
 ) {
-    private val shown = MutableStateFlow(SignInState(needsPassphrase = true, problem = problem))
+    private val shown = MutableStateFlow(SignInState(needsPassphrase = accounts.vault == null, problem = problem))
 
     val state: StateFlow<SignInState> get() = shown
 
@@ -44,8 +46,12 @@ class SignInPresenter(
         scope.launch {
             val passphrase = now.passphrase.toByteArray()
             try {
-                val vault = Vault.Passphrase(passphrase)
-                signedIn(Client.login(profile, vault, now.server.trim(), now.user.trim(), now.password, deviceName))
+                val vault = accounts.vault ?: Vault.Passphrase(passphrase)
+                val client =
+                    accounts.open {
+                        Client.login(profile, vault, now.server.trim(), now.user.trim(), now.password, deviceName)
+                    }
+                signedIn(client)
             } catch (error: QrocException) {
                 shown.update { it.copy(working = false, problem = problem(error)) }
             } finally {

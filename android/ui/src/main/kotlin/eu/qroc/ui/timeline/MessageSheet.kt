@@ -131,6 +131,9 @@ private fun ColumnScope.Actions(
     if (text != null) {
         SheetAction(Icons.Copy, strings.copy, { onEvent(TimelineEvent.Copy(text)) }, forbidden = forbidden[Gate.COPY])
     }
+    if (sent && text != null) {
+        SheetAction(Icons.Forward, strings.forward, { onEvent(TimelineEvent.Forward(text)) }, forbidden = forbidden[Gate.FORWARD])
+    }
     if (sent && (message.body is Body.Picture || message.body is Body.File)) {
         SheetAction(Icons.Save, strings.save, { onEvent(TimelineEvent.Save(message)) }, forbidden = forbidden[Gate.SAVE])
     }

@@ -10,6 +10,7 @@ import eu.qroc.ui.composer.ComposerEvent
 import eu.qroc.ui.composer.ComposerMode
 import eu.qroc.ui.composer.ComposerPresenter
 import eu.qroc.ui.format.Times
+import eu.qroc.ui.shell.Gate
 import eu.qroc.ui.shell.Session
 import eu.qroc.ui.shell.attempt
 import eu.qroc.ui.shell.localName
@@ -55,6 +56,7 @@ class TimelinePresenter(
     private var unreadFrom: String? = null
     private var marked: String? = null
     private var seen = false
+    private var reading: String? = null
     private var following: Job? = null
 
     /** The bar below. */
@@ -70,12 +72,24 @@ class TimelinePresenter(
             failed = { text -> shown.update { it.copy(error = text) } },
         )
 
+    private val quick =
+        QuickActions(
+            session,
+            ready::await,
+            done = { text -> shown.update { it.copy(done = text) } },
+            failed = { text -> shown.update { it.copy(error = text) } },
+        )
+
     val state: StateFlow<TimelineState> get() = shown
+
+    /** The message that stands first on the screen; nothing at the newest ones. */
+    val readingAt: String? get() = reading?.let { key -> items.value?.firstOrNull { it.cursor == key }?.eventId }
 
     /** Begins to read. */
     fun start() {
         open()
         scope.launch { session.connection.collect { now -> shown.update { it.copy(connection = now) } } }
+        scope.launch { quick.state.collect { now -> shown.update { it.copy(quick = now) } } }
         scope.launch { composer.state.collect { now -> shown.update { it.copy(composer = now) } } }
         scope.launch {
             session.link.collect { link -> if (link == Link.ONLINE) shown.update { it.copy(olderError = null) } }
@@ -217,6 +231,13 @@ class TimelinePresenter(
         when (event) {
             TimelineEvent.Older -> older()
             TimelineEvent.Reload -> open()
+            TimelineEvent.QuickPosition -> quick.position()
+            TimelineEvent.QuickPhoto -> {
+                val why = session.forbidden.value[Gate.SEND_PHOTO]
+                if (why == null) composer.on(ComposerEvent.TakePhoto) else shown.update { it.copy(error = why) }
+            }
+            TimelineEvent.QuickHelp -> quick.help()
+            TimelineEvent.Safe -> quick.safe()
             TimelineEvent.CloseThread -> thread.value = null
             TimelineEvent.DismissError -> shown.update { it.copy(error = null) }
             TimelineEvent.DismissDone -> shown.update { it.copy(done = null) }
@@ -231,6 +252,7 @@ class TimelinePresenter(
                 searched = null
                 shown.update { it.copy(target = null) }
             }
+            is TimelineEvent.Reading -> reading = event.key
             is TimelineEvent.Appeared -> appeared(event.key)
             is TimelineEvent.Open -> shown.update { it.copy(opened = event.message) }
             is TimelineEvent.View -> shown.update { it.copy(viewing = event.message) }
@@ -258,6 +280,7 @@ class TimelinePresenter(
             is TimelineEvent.Remove -> act { room -> event.message.eventId?.let { room.redact(it) } }
             is TimelineEvent.Retry -> act { queued(event.message)?.let { session.retry(it) } }
             is TimelineEvent.Cancel -> act { queued(event.message)?.let { session.cancel(it) } }
+            is TimelineEvent.Forward -> shown.update { it.copy(opened = null) }
             TimelineEvent.Back, TimelineEvent.Details, TimelineEvent.Queue, is TimelineEvent.Map -> Unit
         }
     }
@@ -309,11 +332,8 @@ class TimelinePresenter(
                 else -> return
             }
         shown.update { it.copy(opened = null) }
-        scope.launch {
-            val target = session.surroundings.chooseTarget(safe(name)) ?: return@launch
-            transfers.save(here, message.key, eventId, target) {
-                shown.update { it.copy(done = session.strings.savedTo(target.toString())) }
-            }
+        transfers.save(here, message.key, eventId, safe(name)) { where ->
+            shown.update { it.copy(done = session.strings.savedTo(where)) }
         }
     }
 
@@ -341,6 +361,7 @@ class TimelinePresenter(
 
     /** Frees the timeline and the room. */
     fun close() {
+        composer.close()
         timeline?.close()
         room?.close()
     }

@@ -39,6 +39,18 @@ data class TimelineState(
     /** Something that was done, in one line, such as where a file was saved. */
     val done: String? = null,
     val composer: ComposerState = ComposerState(),
+    /** What can be done with one press; nothing where the device is no phone. */
+    val quick: Quick? = null,
+)
+
+/** What can be done with one press. */
+@Immutable
+data class Quick(
+    val camera: Boolean = true,
+    /** The position is being asked for. */
+    val locating: Boolean = false,
+    /** When help was asked for here, in milliseconds since 1970. */
+    val helpAt: Long? = null,
 )
 
 /** One line of a timeline. */
@@ -211,6 +223,17 @@ sealed interface TimelineEvent {
 
     data object CloseThread : TimelineEvent
 
+    /** Sends where the officer is. */
+    data object QuickPosition : TimelineEvent
+
+    data object QuickPhoto : TimelineEvent
+
+    /** Asks for help, at once, and says where. */
+    data object QuickHelp : TimelineEvent
+
+    /** Says that help is not needed any more. */
+    data object Safe : TimelineEvent
+
     data object DismissDone : TimelineEvent
 
     data object DismissError : TimelineEvent
@@ -223,6 +246,11 @@ sealed interface TimelineEvent {
 
     /** The newest message is on the screen. */
     data object SeenNewest : TimelineEvent
+
+    /** The messages stand still, with this one first; nothing at the newest ones. */
+    data class Reading(
+        val key: String?,
+    ) : TimelineEvent
 
     /** A picture came onto the screen. */
     data class Appeared(
@@ -252,6 +280,11 @@ sealed interface TimelineEvent {
 
     data class Edit(
         val message: Message,
+    ) : TimelineEvent
+
+    /** It is to be sent on to another room. */
+    data class Forward(
+        val text: String,
     ) : TimelineEvent
 
     data class Copy(

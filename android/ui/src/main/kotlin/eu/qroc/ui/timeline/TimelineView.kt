@@ -83,6 +83,9 @@ fun TimelineView(
             }
             Box(Modifier.weight(1f)) { Content(state, onEvent) }
             DoneLine(state.done) { onEvent(TimelineEvent.DismissDone) }
+            val quick = state.quick
+            // While something is written the keyboard needs the room.
+            if (quick != null && state.thread == null && !state.composer.left && state.composer.text.isBlank()) QuickBar(quick, onEvent)
             // Beside the list there is room for a keyboard.
             ComposerBar(state.composer, compose, ready = !back)
         }
@@ -237,6 +240,11 @@ private fun Follow(
         snapshotFlow { list.firstVisibleItemIndex == 0 }
             .distinctUntilChanged()
             .collect { if (it) onEvent(TimelineEvent.SeenNewest) }
+    }
+    LaunchedEffect(list) {
+        snapshotFlow { if (list.isScrollInProgress) null else list.firstVisibleItemIndex to list.layoutInfo.visibleItemsInfo.firstOrNull()?.key }
+            .distinctUntilChanged()
+            .collect { if (it != null) onEvent(TimelineEvent.Reading(if (it.first == 0) null else it.second as? String)) }
     }
     val wantsOlder by remember(entries.size, state.atStart, state.loadingOlder, state.olderError) {
         derivedStateOf {

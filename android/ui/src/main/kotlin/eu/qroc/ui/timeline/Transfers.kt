@@ -16,7 +16,6 @@ import kotlinx.coroutines.sync.Semaphore
 import kotlinx.coroutines.sync.withPermit
 import kotlinx.coroutines.withContext
 import java.nio.file.Files
-import java.nio.file.Path
 
 /**
  * Fetches pictures to look at, whatever policy says of saving, and files to keep. A picture is decoded in a folder in
@@ -69,11 +68,10 @@ internal class Transfers(
         room: Room,
         key: String,
         eventId: String,
-        to: Path,
-        done: () -> Unit,
+        name: String,
+        done: (String) -> Unit,
     ) = transfer(key) {
-        room.download(eventId, to, overwrite = true)
-        done()
+        session.surroundings.save(name) { room.download(eventId, it, overwrite = true) }?.let(done)
     }
 
     private fun transfer(

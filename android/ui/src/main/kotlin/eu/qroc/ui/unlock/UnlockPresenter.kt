@@ -5,6 +5,7 @@ import eu.qroc.bridge.LockState
 import eu.qroc.bridge.QrocException
 import eu.qroc.bridge.Vault
 import eu.qroc.ui.Strings
+import eu.qroc.ui.shell.Accounts
 import eu.qroc.ui.shell.of
 import eu.qroc.ui.signin.SignInProblem
 import kotlinx.coroutines.CoroutineScope
@@ -18,22 +19,26 @@ import java.nio.file.Path
 class UnlockPresenter(
     private val scope: CoroutineScope,
     private val profile: Path,
+    private val accounts: Accounts,
     private val strings: () -> Strings,
     private val opened: (Client) -> Unit,
     private val wiped: (SignInProblem?) -> Unit,
 ) {
-    private val shown = MutableStateFlow(UnlockState())
+    private val shown =
+        MutableStateFlow(UnlockState(needsPassphrase = accounts.vault == null, opening = accounts.vault != null))
 
     val state: StateFlow<UnlockState> get() = shown
 
-    /** Looks how the lock stands. */
+    /** Looks how the lock stands, and opens what nobody has to be asked for. */
     fun start() {
         scope.launch {
             try {
                 look()
             } catch (error: QrocException) {
-                shown.update { it.copy(problem = problem(error)) }
+                shown.update { it.copy(problem = problem(error), opening = false) }
+                return@launch
             }
+            if (shown.value.opening && !shown.value.sealed) submit() else shown.update { it.copy(opening = false) }
         }
     }
 
@@ -62,13 +67,13 @@ class UnlockPresenter(
 
     private fun submit() {
         val now = shown.value
-        if (now.passphrase.isEmpty() || now.working) return
-        if (now.sealed && now.pin.isEmpty()) return
+        if (!now.complete || now.working) return
         work {
             val passphrase = now.passphrase.toByteArray()
             try {
-                if (now.sealed) unseal(passphrase, now.pin)
-                opened(Client.open(profile, Vault.Passphrase(passphrase)))
+                val vault = accounts.vault ?: Vault.Passphrase(passphrase)
+                if (now.sealed) unseal(vault, now.pin)
+                opened(accounts.open { Client.open(profile, vault) })
             } finally {
                 passphrase.fill(0)
             }
@@ -77,12 +82,12 @@ class UnlockPresenter(
 
     /** The attempt is counted before it is made; after the last one there is nothing left to open. */
     private suspend fun unseal(
-        passphrase: ByteArray,
+        vault: Vault,
         text: String,
     ) {
         val pin = text.toByteArray()
         try {
-            Client.unlock(profile, Vault.Passphrase(passphrase), pin)
+            Client.unlock(profile, vault, pin)
         } finally {
             pin.fill(0)
             shown.update { it.copy(pin = "") }
@@ -102,7 +107,7 @@ class UnlockPresenter(
             try {
                 work()
             } catch (error: QrocException) {
-                shown.update { it.copy(working = false, problem = problem(error)) }
+                shown.update { it.copy(working = false, opening = false, problem = problem(error)) }
             }
         }
     }

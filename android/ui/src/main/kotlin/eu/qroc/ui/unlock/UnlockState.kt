@@ -6,6 +6,10 @@ import androidx.compose.runtime.Immutable
 @Immutable
 data class UnlockState(
     val passphrase: String = "",
+    /** Whether the officer's own passphrase opens the profile, instead of the device. */
+    val needsPassphrase: Boolean = true,
+    /** Whether it is being opened without a question. */
+    val opening: Boolean = false,
     /** Whether a PIN is asked for, too. */
     val sealed: Boolean = false,
     val pin: String = "",
@@ -16,7 +20,9 @@ data class UnlockState(
     val working: Boolean = false,
     val problem: UnlockProblem? = null,
     val askWipe: Boolean = false,
-)
+) {
+    val complete: Boolean get() = (!needsPassphrase || passphrase.isNotEmpty()) && (!sealed || pin.isNotEmpty())
+}
 
 /** Why it stays sealed. */
 @Immutable

@@ -44,8 +44,8 @@ fun UnlockView(
 ) {
     val strings = Qroc.strings
     val first = remember { FocusRequester() }
-    LaunchedEffect(Unit) { first.requestFocus() }
-    val ready = state.passphrase.isNotEmpty() && !state.working && (!state.sealed || state.pin.isNotEmpty())
+    LaunchedEffect(state.needsPassphrase) { if (state.needsPassphrase) first.requestFocus() }
+    val ready = state.complete && !state.working
     Surface(modifier.fillMaxSize(), color = Qroc.colours.background) {
         Box(Modifier.fillMaxSize().verticalScroll(rememberScrollState()), contentAlignment = Alignment.Center) {
             Column(
@@ -65,16 +65,18 @@ fun UnlockView(
                     UnlockProblem.InUse -> ErrorNote(strings.profileInUse)
                     is UnlockProblem.Other -> ErrorNote(strings.unlockOther(problem.text))
                 }
-                Field(
-                    state.passphrase,
-                    { onEvent(UnlockEvent.Passphrase(it)) },
-                    strings.passphrase,
-                    Modifier.focusRequester(first).testTag("passphrase"),
-                    secret = true,
-                    enabled = !state.working,
-                    last = !state.sealed,
-                    onEnter = { if (ready) onEvent(UnlockEvent.Submit) },
-                )
+                if (state.needsPassphrase) {
+                    Field(
+                        state.passphrase,
+                        { onEvent(UnlockEvent.Passphrase(it)) },
+                        strings.passphrase,
+                        Modifier.focusRequester(first).testTag("passphrase"),
+                        secret = true,
+                        enabled = !state.working,
+                        last = !state.sealed,
+                        onEnter = { if (ready) onEvent(UnlockEvent.Submit) },
+                    )
+                }
                 if (state.sealed) Pin(state, ready, onEvent)
                 MainButton(
                     strings.unlock,
@@ -84,7 +86,7 @@ fun UnlockView(
                     working = state.working,
                 )
                 TextAction(
-                    strings.unlockForgotten,
+                    if (state.needsPassphrase) strings.unlockForgotten else strings.unlockErase,
                     { onEvent(UnlockEvent.AskWipe) },
                     Modifier.padding(top = 24.dp),
                     enabled = !state.working,
@@ -95,7 +97,7 @@ fun UnlockView(
     if (state.askWipe) {
         Question(
             strings.wipeTitle,
-            strings.wipeForgottenText,
+            if (state.needsPassphrase) strings.wipeForgottenText else strings.wipeText,
             strings.wipeConfirm,
             { onEvent(UnlockEvent.Wipe) },
             { onEvent(UnlockEvent.KeepAll) },

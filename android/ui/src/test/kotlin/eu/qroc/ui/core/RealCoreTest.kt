@@ -27,12 +27,14 @@ import androidx.compose.ui.test.pressKey
 import androidx.compose.ui.test.runSkikoComposeUiTest
 import androidx.compose.ui.input.key.Key
 import eu.qroc.bridge.Client
+import eu.qroc.bridge.Fix
 import eu.qroc.bridge.Vault
 import eu.qroc.ui.Showing
 import eu.qroc.ui.StringsEn
 import eu.qroc.ui.shell.AppPresenter
 import eu.qroc.ui.shell.AppView
 import eu.qroc.ui.shell.Looks
+import eu.qroc.ui.shell.PositionSharing
 import eu.qroc.ui.shell.Surroundings
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
@@ -47,6 +49,7 @@ import org.junit.jupiter.api.BeforeAll
 import org.junit.jupiter.api.io.TempDir
 import java.nio.file.Files
 import java.nio.file.Path
+import java.time.Instant
 import kotlin.concurrent.thread
 import kotlin.test.Test
 import kotlin.test.assertEquals
@@ -61,7 +64,33 @@ class RealCoreTest {
     lateinit var folder: Path
     private val s = StringsEn
 
-    private inner class Desk : Surroundings {
+    /** A receiver that is at pier four; a sharing that another part of the program would do. */
+    private class Receiver : PositionSharing {
+        override val running = MutableStateFlow(emptyMap<String, Long?>())
+        override val ended = MutableStateFlow<PositionSharing.Ended?>(null)
+        var allowed = true
+        var fix: Fix? = Fix(38.7071, -9.1355, Instant.now(), 12.0)
+
+        override suspend fun start(
+            roomId: String,
+            roomName: String,
+            minutes: Int,
+        ): Boolean {
+            if (allowed) running.value = mapOf(roomId to System.currentTimeMillis() + minutes * 60_000L)
+            return allowed
+        }
+
+        override fun stop(roomId: String) {
+            running.value = emptyMap()
+            ended.value = PositionSharing.Ended(roomId, PositionSharing.Why.OVER)
+        }
+
+        override suspend fun here() = fix
+    }
+
+    private inner class Desk(
+        override val sharing: Receiver? = null,
+    ) : Surroundings {
         var choice: Path? = null
         var target: Path? = null
         var copied: String? = null
@@ -76,7 +105,14 @@ class RealCoreTest {
 
         override suspend fun chooseFile(photo: Boolean) = choice
 
-        override suspend fun chooseTarget(name: String) = target
+        override suspend fun save(
+            name: String,
+            fetch: suspend (Path) -> Unit,
+        ): String? =
+            target?.let {
+                fetch(it)
+                "$it"
+            }
 
         override fun memory() = memory
 
@@ -180,6 +216,65 @@ class RealCoreTest {
         type(s.people, "madrid")
         press(s.createRoom)
         see(hasText(s.memberCount(1), substring = true) or hasText(s.memberCount(2), substring = true))
+    }
+
+    @Test
+    fun `who calls for help is heard at once, with the place where there is one, and shares the way from the map`() {
+        Homeserver(folder.resolve("server")).use { server ->
+            val madrid = Colleague(Files.createDirectories(folder.resolve("madrid")), server.url, "madrid")
+            val receiver = Receiver()
+            window(Desk(receiver)) {
+                signIn(server.url)
+                see(s.roomsEmptyTitle)
+                makeRoom("Harbour")
+                madrid.qroc("sync", "--once")
+                madrid.qroc("room", "join", "Harbour")
+                press(s.quickHelp)
+                see(s.helpSentWithPosition)
+                madrid.sees("Harbour", s.helpMessage)
+                madrid.sees("Harbour", "38.7071")
+                receiver.fix = null
+                press(s.quickHelp)
+                see(s.helpSentWithout)
+                press(s.iAmSafe)
+                madrid.sees("Harbour", s.safeMessage)
+                press(s.quickPosition)
+                see(s.positionUnknown)
+                press(s.close)
+
+                press(s.mapOpen)
+                press(s.shareMine)
+                press(s.forHours(4))
+                see(s.youShareUntil("").trim())
+                press(s.stopSharing)
+                see(hasText(s.shareMine) and hasClickAction())
+                receiver.allowed = false
+                press(s.shareMine)
+                press(s.forMinutes(15))
+                see(s.positionNotAllowed)
+            }
+        }
+    }
+
+    @Test
+    fun `a message is sent on to another room`() {
+        Homeserver(folder.resolve("server")).use { server ->
+            window(Desk()) {
+                signIn(server.url)
+                see(s.roomsEmptyTitle)
+                makeRoom("Harbour")
+                press(s.back)
+                makeRoom("Night watch")
+                send("White van at pier four")
+                val bubble = hasText("White van at pier four", substring = true) and hasClickAction()
+                see(hasContentDescription(s.stateSent))
+                onAllNodes(bubble).onFirst().performClick()
+                press(s.forward)
+                see(s.broughtTitle)
+                onAllNodes(hasText("Harbour", substring = true) and hasClickAction()).onFirst().performClick()
+                see(hasText("White van at pier four", substring = true) and hasSetTextAction())
+            }
+        }
     }
 
     @Test

@@ -1,0 +1,20 @@
+package eu.qroc.ui
+
+import eu.qroc.ui.shell.Whereabouts
+import kotlin.test.Test
+import kotlin.test.assertEquals
+
+class WhereaboutsTest {
+    @Test
+    fun `what was written is read again, whatever was typed`() {
+        val drafts = mapOf("!a:x" to "two\nlines = 1", "!b=c:x" to "back\\slash\\nand\\\n", "!d:x" to "room=!e:x")
+        for (where in listOf(Whereabouts(), Whereabouts("!a:x"), Whereabouts("!a:x", "\$e", drafts))) {
+            assertEquals(where, Whereabouts.read(where.write()))
+        }
+    }
+
+    @Test
+    fun `what nobody wrote is left out`() {
+        assertEquals(Whereabouts(), Whereabouts.read("nothing\n\u0000"))
+    }
+}
