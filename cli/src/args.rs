@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     account, devices, download, location, lock, media, message, notification, policy, queue, recovery, room,
-    rooms, search, send_file, shell, sync, timeline, verify,
+    rooms, search, send_file, shell, sync, talk, timeline, verify,
 };
 
 /// Secure messages, files and positions over Matrix, from the command line.
@@ -101,6 +101,31 @@ pub(crate) enum Command {
     Redact(message::RedactArgs),
     /// Mark a room as read
     Read(message::ReadArgs),
+    /// Send a message on to another room
+    Forward(talk::ForwardArgs),
+    /// Say that a message is superseded or withdrawn
+    Mark(talk::MarkArgs),
+    /// Pin a message, or take it down
+    Pin(talk::PinArgs),
+    /// List what is pinned in a room
+    #[command(after_help = "Example:\n  qroc pins 'Operation Tejo'")]
+    Pins(talk::PlaceArgs),
+    /// Show one message, also an old one
+    #[command(after_help = "Example:\n  qroc message 'Operation Tejo' '$event'")]
+    Message(talk::MessageArgs),
+    /// List the versions of a message
+    #[command(after_help = "Example:\n  qroc history 'Operation Tejo' '$event'")]
+    History(talk::MessageArgs),
+    /// List the threads of a room
+    Threads(talk::ThreadsArgs),
+    /// List who has read a message
+    Seen(talk::SeenArgs),
+    /// Tell the others that you write
+    Typing(talk::TypingArgs),
+    /// Keep, show or send a text that is being written
+    Draft(talk::DraftArgs),
+    /// List the texts that are being written
+    Drafts(talk::DraftsArgs),
     /// Show what waits to be sent, and why
     Queue(queue::QueueArgs),
     /// Send a file or a photo

@@ -29,5 +29,6 @@ pub mod session;
 pub mod sliding;
 pub mod store;
 pub mod sync;
+pub mod text;
 pub mod timeline;
 pub mod verify;

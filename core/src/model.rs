@@ -1,6 +1,7 @@
 //! Plain data for screens and scripts. Field names are the command line's contract (`docs/cli.md`): add, don't change.
 
 mod files;
+mod talk;
 mod trust;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use serde::Serialize;
 use crate::policy::Value as PolicyValue;
 
 pub use files::{Attachment, Capture, ContentsRights, Downloaded, Original, SentFile};
+pub use talk::{Draft, Forwarded, Mark, Quote, Reader, Thread, Version};
 pub use trust::{PersonTrust, RecoveryStatus, Restored};
 
 /// The account, as a status line shows it.
@@ -73,6 +75,14 @@ pub struct Room {
     pub topic: String,
     /// Canonical alias, or nothing.
     pub alias: String,
+    /// Whether it is wanted at hand.
+    pub favourite: bool,
+    /// Whether it is of low priority.
+    pub low_priority: bool,
+    /// What asks for attention: `all`, `mentions` or `none`.
+    pub notify: &'static str,
+    /// A text for it that is not sent.
+    pub draft: Option<String>,
 }
 
 /// A member of a room.
@@ -90,6 +100,8 @@ pub struct Member {
     pub display_name: Option<String>,
     /// What is believed of their identity: `this` (own account), `verified`, `unverified`, `changed`.
     pub trust: &'static str,
+    /// The next page begins behind it.
+    pub cursor: String,
 }
 
 /// One item of a timeline.
@@ -140,6 +152,20 @@ pub struct Item {
     pub gap_before: bool,
     /// Matrix id of the room.
     pub room_id: String,
+    /// The text with its formatting, where it has any: plain data, made of a small part of HTML.
+    pub formatted: Option<Vec<crate::text::rich::Block>>,
+    /// Matrix ids of those who are named so that they notice.
+    pub mentions: Vec<String>,
+    /// Whether everybody in the room is.
+    pub mentions_room: bool,
+    /// What it answers.
+    pub quote: Option<Quote>,
+    /// The thread under it.
+    pub replies: Option<Thread>,
+    /// What was said about it later.
+    pub mark: Option<Mark>,
+    /// Where it comes from, where it was sent on.
+    pub forwarded: Option<Forwarded>,
 }
 
 /// A position that somebody shared.
@@ -347,6 +373,16 @@ pub struct SearchHit {
     pub snippet: String,
     /// Larger fits better.
     pub score: f64,
+    /// Its cursor in the timeline.
+    pub cursor: String,
+    /// Matrix id of who sent it.
+    pub sender: String,
+    /// What they are called in the room.
+    pub sender_name: Option<String>,
+    /// `text`, `image`, `video`, `audio`, `file` or `place`.
+    pub kind: &'static str,
+    /// The snippet in pieces, so that nothing in the text can look like a mark.
+    pub parts: Vec<crate::text::Part>,
 }
 
 /// A device of the account.

@@ -72,6 +72,7 @@ impl Position {
                     ["m.room.create", ""], ["m.room.name", ""], ["m.room.topic", ""], ["m.room.canonical_alias", ""],
                     ["m.room.encryption", ""], ["m.room.power_levels", ""], ["m.room.join_rules", ""],
                     ["m.room.history_visibility", ""], ["m.room.tombstone", ""], ["m.room.retention", ""],
+                    ["m.room.pinned_events", ""],
                     ["eu.qroc.track", ""], ["org.matrix.msc3672.beacon_info", "*"],
                     ["m.room.member", "$ME"], ["m.room.member", "$LAZY"],
                 ],

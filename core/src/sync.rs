@@ -1,6 +1,6 @@
 //! The sync engine: asks, takes the answer in as one transaction with its position, fills gaps, keeps the keys going.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError};
@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use thiserror::Error;
-use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard, watch};
 
 use crate::clock::Clock;
 use crate::crypto::{Crypto, CryptoError, NewKey};
@@ -21,6 +21,8 @@ use crate::sliding::{Answer, Position, RoomAnswer};
 use crate::store::account::{self, SyncConn};
 use crate::store::codes::Membership;
 use crate::store::{Durability, Store, StoreError, chunks, inbox, rooms};
+
+mod fetch;
 
 const CONN: &str = "main";
 /// On top of the long poll itself.
@@ -103,6 +105,10 @@ pub struct Sync {
     /// Keys that came by another way, and word that they did.
     came: std::sync::Mutex<Vec<NewKey>>,
     interrupt: Notify,
+    /// Counts the answers that said who is typing.
+    typed: watch::Sender<u64>,
+    /// Events that the server does not give, by room.
+    refused: std::sync::Mutex<BTreeSet<(String, String)>>,
 }
 
 #[derive(Debug)]
@@ -160,6 +166,8 @@ impl Sync {
             typing: std::sync::Mutex::default(),
             came: std::sync::Mutex::default(),
             interrupt: Notify::new(),
+            typed: watch::Sender::new(0),
+            refused: std::sync::Mutex::default(),
         })
     }
 
@@ -251,6 +259,7 @@ impl Sync {
         let mut step = Step { empty: answer.is_empty(), ..Step::default() };
         if !answer.typing.is_empty() {
             self.typing.lock().unwrap_or_else(PoisonError::into_inner).extend(answer.typing.clone());
+            self.typed.send_modify(|count| *count = count.wrapping_add(1));
         }
         let only_rooms =
             answer.to_device.is_empty() && answer.changed_users.is_empty() && answer.left_users.is_empty();
@@ -418,6 +427,11 @@ impl Sync {
     pub fn typing(&self, room_id: &str) -> Vec<String> {
         let typing = self.typing.lock().unwrap_or_else(PoisonError::into_inner);
         typing.get(room_id).into_iter().flatten().filter(|user| **user != self.own).cloned().collect()
+    }
+
+    /// Follows when the server says anew who is typing, wherever.
+    pub fn typing_told(&self) -> watch::Receiver<u64> {
+        self.typed.subscribe()
     }
 
     /// Fills the newest gap of rooms with something unread, or with own messages in it that would stand behind all

@@ -5,8 +5,11 @@ use serde_json::Value;
 use crate::geo::Place;
 use crate::model;
 use crate::store::codes::Undecryptable;
+use crate::store::dress::Quoted;
 use crate::store::events::PLACEHOLDER;
 use crate::store::timeline::Item;
+use crate::text::rich::{self, Block};
+use crate::text::without_quote;
 
 /// Turns one stored item of the room `room_id` into its view.
 pub fn item(room_id: &str, stored: Item) -> model::Item {
@@ -17,6 +20,8 @@ pub fn item(room_id: &str, stored: Item) -> model::Item {
         Some(_) => without_quote(&body),
         None => body,
     });
+    let around = stored.around.quoted;
+    let quote = stored.reply_to.clone().map(|event_id| quote(shown_id(event_id), around));
     model::Item {
         cursor: stored.id.0.to_string(),
         event_id: stored.event_id,
@@ -42,7 +47,85 @@ pub fn item(room_id: &str, stored: Item) -> model::Item {
         gap_before: stored.gap_before,
         room_id: room_id.to_owned(),
         kind: stored.kind,
+        formatted: if message { formatted(&content) } else { None },
+        mentions: mentions(&content),
+        mentions_room: content.pointer("/m.mentions/room").and_then(Value::as_bool).unwrap_or(false),
+        replies: stored
+            .around
+            .thread
+            .map(|thread| model::Thread { count: thread.count, last_ts: thread.last_ts }),
+        mark: stored.around.mark.and_then(mark),
+        forwarded: forwarded(&content),
+        quote,
     }
+}
+
+/// Returns the formatting of a text, where it has any.
+pub fn formatted(content: &Value) -> Option<Vec<Block>> {
+    if content.get("format").and_then(Value::as_str) != Some("org.matrix.custom.html") {
+        return None;
+    }
+    let blocks = rich::from_html(content.get("formatted_body")?.as_str()?)?;
+    // Where a name stands for a person's id it says more, though it has no look of its own.
+    if rich::is_plain(&blocks) { None } else { Some(blocks) }
+}
+
+/// More people than this are named by naming everybody.
+const MOST_NAMED: usize = 100;
+
+fn mentions(content: &Value) -> Vec<String> {
+    let named = content.pointer("/m.mentions/user_ids").and_then(Value::as_array).into_iter().flatten();
+    named.filter_map(Value::as_str).take(MOST_NAMED).map(str::to_owned).collect()
+}
+
+fn quote(event_id: String, quoted: Option<Quoted>) -> model::Quote {
+    let Some(quoted) = quoted else {
+        return model::Quote {
+            event_id,
+            known: false,
+            sender: None,
+            sender_name: None,
+            msgtype: None,
+            body: None,
+            redacted: false,
+        };
+    };
+    let readable = !quoted.redacted && quoted.undecryptable == Undecryptable::Readable;
+    let mut content: Value = serde_json::from_str(&quoted.content).unwrap_or_default();
+    if let Some(new) = content.get_mut("m.new_content") {
+        content = new.take();
+    }
+    let body = text(&content, "body").filter(|_| readable);
+    model::Quote {
+        event_id,
+        known: true,
+        sender: Some(quoted.sender),
+        sender_name: quoted.sender_name,
+        msgtype: text(&content, "msgtype").filter(|_| readable && quoted.kind == "m.room.message"),
+        body: body.map(|body| if quoted.answers { without_quote(&body) } else { body }),
+        redacted: quoted.redacted,
+    }
+}
+
+fn mark(mark: crate::store::marks::Mark) -> Option<model::Mark> {
+    let content: Value = serde_json::from_str(&mark.content).unwrap_or_default();
+    let state = match content.get("state").and_then(Value::as_str)? {
+        "superseded" => "superseded",
+        "withdrawn" => "withdrawn",
+        _ => return None,
+    };
+    Some(model::Mark {
+        state,
+        replaced_by: text(&content, "replaced_by").map(shown_id),
+        reason: text(&content, "reason"),
+        sender: mark.sender,
+        ts: mark.ts,
+    })
+}
+
+fn forwarded(content: &Value) -> Option<model::Forwarded> {
+    let said = content.get("eu.qroc.forwarded")?;
+    Some(model::Forwarded { sender: text(said, "sender")?, ts: said.get("ts").and_then(Value::as_i64)? })
 }
 
 /// What has no event id yet is called by its transaction id, as commands take it.
@@ -117,29 +200,4 @@ fn location(content: &Value) -> Option<model::Location> {
         .and_then(Value::as_str);
     let picked = asset == Some("m.pin");
     Some(model::Location { lat: place.lat, lon: place.lon, accuracy_m: place.accuracy_m, ts, picked })
-}
-
-/// Older clients quote what they answer at the head of the text.
-fn without_quote(body: &str) -> String {
-    if !body.starts_with("> ") {
-        return body.to_owned();
-    }
-    let mut lines = body.lines().skip_while(|line| line.starts_with('>')).peekable();
-    if lines.peek().is_some_and(|line| line.is_empty()) {
-        lines.next();
-    }
-    let rest = lines.collect::<Vec<_>>().join("\n");
-    if rest.is_empty() { body.to_owned() } else { rest }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_quote;
-
-    #[test]
-    fn a_quoted_question_is_not_part_of_the_answer() {
-        assert_eq!(without_quote("> <@a:x> where?\n> really\n\nat the harbour\nnow"), "at the harbour\nnow");
-        assert_eq!(without_quote("plain"), "plain");
-        assert_eq!(without_quote("> only a quote"), "> only a quote");
-    }
 }

@@ -14,7 +14,8 @@ use crate::positions::Positions;
 use crate::queue::SendQueue;
 use crate::records::account::{Destroyed, Device, LoginDetails, SignedIn, Status, SyncSummary};
 use crate::records::outgoing::{NewRoom, QueueItem};
-use crate::records::room::SearchHit;
+use crate::records::search::{SearchHit, SearchQuery};
+use crate::records::talk::Draft;
 use crate::room::Room;
 use crate::room_list::RoomList;
 use crate::runtime::{change, detached, read};
@@ -301,22 +302,30 @@ impl Client {
         Ok(self.room_of(joined.await?))
     }
 
-    /// Finds messages by words and beginnings of words, newest first, on this device; in one room, or in all. A read:
-    /// it ends with its caller.
+    /// Finds messages by words, beginnings of words and phrases, newest first, on this device; what waits to be sent is
+    /// among them. A read: it ends with its caller.
     ///
     /// # Errors
-    /// `BadInput` without a word, `NotFound` for the room, `Locked`, `Closed`, `Storage`.
-    pub async fn search(
-        &self,
-        text: String,
-        room_id: Option<String>,
-        limit: u32,
-    ) -> Result<Vec<SearchHit>, QrocError> {
+    /// `BadInput` where nothing is asked for, `NotFound` for the room, `Locked`, `Closed`, `Storage`.
+    pub async fn search(&self, query: SearchQuery, limit: u32) -> Result<Vec<SearchHit>, QrocError> {
         let life = self.life.clone();
         read(async move {
             let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-            let hits = life.client()?.search(&text, room_id.as_deref(), limit)?;
+            let hits = life.client()?.find(&query.into(), limit)?;
             Ok::<_, Error>(hits.into_iter().map(SearchHit::from).collect())
+        })
+        .await
+    }
+
+    /// Lists the texts that are being written, newest first. A read: it ends with its caller.
+    ///
+    /// # Errors
+    /// `Locked`, `Closed`, `Storage`.
+    pub async fn drafts(&self) -> Result<Vec<Draft>, QrocError> {
+        let life = self.life.clone();
+        read(async move {
+            let drafts = life.client()?.drafts(None)?;
+            Ok::<_, Error>(drafts.into_iter().map(Draft::from).collect())
         })
         .await
     }

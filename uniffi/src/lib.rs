@@ -26,6 +26,7 @@ mod room_list;
 mod runtime;
 mod share;
 mod states;
+mod talk;
 mod timeline;
 mod vault;
 mod version;
@@ -56,7 +57,12 @@ pub use records::policy::{
 pub use records::position::{
     Fix, FixSource, LocationReading, NewShare, Position, SharePace, SharedPositions,
 };
-pub use records::room::{RoomMember, RoomSummary, SearchHit};
+pub use records::room::{RoomMember, RoomSummary};
+pub use records::search::{SearchHit, SearchQuery, SnippetPart};
+pub use records::talk::{
+    Draft, ForwardedFrom, MessageMark, MessageVersion, QuotedMessage, SeenBy, TextBlock, TextRun,
+    ThreadSummary,
+};
 pub use room::Room;
 pub use room_list::RoomList;
 pub use share::{LocationShare, LocationSource};

@@ -10,6 +10,8 @@ pub(crate) mod outgoing;
 pub(crate) mod policy;
 pub(crate) mod position;
 pub(crate) mod room;
+pub(crate) mod search;
+pub(crate) mod talk;
 
 use std::time::{Duration, SystemTime};
 
@@ -22,6 +24,15 @@ pub(crate) fn time(ms: i64) -> SystemTime {
         SystemTime::UNIX_EPOCH.checked_add(distance)
     };
     moved.unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+/// Turns a time into milliseconds since 1970.
+pub(crate) fn milliseconds(time: SystemTime) -> i64 {
+    let whole = |distance: Duration| i64::try_from(distance.as_millis()).unwrap_or(i64::MAX);
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => whole(after),
+        Err(before) => whole(before.duration()).saturating_neg(),
+    }
 }
 
 /// Turns milliseconds since 1970 into a time; 0 stands for never.

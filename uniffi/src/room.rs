@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use qroc_core::client::{Action, Error, Lifecycle, Outcome, Part, Which};
+use qroc_core::client::{Action, Compose, Error, Lifecycle, Outcome, Part, Talk, Which};
 
 use crate::contents::Contents;
 use crate::error::QrocError;
@@ -32,6 +32,10 @@ impl Room {
         Arc::new(Self { life, room_id, _live: Live::room() })
     }
 
+    pub(crate) fn life(&self) -> Arc<Lifecycle> {
+        self.life.clone()
+    }
+
     async fn act(&self, action: Action) -> Result<Outcome, QrocError> {
         let life = self.life.clone();
         change(async move {
@@ -42,7 +46,7 @@ impl Room {
         .await
     }
 
-    async fn send_action(&self, action: Action) -> Result<Sent, QrocError> {
+    pub(crate) async fn send_action(&self, action: Action) -> Result<Sent, QrocError> {
         Ok(self.act(action).await?.sent().clone().into())
     }
 }
@@ -114,14 +118,16 @@ impl Room {
         .await
     }
 
-    /// Sends a text. A change: it runs to its end.
+    /// Sends a text, which is Markdown unless it is `plain`. A change: it runs to its end.
     ///
     /// # Errors
     /// `BadInput` without a text, `NotFound` for what it answers, `Forbidden`, `Policy`, `Locked`, `Closed`, `Storage`.
     pub async fn send(&self, message: NewMessage) -> Result<Sent, QrocError> {
-        let NewMessage { body, reply_to, thread, txn_id } = message;
-        let room = self.room_id.clone();
-        self.send_action(Action::Send { room, body, reply: reply_to, thread, txn: txn_id }).await
+        let NewMessage { body, reply_to, thread, txn_id, mentions, mentions_room, plain, clears_draft } =
+            message;
+        let compose = Compose { body, reply: reply_to, thread, mentions, mentions_room, plain, clears_draft };
+        let (room, talk) = (self.room_id.clone(), Talk::Say(compose));
+        self.send_action(Action::Talk { room, talk, txn: txn_id }).await
     }
 
     /// Replaces the text of an own message. A change: it runs to its end.

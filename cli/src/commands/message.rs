@@ -1,7 +1,7 @@
 //! What a person says and does in a room: send, edit, react, redact, read.
 
 use clap::Args;
-use qroc_core::client::Action;
+use qroc_core::client::{Action, Compose, Talk};
 
 use super::delivery::{Delivery, new_txn};
 use crate::failure::Failure;
@@ -10,7 +10,8 @@ use crate::session::Session;
 /// What `send` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A text that begins with a dash stands after --.
+The text is Markdown: **bold**, *italic*, `code`, [links](https://…), lists, quotes. A text that begins with a dash stands
+after --.
 
 Example:
   qroc send 'Operation Tejo' 'On my way'
@@ -27,6 +28,15 @@ pub(crate) struct SendArgs {
     /// Write in the thread of this event
     #[arg(long, value_name = "EVENT")]
     thread: Option<String>,
+    /// Let this person notice, besides those whose @name:server stands in the text; may be repeated
+    #[arg(long, value_name = "USER")]
+    mention: Vec<String>,
+    /// Let everybody in the room notice
+    #[arg(long)]
+    mention_room: bool,
+    /// Send it as it is typed, not as Markdown
+    #[arg(long)]
+    plain: bool,
     /// Name of this sending: the same ID twice is one message
     #[arg(long, value_name = "ID")]
     txn: Option<String>,
@@ -35,9 +45,18 @@ pub(crate) struct SendArgs {
 }
 
 pub(crate) async fn send(args: SendArgs, session: &Session) -> Result<(), Failure> {
-    let SendArgs { room, text: body, reply, thread, txn, delivery } = args;
+    let SendArgs { room, text: body, reply, thread, mention, mention_room, plain, txn, delivery } = args;
     let txn = if txn.is_some() { txn } else { new_txn()? };
-    delivery.perform(Action::Send { room, body, reply, thread, txn }, session).await
+    let compose = Compose {
+        body,
+        reply,
+        thread,
+        mentions: mention,
+        mentions_room: mention_room,
+        plain,
+        clears_draft: false,
+    };
+    delivery.perform(Action::Talk { room, talk: Talk::Say(compose), txn }, session).await
 }
 
 /// What `edit` takes.

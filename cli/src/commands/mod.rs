@@ -18,6 +18,7 @@ pub(crate) mod search;
 pub(crate) mod send_file;
 pub(crate) mod shell;
 pub(crate) mod sync;
+pub(crate) mod talk;
 pub(crate) mod timeline;
 pub(crate) mod verify;
 
@@ -41,6 +42,17 @@ pub(crate) async fn run(command: Command, session: &Session) -> Result<(), Failu
         Command::React(args) => message::react(args, session).await,
         Command::Redact(args) => message::redact(args, session).await,
         Command::Read(args) => message::read(args, session).await,
+        Command::Forward(args) => talk::forward(args, session).await,
+        Command::Mark(args) => talk::mark(args, session).await,
+        Command::Pin(args) => talk::pin(args, session).await,
+        Command::Pins(args) => talk::pins(args, session).await,
+        Command::Message(args) => talk::message(args, session).await,
+        Command::History(args) => talk::history(args, session).await,
+        Command::Threads(args) => talk::threads(args, session).await,
+        Command::Seen(args) => talk::seen(args, session).await,
+        Command::Typing(args) => talk::typing(args, session).await,
+        Command::Draft(args) => talk::draft(args, session).await,
+        Command::Drafts(args) => talk::drafts(args, session).await,
         Command::Queue(args) => queue::run(args, session).await,
         Command::SendFile(args) => send_file::run(args, session).await,
         Command::Download(args) => download::run(args, session).await,

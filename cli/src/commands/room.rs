@@ -1,12 +1,13 @@
 //! Making, joining, leaving and looking at one room.
 
 use clap::{Args, Subcommand, ValueEnum};
-use qroc_core::client::{self, Action, NewRoom, Verb};
+use qroc_core::client::{self, Action, NewRoom, Talk, Verb};
 use qroc_core::model::Room;
 use qroc_core::store::codes::RoomKind;
 use serde_json::json;
 
 use super::delivery::{Delivery, new_txn};
+use super::talk;
 use crate::failure::Failure;
 use crate::output::Value;
 use crate::session::Session;
@@ -30,8 +31,19 @@ pub(crate) enum RoomCommand {
     #[command(after_help = "Example:\n  qroc room kick 'Operation Tejo' @madrid:example.org")]
     Kick(PersonArgs),
     /// List who is in a room
-    #[command(after_help = "Example:\n  qroc room members 'Operation Tejo'")]
-    Members(RoomArgs),
+    #[command(after_help = "Example:\n  qroc room members 'Operation Tejo' --filter lis --limit 20")]
+    Members(MembersArgs),
+    /// Say what of a room asks for attention
+    #[command(after_help = "Example:\n  qroc room notify 'Operation Tejo' mentions")]
+    Notify(NotifyArgs),
+    /// Keep a room at hand
+    #[command(
+        after_help = "Example:\n  qroc room favourite 'Operation Tejo'\n  qroc room favourite 'Operation Tejo' --off"
+    )]
+    Favourite(TagArgs),
+    /// Give a room low priority
+    #[command(after_help = "Example:\n  qroc room low-priority 'Operation Tejo'")]
+    LowPriority(TagArgs),
     /// Show what is known of a room
     #[command(after_help = "Example:\n  qroc room info 'Operation Tejo' --json")]
     Info(RoomArgs),
@@ -81,6 +93,56 @@ pub(crate) struct PersonArgs {
     delivery: Delivery,
 }
 
+/// What `room notify` takes.
+#[derive(Debug, Args)]
+pub(crate) struct NotifyArgs {
+    /// Id, alias or name of the room
+    room: String,
+    /// What asks for attention
+    level: Level,
+    #[command(flatten)]
+    delivery: Delivery,
+}
+
+/// What of a room asks for attention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Level {
+    /// Everything
+    All,
+    /// What names you
+    Mentions,
+    /// Nothing
+    None,
+}
+
+/// What `room favourite` and `room low-priority` take.
+#[derive(Debug, Args)]
+pub(crate) struct TagArgs {
+    /// Id, alias or name of the room
+    room: String,
+    /// Not any more
+    #[arg(long)]
+    off: bool,
+    #[command(flatten)]
+    delivery: Delivery,
+}
+
+/// What `room members` takes.
+#[derive(Debug, Args)]
+pub(crate) struct MembersArgs {
+    /// Id, alias or name of the room
+    room: String,
+    /// Only whose name or id contains TEXT
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Only those behind this one, which --json shows; in the order in which this device met them
+    #[arg(long, value_name = "CURSOR")]
+    after: Option<String>,
+    /// At most so many; all without
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+}
+
 /// What `room leave` takes.
 #[derive(Debug, Args)]
 pub(crate) struct LeaveArgs {
@@ -113,7 +175,21 @@ pub(crate) async fn run(command: RoomCommand, session: &Session) -> Result<(), F
             let words = format!("Removed {user} from {}", room.name);
             change(room, Verb::Kick, Some(user), words, &delivery, session).await
         }
-        RoomCommand::Members(RoomArgs { room }) => members(&room, session).await,
+        RoomCommand::Notify(NotifyArgs { room, level, delivery }) => {
+            let level = match level {
+                Level::All => "all",
+                Level::Mentions => "mentions",
+                Level::None => "none",
+            };
+            talk::perform(room, Talk::Notify { level: level.to_owned() }, &delivery, session).await
+        }
+        RoomCommand::Favourite(TagArgs { room, off, delivery }) => {
+            talk::perform(room, Talk::Favourite { on: !off }, &delivery, session).await
+        }
+        RoomCommand::LowPriority(TagArgs { room, off, delivery }) => {
+            talk::perform(room, Talk::LowPriority { on: !off }, &delivery, session).await
+        }
+        RoomCommand::Members(args) => members(args, session).await,
         RoomCommand::Info(RoomArgs { room }) => info(&room, session).await,
     }
 }
@@ -166,8 +242,18 @@ async fn create(args: CreateArgs, session: &Session) -> Result<(), Failure> {
     Err(Failure::new(error.kind(), format!("{error}; `qroc room invite ROOM USER` tries again")))
 }
 
-async fn members(room: &str, session: &Session) -> Result<(), Failure> {
-    let members = session.reading(async |client| Ok(client.members(room).await?)).await?;
+async fn members(args: MembersArgs, session: &Session) -> Result<(), Failure> {
+    let MembersArgs { room, filter, after, limit } = args;
+    let members = session
+        .reading(async |client| {
+            Ok(if filter.is_none() && after.is_none() && limit.is_none() {
+                client.members(&room).await?
+            } else {
+                let limit = limit.unwrap_or(usize::MAX);
+                client.members_page(&room, after.as_deref(), filter.as_deref(), limit).await?
+            })
+        })
+        .await?;
     session.output.list(&members, &["User", "Name", "Membership", "Power", "Trust"], |member| {
         let trust = match member.trust {
             "changed" => Value::Warning("changed".to_owned()),

@@ -38,6 +38,10 @@ fn name(room: &Room) -> Value {
         (room.kind != "group").then_some(room.kind),
         (room.membership != "join").then_some(room.membership),
         (!room.encrypted).then_some("not encrypted"),
+        room.favourite.then_some("favourite"),
+        room.low_priority.then_some("low priority"),
+        (room.notify != "all").then_some(if room.notify == "none" { "muted" } else { "mentions only" }),
+        room.draft.is_some().then_some("draft"),
     ]
     .into_iter()
     .flatten()

@@ -24,18 +24,29 @@ pub(crate) struct TimelineArgs {
     /// Only what is older than this
     #[arg(long, value_name = "CURSOR")]
     before: Option<String>,
+    /// Only the thread of this event, its root first
+    #[arg(long, value_name = "EVENT", conflicts_with = "before")]
+    thread: Option<String>,
     /// Ask the database alone
     #[arg(long)]
     offline: bool,
 }
 
 pub(crate) async fn run(args: TimelineArgs, session: &Session) -> Result<(), Failure> {
-    let TimelineArgs { room, limit, before, offline } = args;
+    let TimelineArgs { room, limit, before, thread, offline } = args;
     let page = async |client: &qroc_core::client::Client| {
-        Ok(client.timeline(&room, before.as_deref(), limit, offline).await?)
+        Ok(match &thread {
+            Some(root) => client.thread(&room, root, limit, offline).await?,
+            None => client.timeline(&room, before.as_deref(), limit, offline).await?,
+        })
     };
     let items = if offline { session.reading(page).await? } else { session.owning(page).await? };
-    session.output.list(&items, &["When", "Who", "Message", "Event"], |item| {
+    show(&items, session)
+}
+
+/// Writes items, a line each.
+pub(super) fn show(items: &[Item], session: &Session) -> Result<(), Failure> {
+    session.output.list(items, &["When", "Who", "Message", "Event"], |item| {
         vec![
             Value::Time(item.ts),
             Value::Strong(item.sender.clone()),
@@ -45,6 +56,9 @@ pub(crate) async fn run(args: TimelineArgs, session: &Session) -> Result<(), Fai
     })
 }
 
+/// So much of what is answered is shown.
+const QUOTED: usize = 24;
+
 /// Says in a line what an item is.
 pub(super) fn words(item: &Item) -> String {
     let mut words = match (item.undecryptable, item.redacted) {
@@ -53,9 +67,17 @@ pub(super) fn words(item: &Item) -> String {
         (None, false) => content(item),
     };
     if item.reply_to.is_some() {
-        words.insert_str(0, "↩ ");
+        let body = item.quote.as_ref().and_then(|quote| quote.body.as_deref()).unwrap_or_default();
+        let start: String = body.chars().take(QUOTED).collect();
+        let more = if body.chars().nth(QUOTED).is_some() { "…" } else { "" };
+        words
+            .insert_str(0, &if start.is_empty() { "↩ ".to_owned() } else { format!("↩ \"{start}{more}\" ") });
+    }
+    if item.forwarded.is_some() {
+        words.insert_str(0, "↪ ");
     }
     for mark in [
+        item.mark.as_ref().map(|mark| mark.state),
         (item.edited && !item.redacted).then_some("edited"),
         (item.state != "sent").then_some(item.state),
         (!item.encrypted && item.kind == "m.room.message").then_some("not encrypted"),
@@ -65,6 +87,9 @@ pub(super) fn words(item: &Item) -> String {
     {
         words.push_str(&format!(" [{mark}]"));
     }
+    if let Some(thread) = &item.replies {
+        words.push_str(&format!(" [{} in thread]", thread.count));
+    }
     for (key, senders) in &item.reactions {
         words.push_str(&format!(" {key}{}", senders.len()));
     }
@@ -73,7 +98,7 @@ pub(super) fn words(item: &Item) -> String {
 
 fn message(item: &Item) -> Value {
     let words = words(item);
-    if item.state == "failed" || item.undecryptable.is_some() {
+    if item.state == "failed" || item.mark.is_some() || item.undecryptable.is_some() {
         Value::Warning(words)
     } else if item.redacted || item.body.is_none() {
         Value::Faint(words)
@@ -121,7 +146,7 @@ fn content(item: &Item) -> String {
 mod tests {
     use std::collections::BTreeMap;
 
-    use qroc_core::model::{Attachment, Location};
+    use qroc_core::model::{Attachment, Location, Mark, Quote, Thread};
 
     use super::*;
 
@@ -149,6 +174,13 @@ mod tests {
             location: None,
             encrypted: true,
             room_id: "!r".to_owned(),
+            formatted: None,
+            mentions: Vec::new(),
+            mentions_room: false,
+            quote: None,
+            replies: None,
+            mark: None,
+            forwarded: None,
         }
     }
 
@@ -164,6 +196,25 @@ mod tests {
             ..item("Yes")
         };
         assert_eq!(words(&changed), "↩ Yes [edited] [queued] [not encrypted] 👍2");
+        let quote = Quote {
+            event_id: "$q".to_owned(),
+            known: true,
+            sender: None,
+            sender_name: None,
+            msgtype: None,
+            body: Some("Where are you now, and who is there?".to_owned()),
+            redacted: false,
+        };
+        let mark =
+            Mark { state: "withdrawn", replaced_by: None, reason: None, sender: "@b:s".to_owned(), ts: 1 };
+        let answer = Item {
+            reply_to: Some("$q".to_owned()),
+            quote: Some(quote),
+            mark: Some(mark),
+            replies: Some(Thread { count: 2, last_ts: 1 }),
+            ..item("Pier")
+        };
+        assert_eq!(words(&answer), "↩ \"Where are you now, and w…\" Pier [withdrawn] [2 in thread]");
         assert_eq!(words(&Item { redacted: true, body: None, edited: true, ..item("") }), "(removed)");
         let sealed = Item { undecryptable: Some("no_key"), body: None, ..item("") };
         assert_eq!(words(&sealed), "(cannot be read: no_key)");

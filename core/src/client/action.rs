@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::content::{edit, message};
+use super::compose::{Compose, Talk};
+use super::content::{content_of, edit, named};
 use super::files::original_txn;
 use super::rooms::check_user;
 use super::{Client, Error, Owner, Wish, files, handover};
@@ -137,6 +138,16 @@ pub enum Action {
         #[serde(default)]
         txn: Option<String>,
     },
+    /// Anything else that is said or set in a room.
+    Talk {
+        /// Where.
+        room: String,
+        /// What.
+        talk: Talk,
+        /// The same id twice is one.
+        #[serde(default)]
+        txn: Option<String>,
+    },
     /// The end of sharing the own position live.
     StopSharing {
         /// Where.
@@ -159,6 +170,7 @@ impl Action {
             | Self::Membership { room, .. }
             | Self::Location { room, .. }
             | Self::Area { room, .. }
+            | Self::Talk { room, .. }
             | Self::StopSharing { room, .. } => room,
         }
     }
@@ -174,6 +186,7 @@ impl Action {
             | Self::Membership { txn, .. }
             | Self::Location { txn, .. }
             | Self::Area { txn, .. }
+            | Self::Talk { txn, .. }
             | Self::StopSharing { txn, .. } => txn,
         }
     }
@@ -253,20 +266,18 @@ impl super::Inner {
         let txn_id = action.txn().clone().unwrap_or_default();
         match action {
             Action::Send { body, reply, thread, .. } => {
-                if body.is_empty() {
-                    return Err(Error::BadInput("there is no text to send".to_owned()));
-                }
-                let locate = |event: Option<String>| event.map(|event| self.locate(room, &event)).transpose();
-                let (reply, thread) = (locate(reply)?, locate(thread)?);
-                let content = message(body, reply, thread);
-                self.queue_event(owner, room, "m.room.message", content, txn_id).await
+                let compose = Compose { body, reply, thread, ..Compose::default() };
+                self.say(owner, room, compose, txn_id).await
             }
             Action::Edit { event, body, .. } => {
                 if body.is_empty() {
                     return Err(Error::BadInput("there is no text to send".to_owned()));
                 }
                 let event = self.locate(room, &event)?;
-                self.queue_event(owner, room, "m.room.message", edit(&event, &body), txn_id).await
+                let words = self.words(room, &Compose { body, ..Compose::default() }, None)?;
+                let before =
+                    content_of(self, room, &event).map(|content| named(&content)).unwrap_or_default();
+                self.queue_event(owner, room, "m.room.message", edit(&event, &words, &before), txn_id).await
             }
             Action::React { event, key, .. } => {
                 if key.is_empty() {
@@ -286,6 +297,7 @@ impl super::Inner {
                 let content = crate::location::message::content(coarse, picked, self.clock.now_ms());
                 self.queue_event(owner, room, "m.room.message", content, txn_id).await
             }
+            Action::Talk { talk, .. } => self.talk(owner, room, talk, txn_id).await,
             Action::Area { content, .. } => self.queue_area(owner, room, content, txn_id).await,
             Action::StopSharing { .. } => self.stop_sharing(owner, room, txn_id, None).await,
             Action::Redact { event, .. } => self.redact(owner, room, &event, txn_id).await,
@@ -335,7 +347,7 @@ impl super::Inner {
     }
 
     /// Finds a message by its event id, or an own one by its transaction id, and returns by what others relate to it.
-    fn locate(&self, room: RoomRow, event: &str) -> Result<String, Error> {
+    pub(super) fn locate(&self, room: RoomRow, event: &str) -> Result<String, Error> {
         let found = self.store.read(|connection| match events::find(connection, room, event)? {
             Some(found) => Ok(Some(found)),
             None => events::find_txn(connection, room, event),
@@ -382,7 +394,7 @@ impl super::Inner {
         Ok(Outcome::Sent(queued(ticket)))
     }
 
-    async fn queue_event(
+    pub(super) async fn queue_event(
         &self,
         owner: &Owner,
         room: RoomRow,
@@ -469,7 +481,7 @@ impl super::Inner {
     }
 }
 
-fn queued(ticket: Ticket) -> Sent {
+pub(super) fn queued(ticket: Ticket) -> Sent {
     let state = if ticket.event_id.is_some() { SendState::Sent } else { SendState::Queued };
     Sent { txn_id: ticket.txn_id, event_id: ticket.event_id, state: state.as_str(), error: None }
 }

@@ -2,6 +2,7 @@
 
 mod action;
 mod areas;
+mod compose;
 mod content;
 mod contents;
 mod dirs;
@@ -22,8 +23,10 @@ mod read;
 mod recovery;
 mod rooms;
 mod run;
+mod search;
 mod sharing;
 mod stream;
+mod talk;
 mod tending;
 mod track_rooms;
 mod verifying;
@@ -38,6 +41,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 pub use action::{Action, Outcome};
+pub use compose::{Compose, MarkAs, Talk};
 pub use contents::{Contents, Part};
 pub use error::Error;
 pub use life::{Ending, Lifecycle, Link};
@@ -51,6 +55,7 @@ pub use open::{
 pub use crate::model::LockStatus;
 pub use policy::{Managed, explained};
 pub use rooms::NewRoom;
+pub use search::Search;
 pub use sharing::{ShareRequest, Sharing};
 pub use stream::{
     FIRST_PAGE, LONGEST, PositionSource, QueueSource, Reading, RoomListSource, Source, Stream, TimelineSource,

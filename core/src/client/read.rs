@@ -2,17 +2,19 @@
 
 use std::path::Path;
 
+use rusqlite::Connection;
+
 use super::{Client, Error, Inner, Part, Wish, handover};
 use crate::attachments::{self, AttachmentError};
 use crate::crypto::Trust;
-use crate::ids::EventRow;
-use crate::model::{Device, Downloaded, Item, Member, QueueItem, Room, SearchHit, Status};
+use crate::ids::{EventRow, RoomRow, UserRow};
+use crate::model::{Device, Downloaded, Item, Member, QueueItem, Room, Status};
 use crate::outbox::Reason;
 use crate::recovery::{self, Rule};
 use crate::store::codes::{AccountState, IdentityState, Membership};
 use crate::store::outbox::Queued;
 use crate::store::timeline::Wanted;
-use crate::store::{StoreError, account, media, outbox, rooms, search, timeline};
+use crate::store::{StoreError, account, crowd, media, outbox, rooms, timeline};
 
 /// Requests for one page of a timeline.
 pub(super) const MOST_ROUNDS: usize = 100;
@@ -88,12 +90,42 @@ impl Client {
     /// # Errors
     /// `NoSuchRoom`, `AmbiguousRoom`, `Held`.
     pub async fn members(&self, room: &str) -> Result<Vec<Member>, Error> {
+        self.members_of(room, rooms::members).await
+    }
+
+    /// Lists one page of the members of a room that are stored: those after the one with the cursor `after`, with
+    /// `filter` as part of their name or id.
+    ///
+    /// # Errors
+    /// `BadInput` for a cursor that is none, `NoSuchRoom`, `AmbiguousRoom`, `Held`.
+    pub async fn members_page(
+        &self,
+        room: &str,
+        after: Option<&str>,
+        filter: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Member>, Error> {
+        let after =
+            match after {
+                Some(text) => Some(text.parse().map(UserRow).map_err(|_| {
+                    Error::BadInput(format!("{text:?} is not a cursor of a list of members"))
+                })?),
+                None => None,
+            };
+        self.members_of(room, |connection, room| crowd::page(connection, room, after, filter, limit)).await
+    }
+
+    async fn members_of(
+        &self,
+        room: &str,
+        list: impl FnOnce(&Connection, RoomRow) -> Result<Vec<rooms::Member>, StoreError> + Send,
+    ) -> Result<Vec<Member>, Error> {
         self.gate()?;
         let room = self.inner.resolve(room)?;
         let (list, levels, create) = self.inner.store.read(|connection| {
             let levels = rooms::state(connection, room.id, "m.room.power_levels", "")?;
             let create = rooms::creator(connection, room.id)?;
-            Ok::<_, StoreError>((rooms::members(connection, room.id)?, levels, create))
+            Ok::<_, StoreError>((list(connection, room.id)?, levels, create))
         })?;
         let levels: serde_json::Value =
             levels.and_then(|content| serde_json::from_str(&content).ok()).unwrap_or_default();
@@ -120,6 +152,7 @@ impl Client {
                 user_id: member.user_id,
                 membership: member.membership.as_str(),
                 display_name: member.name,
+                cursor: member.row.0.to_string(),
             })
             .collect())
     }
@@ -172,31 +205,6 @@ impl Client {
             let room_id = &room.room_id;
             return Ok(page.items.into_iter().map(|item| crate::timeline::item(room_id, item)).collect());
         }
-    }
-
-    /// Finds messages by words and beginnings of words, newest first.
-    ///
-    /// # Errors
-    /// `BadInput` where there is no word, `NoSuchRoom`, `AmbiguousRoom`, `Held`.
-    pub fn search(&self, text: &str, room: Option<&str>, limit: usize) -> Result<Vec<SearchHit>, Error> {
-        self.gate()?;
-        let query = search::query(text)
-            .ok_or_else(|| Error::BadInput("there is no word to search for".to_owned()))?;
-        let room = room.map(|room| self.inner.resolve(room)).transpose()?;
-        let hits = self
-            .inner
-            .store
-            .read(|connection| search::find(connection, &query, room.map(|room| room.id), limit))?;
-        Ok(hits
-            .into_iter()
-            .map(|hit| SearchHit {
-                room_id: hit.room_id,
-                event_id: hit.event_id,
-                ts: hit.ts,
-                snippet: hit.snippet,
-                score: hit.score,
-            })
-            .collect())
     }
 
     /// Lists what waits to be sent, oldest first. Works while contents are held back: it shows none, and says why.
@@ -356,6 +364,10 @@ pub(super) fn view(room: rooms::Room) -> Room {
         last_body: room.last_body,
         topic: room.topic,
         alias: room.alias,
+        favourite: room.favourite,
+        low_priority: room.low,
+        notify: room.loudness.as_str(),
+        draft: room.draft,
     }
 }
 

@@ -245,6 +245,7 @@ impl Inner {
         let step = owner.sync.step(Duration::ZERO).await?;
         summary.events = summary.events.saturating_add(step.new_events.len());
         self.send_keys(owner).await?;
+        self.fetch_quoted(owner, &step.new_events).await?;
         if step.empty && step.covers_all && owner.sync.fill_unread().await? > 0 {
             return Ok(Step { empty: false, ..step });
         }
@@ -306,6 +307,9 @@ impl Inner {
                     keys.notify_one();
                     if let Err(error) = self.tell(&step.new_events, items).await {
                         return error;
+                    }
+                    if let Err(error) = self.fetch_quoted(owner, &step.new_events).await {
+                        return error.into();
                     }
                 }
                 Err(error) => {

@@ -6,15 +6,18 @@ use std::collections::BTreeSet;
 use rusqlite::Transaction;
 use serde_json::{Value, json};
 
-use super::prepare::{Prepared, PreparedRoom, Receipt};
+use super::prepare::{Prepared, PreparedRoom};
+use super::read::{advance_read, apply_receipts, take_room_data};
 use super::wire::WireEvent;
-use super::{location, names, relate};
+use super::{location, names, prefs, relate};
 use crate::ids::{EventRow, RoomRow};
 use crate::store::changes::{Change, Changes};
 use crate::store::chunks::{Chunk, Place};
 use crate::store::codes::{Membership, SendState, Undecryptable};
 use crate::store::events::NewEvent;
-use crate::store::{StoreError, account, companions, events, outbox, placing, retention, rooms, timeline};
+use crate::store::{
+    StoreError, account, aside, companions, events, outbox, placing, retention, rooms, timeline,
+};
 
 /// Whom the rows are for, and when.
 #[derive(Clone, Debug)]
@@ -64,6 +67,9 @@ pub fn apply(
     for (kind, content) in &prepared.account_data {
         account::set_account_data(tx, 0, kind, content)?;
         changes.note(Change::Account);
+        if kind == "m.push_rules" && prefs::rules(tx, content)? {
+            changes.note(Change::RoomList);
+        }
     }
     for room in &prepared.rooms {
         let id = apply_room(tx, changes, context, room, &mut applied)?;
@@ -74,6 +80,7 @@ pub fn apply(
         if let Some(room) = rooms::find(tx, room_id)? {
             for (kind, content) in list {
                 account::set_account_data(tx, room.id.0, kind, content)?;
+                take_room_data(tx, changes, context, room.id, kind, content)?;
             }
         }
     }
@@ -360,6 +367,10 @@ fn upsert(
     if let Some(event_id) = &event.event_id
         && let Some(known) = events::find(tx, room, event_id)?
     {
+        // What was fetched by itself is an item from here on.
+        if event.shown {
+            aside::show(tx, known.id)?;
+        }
         // What this device sent bears its own clock's time until the server's comes.
         if known.ts != event.ts {
             events::set_ts(tx, known.id, event.ts)?;
@@ -448,48 +459,4 @@ fn apply_state(tx: &Transaction<'_>, room: RoomRow, event: &WireEvent) -> Result
         sender,
         &event.content.to_string(),
     )
-}
-
-fn apply_receipts(
-    tx: &Transaction<'_>,
-    changes: &mut Changes,
-    context: &Context,
-    room: RoomRow,
-    list: &[Receipt],
-) -> Result<(), StoreError> {
-    let mut read = false;
-    for receipt in list {
-        let own = receipt.user_id == context.own;
-        if !receipt.private {
-            let user = events::user(tx, &receipt.user_id)?;
-            if rooms::set_receipt(tx, room, user, &receipt.thread, &receipt.event_id, receipt.ts)? {
-                changes.note(Change::Timeline(room));
-            }
-        }
-        if own && receipt.thread.is_empty() {
-            read |= advance_read(tx, room, &receipt.event_id)?;
-        }
-    }
-    if read {
-        refresh(tx, changes, context, room)?;
-    }
-    Ok(())
-}
-
-/// Moves the own read position forward, never back. Returns whether it moved.
-///
-/// # Errors
-/// Faults of the database.
-pub fn advance_read(tx: &Transaction<'_>, room: RoomRow, event_id: &str) -> Result<bool, StoreError> {
-    let known = rooms::get(tx, room)?.read_event;
-    if known.as_deref() == Some(event_id) {
-        return Ok(false);
-    }
-    if let Some(known) = &known
-        && timeline::is_before(tx, room, event_id, known)?
-    {
-        return Ok(false);
-    }
-    rooms::set_read(tx, room, event_id)?;
-    Ok(true)
 }

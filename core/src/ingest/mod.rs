@@ -1,20 +1,26 @@
 //! The one way by which a server's event becomes rows: read, decrypted, related, redacted, counted. Idempotent.
 
 mod apply;
+mod aside;
 mod attention;
 mod classify;
 mod location;
+pub(crate) mod mark;
 mod names;
+mod prefs;
 mod prepare;
+mod read;
 pub(crate) mod relate;
 mod wire;
 
 use thiserror::Error;
 
-pub use apply::{Applied, Context, advance_read, apply, apply_handed, apply_older, refresh};
+pub use apply::{Applied, Context, apply, apply_handed, apply_older, refresh};
+pub use aside::apply_aside;
 pub use attention::Attention;
 pub use classify::{Class, classify};
 pub use prepare::{Prepared, prepare, prepare_older, prepare_waiting};
+pub use read::advance_read;
 
 use crate::crypto::CryptoError;
 use crate::kind::ErrorKind;

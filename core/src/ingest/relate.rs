@@ -2,6 +2,7 @@
 
 use rusqlite::Transaction;
 
+use super::mark;
 use crate::ids::EventRow;
 use crate::store::codes::{RelType, Undecryptable};
 use crate::store::events::{self, Stored};
@@ -24,11 +25,14 @@ pub(super) fn relate(tx: &Transaction<'_>, row: EventRow) -> Result<(), StoreErr
             RelType::None | RelType::Reaction | RelType::Other => {}
         }
     }
-    choose_edit(tx, &event)
+    choose_edit(tx, &event)?;
+    mark::relate(tx, &event)
 }
 
 fn redact(tx: &Transaction<'_>, target: &Stored) -> Result<(), StoreError> {
     events::redact(tx, target.id)?;
+    // A redacted mark gives back the one before it, or none.
+    mark::relate(tx, target)?;
     // A redacted edit gives back the text before it.
     if let Relation { kind: RelType::Edit, to: Some(to), .. } = &target.relation
         && let Some(edited) = events::find(tx, target.room, to)?

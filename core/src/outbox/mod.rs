@@ -8,6 +8,7 @@ mod pages;
 mod queue;
 mod reason;
 mod send;
+mod setting;
 mod transmit;
 mod tries;
 mod undo;
@@ -18,6 +19,7 @@ pub use membership::Verb;
 pub use queue::{Outgoing, Queue, Ticket};
 pub use reason::Reason;
 pub use send::{Pass, Sender};
+pub use setting::{Setting, pinned};
 pub use undo::{Cancelled, retry};
 
 use crate::crypto::CryptoError;

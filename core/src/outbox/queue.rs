@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::membership::Verb;
 use super::{OutboxError, membership};
 use crate::ids::{EventRow, OutboxRow, RoomRow};
+use crate::ingest::mark;
 use crate::ingest::relate::choose_edit;
 use crate::ingest::{advance_read, classify};
 use crate::store::changes::{Change, Changes};
@@ -101,6 +102,7 @@ impl Queue {
         if let Some(target) = target {
             choose_edit(tx, &target)?;
         }
+        mark::relate(tx, &events::get(tx, row)?)?;
         let payload = json!({ "type": outgoing.kind, "content": outgoing.content }).to_string();
         let action =
             self.insert(tx, &room, OutboxKind::Event, &outgoing.txn_id, Some(row), &payload, after)?;
@@ -218,7 +220,7 @@ impl Queue {
     }
 
     #[expect(clippy::too_many_arguments, reason = "one row, written in one place")]
-    fn insert(
+    pub(super) fn insert(
         &self,
         tx: &Transaction<'_>,
         room: &Room,
@@ -268,13 +270,17 @@ pub(super) fn note(changes: &mut Changes, room: RoomRow) {
     changes.note(Change::RoomList);
 }
 
-fn joined(connection: &Connection, room: RoomRow) -> Result<Room, OutboxError> {
+pub(super) fn joined(connection: &Connection, room: RoomRow) -> Result<Room, OutboxError> {
     let room = rooms::get(connection, room)?;
     if room.membership == Membership::Join { Ok(room) } else { Err(OutboxError::NotAMember) }
 }
 
 /// The same transaction id twice is one action, queued or sent.
-fn known(connection: &Connection, room: RoomRow, txn_id: &str) -> Result<Option<Ticket>, StoreError> {
+pub(super) fn known(
+    connection: &Connection,
+    room: RoomRow,
+    txn_id: &str,
+) -> Result<Option<Ticket>, StoreError> {
     if let Some(event_id) = outbox::sent(connection, room, txn_id)? {
         return Ok(Some(Ticket { txn_id: txn_id.to_owned(), event_id: Some(event_id) }));
     }
@@ -282,14 +288,14 @@ fn known(connection: &Connection, room: RoomRow, txn_id: &str) -> Result<Option<
         .map(|queued| Ticket { txn_id: queued.txn_id, event_id: None }))
 }
 
-/// An edit that is being redacted gives back the text before it; so does one that is not after all.
+/// An edit that is being redacted gives back the text before it; so does one that is not after all. So for marks.
 pub(super) fn reconsider(tx: &Transaction<'_>, changed: &Stored) -> Result<(), StoreError> {
     if let Relation { kind: RelType::Edit, to: Some(to), .. } = &changed.relation
         && let Some(target) = events::find(tx, changed.room, to)?
     {
         choose_edit(tx, &target)?;
     }
-    Ok(())
+    mark::relate(tx, changed)
 }
 
 pub(super) fn payload_event(queued: &Queued) -> Option<String> {

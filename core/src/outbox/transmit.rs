@@ -12,7 +12,7 @@ use tokio_util::io::ReaderStream;
 use super::queue::payload_event;
 use super::send::Sender;
 use super::tries::Try;
-use super::{OutboxError, membership};
+use super::{OutboxError, membership, setting};
 use crate::crypto::RoomRules;
 use crate::ids::RoomRow;
 use crate::net::{Call, NetError, part};
@@ -20,7 +20,7 @@ use crate::roster;
 use crate::store::codes::{Membership, OutboxKind};
 use crate::store::outbox::{self, Queued, Upload};
 use crate::store::rooms::{self, Room};
-use crate::store::{Durability, StoreError, account, companions};
+use crate::store::{Durability, StoreError, account, companions, marks};
 
 /// A try counts as lost after this; the next one has the same transaction id.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -96,6 +96,12 @@ impl Sender {
                 let payload = membership::Payload::of(action)?;
                 this.set_asked();
                 membership::send(&self.http, &action.room_id, &payload).await?;
+                Ok(Taken::default())
+            }
+            OutboxKind::Setting => {
+                let payload = setting::of(action)?;
+                this.set_asked();
+                setting::send(&self.http, &self.own, &action.room_id, &payload.setting).await?;
                 Ok(Taken::default())
             }
         }
@@ -314,11 +320,13 @@ struct EventId {
 }
 
 /// The server pages and aggregates by the relation, so it stands outside the ciphertext too. A reaction's does not:
-/// its key would be readable there, and without the key the server refuses it.
+/// its key would be readable there, and without the key the server refuses it. Nor does a mark's: that a share was
+/// withdrawn is nobody else's business.
 fn with_relation(mut encrypted: Value, content: &Value) -> Value {
-    let relation = content
-        .get("m.relates_to")
-        .filter(|relation| relation.get("rel_type").and_then(Value::as_str) != Some("m.annotation"));
+    let relation = content.get("m.relates_to").filter(|relation| {
+        let kind = relation.get("rel_type").and_then(Value::as_str);
+        !matches!(kind, Some("m.annotation" | marks::KIND))
+    });
     if let Some(object) = encrypted.as_object_mut() {
         // The engine has copied the relation, whatever it is.
         object.remove("m.relates_to");

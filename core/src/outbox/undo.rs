@@ -7,7 +7,7 @@ use rusqlite::Transaction;
 use super::queue::{note, payload_event, reconsider};
 use super::reason::Reason;
 use super::send::Sender;
-use super::{OutboxError, membership};
+use super::{OutboxError, membership, setting};
 use crate::ids::OutboxRow;
 use crate::store::changes::Changes;
 use crate::store::codes::{OutboxKind, SendState};
@@ -127,6 +127,7 @@ fn undo(tx: &Transaction<'_>, queued: &Queued) -> Result<(), StoreError> {
     match queued.kind {
         OutboxKind::Redaction => redacting(tx, queued, false),
         OutboxKind::Membership => membership::undo(tx, queued),
+        OutboxKind::Setting => setting::undo(tx, queued),
         // What was read stays read here.
         OutboxKind::Event | OutboxKind::Read => Ok(()),
     }
@@ -183,6 +184,7 @@ fn again(tx: &Transaction<'_>, own: &str, queued: &Queued) -> Result<(), OutboxE
     match queued.kind {
         OutboxKind::Redaction => redacting(tx, queued, true)?,
         OutboxKind::Membership => membership::redo(tx, own, queued)?,
+        OutboxKind::Setting => setting::redo(tx, queued)?,
         OutboxKind::Event | OutboxKind::Read => {}
     }
     if let Some(row) = queued.event {

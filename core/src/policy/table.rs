@@ -116,7 +116,7 @@ keys! {
     ShareOpenExternal "share.open_external" Flag, Is(false), And, Unmanaged(Is(true));
     ShareExport "share.export" Flag, Is(false), And, Unmanaged(Is(true));
     SharePrint "share.print" Flag, Is(false), And, Unmanaged(Is(true));
-    ShareForward "share.forward" Choice(&["any", "network", "none"]), Word("any"), Stricter;
+    ShareForward "share.forward" Choice(&["any", "network", "none"]), Word("any"), Stricter, Since(V1);
     ShareMaxUploadMb "share.max_upload_mb" number(0, 10_240, "MB"), Num(100), Min, Since(V1);
     ShareMimeAllow "share.mime_allow" List(Mime), All, Meet, Since(V1);
     ShareMimeDeny "share.mime_deny" List(Mime), Those(&["executables"]), Join, Since(V1);
@@ -161,7 +161,7 @@ keys! {
     E2eeRequire "e2ee.require" Flag, Is(true), Or, Tighten, Since(V1);
     E2eeExcludeUnverified "e2ee.exclude_unverified" Flag, Is(false), Or;
     MessagesReadReceipts "messages.read_receipts" Flag, Is(true), And, Since(V1);
-    MessagesTyping "messages.typing" Flag, Is(true), And;
+    MessagesTyping "messages.typing" Flag, Is(true), And, Since(V1);
 
     PushPreview "push.preview" Choice(&["full", "sender", "none"]), Word("sender"), Stricter;
     PushGatewayUrl "push.gateway_url" Text(Url), Unset, Top;

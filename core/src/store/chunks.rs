@@ -143,7 +143,7 @@ pub fn place_of(connection: &Connection, event: EventRow) -> Result<Option<Place
 pub fn misses_sent(connection: &Connection, room: RoomRow) -> Result<bool, StoreError> {
     Ok(connection
         .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM event WHERE room = ?1 AND chunk IS NULL AND event_id IS NOT NULL)",
+            "SELECT EXISTS (SELECT 1 FROM event WHERE room = ?1 AND chunk IS NULL AND event_id IS NOT NULL AND shown = 1)",
         )?
         .query_row([room], |row| row.get(0))?)
 }

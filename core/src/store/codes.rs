@@ -176,5 +176,65 @@ code! {
         Read = 2 "read",
         /// A change of membership.
         Membership = 3 "membership",
+        /// How the account has a room, or what is pinned there.
+        Setting = 4 "setting",
+    }
+}
+
+code! {
+    /// What kind of message a search asks for.
+    MessageKind {
+        /// Words alone.
+        Text = 0 "text",
+        /// A picture.
+        Image = 1 "image",
+        /// A clip.
+        Video = 2 "video",
+        /// A recording.
+        Audio = 3 "audio",
+        /// Any other file.
+        File = 4 "file",
+        /// A position.
+        Place = 5 "place",
+    }
+}
+
+impl MessageKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [Self::Text, Self::Image, Self::Video, Self::Audio, Self::File, Self::Place];
+
+    /// Sorts a message by the protocol's word; an unknown one is words.
+    pub fn of_msgtype(msgtype: &str) -> Self {
+        match msgtype {
+            "m.image" => Self::Image,
+            "m.video" => Self::Video,
+            "m.audio" => Self::Audio,
+            "m.file" => Self::File,
+            "m.location" => Self::Place,
+            _ => Self::Text,
+        }
+    }
+}
+
+code! {
+    /// What of a room asks for this account's attention.
+    Loudness {
+        /// Everything.
+        All = 0 "all",
+        /// What names the user.
+        Mentions = 1 "mentions",
+        /// Nothing.
+        Nothing = 2 "none",
+    }
+}
+
+impl Loudness {
+    /// Reads the word; an unknown one is everything.
+    pub fn of_word(word: &str) -> Self {
+        match word {
+            "mentions" => Self::Mentions,
+            "none" => Self::Nothing,
+            _ => Self::All,
+        }
     }
 }

@@ -292,7 +292,7 @@ pub fn insert_at(
             ],
         )?;
     let id = EventRow(id);
-    search::add_new(tx, id, event)?;
+    search::add_new(tx, id, room, sender, event)?;
     retention::date(tx, id, room)?;
     Ok(id)
 }
@@ -301,7 +301,8 @@ pub fn insert_at(
 pub fn update(tx: &Transaction<'_>, id: EventRow, event: &NewEvent) -> Result<(), StoreError> {
     reindexed(tx, id, || {
         tx.prepare_cached(
-            "UPDATE event SET event_id = ?2, ts = ?3, type = ?4, content = ?5, encrypted = ?6, shown = ?7, notify = ?8,
+            "UPDATE event SET event_id = ?2, ts = ?3, type = ?4, content = ?5, encrypted = ?6, notify = ?8,
+               shown = iif(shown = 0 AND chunk IS NULL AND event_id IS NOT NULL AND txn_id IS NULL, 0, ?7),
                rel_type = ?9, rel_to = ?10, rel_key = ?11, reply_to = ?12, thread = ?13, redacted = ?14,
                send_state = ?15, utd = ?16, session_id = ?17
              WHERE id = ?1",

@@ -3,8 +3,9 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::StoreError;
+use super::search;
 
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("sql/0001_init.sql"),
     include_str!("sql/0002_sending.sql"),
     include_str!("sql/0003_policy.sql"),
@@ -12,8 +13,12 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("sql/0005_media.sql"),
     include_str!("sql/0006_narrow.sql"),
     include_str!("sql/0007_keeping.sql"),
+    include_str!("sql/0008_search.sql"),
+    include_str!("sql/0009_talk.sql"),
 ];
 const LATEST: &str = include_str!("sql/latest.sql");
+/// After this step the search index is empty and is filled.
+const EMPTIED: &str = include_str!("sql/0008_search.sql");
 
 fn known() -> u32 {
     u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
@@ -32,13 +37,22 @@ pub(super) fn create(connection: &mut Connection) -> Result<(), StoreError> {
 
 /// Applies what is missing, each step in a transaction of its own.
 pub(super) fn upgrade(connection: &mut Connection) -> Result<(), StoreError> {
+    upgrade_to(connection, MIGRATIONS.len())
+}
+
+/// The same, up to a number.
+pub(super) fn upgrade_to(connection: &mut Connection, last: usize) -> Result<(), StoreError> {
     let found = found(connection)?;
     if found > known() {
         return Err(StoreError::NewerSchema { found, known: known() });
     }
-    for (index, sql) in MIGRATIONS.iter().enumerate().skip(usize::try_from(found).unwrap_or(usize::MAX)) {
+    let steps = MIGRATIONS.iter().enumerate().take(last);
+    for (index, sql) in steps.skip(usize::try_from(found).unwrap_or(usize::MAX)) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(sql)?;
+        if *sql == EMPTIED {
+            search::rebuild(&transaction)?;
+        }
         transaction.pragma_update(None, "user_version", u32::try_from(index + 1).unwrap_or(u32::MAX))?;
         transaction.commit()?;
     }

@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod areas;
+pub mod aside;
 pub mod audit;
 mod boundary;
 pub mod changes;
@@ -10,13 +11,17 @@ mod check;
 pub mod chunks;
 pub mod codes;
 pub mod companions;
+pub mod crowd;
 pub(crate) mod crypto;
+pub mod drafts;
+pub mod dress;
 mod erase;
 pub mod error;
 pub mod events;
 pub mod fixes;
 pub mod inbox;
 pub mod key_file;
+pub mod marks;
 pub mod media;
 mod migrate;
 mod now;
@@ -25,10 +30,12 @@ pub mod outbox;
 pub mod owed_keys;
 pub mod placing;
 mod pool;
+pub mod prefs;
 pub mod retention;
 pub mod rooms;
 pub mod search;
 pub mod shares;
+mod speakers;
 mod sqlcipher;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -399,3 +399,21 @@ pub fn supersede(tx: &Transaction<'_>, room: RoomRow, kind: OutboxKind) -> Resul
         .execute((room, kind))?;
     Ok(())
 }
+
+/// Takes the queued settings of one kind in a room out: a newer one replaces them.
+pub fn supersede_setting(tx: &Transaction<'_>, room: RoomRow, key: &str) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "DELETE FROM outbox WHERE room = ?1 AND kind = 4 AND state <> 2 AND payload ->> 'key' = ?2",
+    )?
+    .execute((room, key))?;
+    Ok(())
+}
+
+/// Says whether a setting of one kind in a room is on its way.
+pub fn is_set(connection: &Connection, room: RoomRow, key: &str) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT 1 FROM outbox WHERE room = ?1 AND kind = 4 AND state <> 3 AND payload ->> 'key' = ?2",
+        )?
+        .exists((room, key))?)
+}

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::StoreError;
-use super::codes::{Membership, RoomKind};
-use super::{chunks, now};
+use super::codes::{Loudness, Membership, RoomKind};
+use super::{chunks, now, speakers};
 use crate::ids::{EventRow, RoomRow, UserRow};
 
 /// A room as the list shows it.
@@ -44,12 +44,23 @@ pub struct Room {
     pub last_body: Option<String>,
     /// Own read receipt.
     pub read_event: Option<String>,
+    /// Whether it is wanted at hand.
+    pub favourite: bool,
+    /// Whether it is of low priority.
+    pub low: bool,
+    /// What of it asks for attention.
+    pub loudness: Loudness,
+    /// A text for it that is not sent.
+    pub draft: Option<String>,
 }
 
 const ROOM: &str =
     "id, room_id, kind, membership, encrypted, name, topic, alias, members, members_complete, unread,
                     highlights, at_least, last_ts, last_sender, last_body, read_event,
-                    (SELECT t.message_ms FROM retention t WHERE t.room = room.id)";
+                    (SELECT t.message_ms FROM retention t WHERE t.room = room.id),
+                    coalesce(p.favourite, 0), coalesce(p.low, 0), coalesce(p.loudness, 0),
+                    (SELECT d.body FROM draft d WHERE d.room = room.id AND d.thread = '')
+                    FROM room LEFT JOIN room_pref p ON p.room = room.id";
 
 fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
     let (last_ts, stays_ms): (i64, Option<i64>) = (row.get(13)?, row.get(17)?);
@@ -73,6 +84,10 @@ fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
         last_sender: row.get::<_, Option<_>>(14)?.filter(|_| !is_past),
         last_body: row.get::<_, Option<_>>(15)?.filter(|_| !is_past),
         read_event: row.get(16)?,
+        favourite: row.get(18)?,
+        low: row.get(19)?,
+        loudness: row.get(20)?,
+        draft: row.get(21)?,
     })
 }
 
@@ -89,7 +104,7 @@ pub fn ensure(tx: &Transaction<'_>, room_id: &str) -> Result<RoomRow, StoreError
 /// Finds a room by its Matrix id.
 pub fn find(connection: &Connection, room_id: &str) -> Result<Option<Room>, StoreError> {
     Ok(connection
-        .prepare_cached(&format!("SELECT {ROOM} FROM room WHERE room_id = ?1"))?
+        .prepare_cached(&format!("SELECT {ROOM} WHERE room_id = ?1"))?
         .query_row([room_id], room)
         .optional()?)
 }
@@ -97,7 +112,7 @@ pub fn find(connection: &Connection, room_id: &str) -> Result<Option<Room>, Stor
 /// Reads a room by its row.
 pub fn get(connection: &Connection, id: RoomRow) -> Result<Room, StoreError> {
     connection
-        .prepare_cached(&format!("SELECT {ROOM} FROM room WHERE id = ?1"))?
+        .prepare_cached(&format!("SELECT {ROOM} WHERE id = ?1"))?
         .query_row([id], room)
         .optional()?
         .ok_or(StoreError::NotFound("room"))
@@ -106,7 +121,7 @@ pub fn get(connection: &Connection, id: RoomRow) -> Result<Room, StoreError> {
 /// Finds the joined and invited rooms that bear a name or alias.
 pub fn named(connection: &Connection, name: &str) -> Result<Vec<Room>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {ROOM} FROM room WHERE hidden = 0 AND membership IN (1, 2) AND (name = ?1 OR (alias <> '' AND alias = ?1))
+        "SELECT {ROOM} WHERE hidden = 0 AND membership IN (1, 2) AND (name = ?1 OR (alias <> '' AND alias = ?1))
          ORDER BY id"
     ))?;
     let rows = statement.query_map([name], room)?;
@@ -123,7 +138,7 @@ pub fn page(
     let (bump, id) = after.unwrap_or((i64::MAX, RoomRow(i64::MAX)));
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {ROOM} FROM room
+        "SELECT {ROOM}
          WHERE hidden = 0 AND (bump_ts, id) < (?1, ?2) AND (?3 IS NULL OR instr(lower(name), lower(?3)) > 0)
          ORDER BY bump_ts DESC, id DESC LIMIT ?4"
     ))?;
@@ -339,7 +354,7 @@ pub fn set_member(
          ON CONFLICT (room, user) DO UPDATE SET membership = excluded.membership, name = excluded.name",
     )?
     .execute((id, user, membership, name))?;
-    Ok(())
+    speakers::renamed(tx, user, name)
 }
 
 /// Changes how a user stands in a room, and nothing else of the user.
@@ -379,6 +394,8 @@ pub fn forget_members(tx: &Transaction<'_>, id: RoomRow) -> Result<(), StoreErro
 /// A member as the list of members shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
+    /// The user's row.
+    pub row: UserRow,
     /// Matrix id.
     pub user_id: String,
     /// Standing.
@@ -390,11 +407,11 @@ pub struct Member {
 /// Lists the members who are joined or invited, by Matrix id.
 pub fn members(connection: &Connection, id: RoomRow) -> Result<Vec<Member>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT u.user_id, m.membership, m.name FROM member m JOIN user u ON u.id = m.user
+        "SELECT u.user_id, m.membership, m.name, m.user FROM member m JOIN user u ON u.id = m.user
          WHERE m.room = ?1 AND m.membership IN (1, 2) ORDER BY u.user_id",
     )?;
     let rows = statement.query_map([id], |row| {
-        Ok(Member { user_id: row.get(0)?, membership: row.get(1)?, name: row.get(2)? })
+        Ok(Member { user_id: row.get(0)?, membership: row.get(1)?, name: row.get(2)?, row: row.get(3)? })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

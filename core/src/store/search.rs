@@ -1,14 +1,16 @@
-//! The full-text index. Its rows are taken out with the text they were put in with, so nothing of it stays behind.
-
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+//! The full-text index. It holds words as `text::fold` folds them, and marks for who, where and what kind; its rows
+//! are taken out with the words they were put in with, so nothing of them stays behind.
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 use serde::Deserialize;
 
+use super::codes::MessageKind;
 use super::events::NewEvent;
-use super::{StoreError, now};
-use crate::ids::{EventRow, RoomRow};
+use super::{StoreError, now, speakers};
+use crate::ids::{EventRow, RoomRow, UserRow};
+use crate::text::query::Term;
+use crate::text::snippet::{self, Snippet};
+use crate::text::{Part, Query, fold, without_quote};
 
 /// One hit.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,109 +19,246 @@ pub struct Hit {
     pub room_id: String,
     /// The event; `None` while it waits to be sent.
     pub event_id: Option<String>,
+    /// Its cursor in the timeline.
+    pub row: EventRow,
     /// Milliseconds since 1970.
     pub ts: i64,
-    /// The words around the first match, each match between `[` and `]`.
+    /// Who sent it.
+    pub sender: String,
+    /// What the sender is called in the room.
+    pub sender_name: Option<String>,
+    /// What kind of message it is.
+    pub kind: MessageKind,
+    /// The words around the first match.
+    pub parts: Vec<Part>,
+    /// The same as one line, each match between `[` and `]`.
     pub snippet: String,
     /// How well it fits; larger is better.
     pub score: f64,
 }
 
-/// Indexes an event's text, if it has one. Call after a change.
-pub fn add(tx: &Transaction<'_>, id: EventRow) -> Result<(), StoreError> {
-    tx.prepare_cached("INSERT INTO event_fts (rowid, body) SELECT id, body FROM event_text WHERE id = ?1")?
-        .execute([id])?;
-    Ok(())
+/// What else must hold of a hit. Nothing: everything.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Filter {
+    /// In this room.
+    pub room: Option<RoomRow>,
+    /// From this sender.
+    pub sender: Option<UserRow>,
+    /// Of this kind.
+    pub kind: Option<MessageKind>,
+    /// Not before, in milliseconds since 1970.
+    pub since: Option<i64>,
+    /// Before, in milliseconds since 1970.
+    pub until: Option<i64>,
 }
 
-/// Indexes the text of an event that is new, out of its content: what the view would find, without reading it back.
-pub(super) fn add_new(tx: &Transaction<'_>, id: EventRow, event: &NewEvent) -> Result<(), StoreError> {
-    #[derive(Deserialize)]
-    struct Text<'a> {
-        #[serde(borrow)]
-        body: Option<Cow<'a, str>>,
+impl Filter {
+    fn covers(&self, ts: i64) -> bool {
+        self.since.is_none_or(|since| ts >= since) && self.until.is_none_or(|until| ts < until)
     }
+}
+
+/// Begins a mark: a letter that no text's words have, and that the tokenizer leaves in one piece.
+const MARK: char = '\u{e000}';
+
+fn of_user(user: UserRow) -> String {
+    format!("{MARK}u{}", user.0)
+}
+
+fn of_room(room: RoomRow) -> String {
+    format!("{MARK}r{}", room.0)
+}
+
+fn of_kind(kind: MessageKind) -> String {
+    format!("{MARK}k{}", kind.as_str())
+}
+
+/// What of a message's content people search for.
+#[derive(Debug)]
+struct Text {
+    body: String,
+    /// The file's name, where the body is a caption.
+    file: Option<String>,
+    kind: MessageKind,
+}
+
+#[derive(Deserialize)]
+struct Content {
+    body: Option<String>,
+    filename: Option<String>,
+    msgtype: Option<String>,
+    #[serde(rename = "m.new_content")]
+    new_content: Option<Box<Content>>,
+}
+
+impl Text {
+    fn read(content: &str, is_edit: bool, answers: bool) -> Option<Self> {
+        let mut content: Content = serde_json::from_str(content).ok()?;
+        if is_edit {
+            content = *content.new_content?;
+        }
+        let body = content.body?;
+        let kind = MessageKind::of_msgtype(content.msgtype.as_deref().unwrap_or_default());
+        let body = if answers { without_quote(&body) } else { body };
+        let file = content.filename.filter(|name| *name != body);
+        Some(Self { body, file, kind })
+    }
+
+    fn indexed(&self, room: RoomRow, sender: UserRow) -> String {
+        let mut words = String::with_capacity(self.body.len().saturating_add(32));
+        fold::append(&self.body, &mut words);
+        for mark in [of_user(sender), of_room(room), of_kind(self.kind)] {
+            words.push(' ');
+            words.push_str(&mark);
+        }
+        if let Some(file) = &self.file {
+            fold::append(file, &mut words);
+        }
+        words
+    }
+}
+
+const INDEXED: &str = "e.type = 'm.room.message' AND e.shown = 1 AND e.redacted = 0";
+
+/// The words of an event as they are in the index; `None` where it has none.
+fn indexed(connection: &Connection, id: EventRow) -> Result<Option<(UserRow, RoomRow, String)>, StoreError> {
+    let found = connection
+        .prepare_cached(&format!(
+            "SELECT e.sender, e.room, coalesce(x.content, e.content), x.id IS NOT NULL, e.reply_to IS NOT NULL
+             FROM event e LEFT JOIN event x ON x.id = e.edit WHERE e.id = ?1 AND {INDEXED}"
+        ))?
+        .query_row([id], |row| {
+            let text = Text::read(&row.get::<_, String>(2)?, row.get(3)?, row.get(4)?);
+            Ok((row.get::<_, UserRow>(0)?, row.get::<_, RoomRow>(1)?, text))
+        })
+        .optional()?;
+    let Some((sender, room, Some(text))) = found else { return Ok(None) };
+    Ok(Some((sender, room, text.indexed(room, sender))))
+}
+
+/// Indexes an event's text, if it has one. Call after a change.
+pub fn add(tx: &Transaction<'_>, id: EventRow) -> Result<(), StoreError> {
+    match indexed(tx, id)? {
+        Some((sender, room, words)) => put(tx, id, room, sender, &words),
+        None => Ok(()),
+    }
+}
+
+fn put(
+    tx: &Transaction<'_>,
+    id: EventRow,
+    room: RoomRow,
+    sender: UserRow,
+    words: &str,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT INTO event_fts (rowid, words) VALUES (?1, ?2)")?.execute((id, words))?;
+    speakers::note(tx, room, sender)
+}
+
+/// Indexes the text of an event that is new, out of its content, without reading it back.
+pub(super) fn add_new(
+    tx: &Transaction<'_>,
+    id: EventRow,
+    room: RoomRow,
+    sender: UserRow,
+    event: &NewEvent,
+) -> Result<(), StoreError> {
     if event.kind != "m.room.message" || !event.shown || event.redacted {
         return Ok(());
     }
-    match serde_json::from_str::<Text<'_>>(&event.content) {
-        // SQLite's JSON functions and ours differ about this one character.
-        Ok(Text { body: Some(body) }) if !body.contains('\0') => {
-            tx.prepare_cached("INSERT INTO event_fts (rowid, body) VALUES (?1, ?2)")?.execute((id, body))?;
-            Ok(())
-        }
-        _ => add(tx, id),
+    match Text::read(&event.content, false, event.reply_to.is_some()) {
+        Some(text) => put(tx, id, room, sender, &text.indexed(room, sender)),
+        None => Ok(()),
     }
 }
 
 /// Takes an event's text out of the index. Call before a change.
 pub fn remove(tx: &Transaction<'_>, id: EventRow) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "INSERT INTO event_fts (event_fts, rowid, body) SELECT 'delete', id, body FROM event_text WHERE id = ?1",
-    )?
-    .execute([id])?;
+    if let Some((_, _, words)) = indexed(tx, id)? {
+        tx.prepare_cached("INSERT INTO event_fts (event_fts, rowid, words) VALUES ('delete', ?1, ?2)")?
+            .execute((id, words))?;
+    }
     Ok(())
 }
 
-/// Turns what a person types into a query: all words; nothing is an operator.
-///
-/// Returns `None` where there is no word.
-pub fn query(text: &str) -> Option<String> {
-    // What is not ASCII is left to the tokenizer: it knows which marks belong to a letter.
-    let words: Vec<String> = text
-        .split(|c: char| c.is_whitespace() || c.is_control() || (c.is_ascii() && !c.is_ascii_alphanumeric()))
-        .filter(|word| word.contains(char::is_alphanumeric))
-        .map(|word| format!("\"{word}\""))
-        .collect();
-    if words.is_empty() { None } else { Some(words.join(" ")) }
+/// Makes the whole index anew.
+pub(super) fn rebuild(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    tx.execute("INSERT INTO event_fts (event_fts) VALUES ('delete-all')", [])?;
+    let list: Vec<EventRow> = tx
+        .prepare(&format!("SELECT e.id FROM event e WHERE {INDEXED} ORDER BY e.id"))?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    list.into_iter().try_for_each(|id| add(tx, id))
 }
 
-/// The same query, met also where a word goes on. Single letters stay whole words: they begin half of all text.
-fn beginnings(query: &str) -> String {
-    let word = |word: &str| if word.chars().count() > 3 { format!("{word}*") } else { word.to_owned() };
-    query.split(' ').map(word).collect::<Vec<_>>().join(" ")
+/// Writes what must match: all terms, each in the text or as the name of who sent it, and the filter's marks.
+fn expression(connection: &Connection, query: &Query, filter: &Filter) -> Result<Option<String>, StoreError> {
+    let mut all = Vec::new();
+    for term in &query.terms {
+        all.push(one(term, &speakers::called(connection, term)?));
+    }
+    all.extend(filter.sender.map(|user| quoted(&of_user(user))));
+    all.extend(filter.room.map(|room| quoted(&of_room(room))));
+    all.extend(filter.kind.map(|kind| quoted(&of_kind(kind))));
+    Ok(if all.is_empty() { None } else { Some(all.join(" AND ")) })
 }
 
-/// Up to so many matches are read and sorted by time. Of more, the newest are near the end of the timeline.
-const FEW: usize = 512;
+fn one(term: &Term, by: &[UserRow]) -> String {
+    let mut text = quoted(&term.words.join(" "));
+    if term.begins {
+        text.push('*');
+    }
+    if by.is_empty() {
+        return text;
+    }
+    let people = by.iter().map(|user| quoted(&of_user(*user))).collect::<Vec<_>>().join(" OR ");
+    format!("({text} OR {people})")
+}
 
-/// Finds the newest events that hold all words of `query`, newest first. Where whole words give fewer than `limit`,
-/// beginnings of words count too.
+/// Folded words hold no quotation marks.
+fn quoted(words: &str) -> String {
+    format!("\"{words}\"")
+}
+
+/// Finds the newest events that hold all of `query` and fit the filter, newest first. Where whole words give fewer
+/// than `limit`, beginnings of words count too. Nothing where neither asks for anything that is indexed.
 ///
 /// # Errors
 /// Those of the database.
 pub fn find(
     connection: &Connection,
-    query: &str,
-    room: Option<RoomRow>,
+    query: &Query,
+    filter: &Filter,
     limit: usize,
 ) -> Result<Vec<Hit>, StoreError> {
-    let whole = newest(connection, query, room, limit)?;
-    if whole.len() == limit {
-        return hits(connection, query, &whole);
+    let Some(whole) = expression(connection, query, filter)? else { return Ok(Vec::new()) };
+    let rows = newest(connection, &whole, filter, limit)?;
+    let wider = query.beginnings();
+    if rows.len() >= limit || wider == *query {
+        return hits(connection, query, &rows);
     }
-    let query = beginnings(query);
-    let all = newest(connection, &query, room, limit)?;
-    hits(connection, &query, &all)
+    let Some(wide) = expression(connection, &wider, filter)? else { return Ok(Vec::new()) };
+    let rows = newest(connection, &wide, filter, limit)?;
+    hits(connection, &wider, &rows)
 }
 
 fn newest(
     connection: &Connection,
-    query: &str,
-    room: Option<RoomRow>,
+    expression: &str,
+    filter: &Filter,
     limit: usize,
 ) -> Result<Vec<EventRow>, StoreError> {
     // Forwards: FTS5 is slower the other way, many times with beginnings of words.
     let mut statement =
         connection.prepare_cached("SELECT rowid FROM event_fts WHERE event_fts MATCH ?1 ORDER BY rowid")?;
-    let rows = statement.query_map([query], |row| row.get(0))?;
+    let rows = statement.query_map([expression], |row| row.get(0))?;
     let matching: Vec<EventRow> = rows.collect::<Result<_, _>>()?;
-    if matching.len() > FEW {
-        let mut newest = walk(connection, &matching, room, limit)?;
+    if matching.len() > few(connection, limit)? {
+        let mut newest = walk(connection, &matching, filter, limit)?;
         newest.extend(unplaced(connection, &matching)?);
-        by_time(connection, &newest, room, limit)
+        by_time(connection, &newest, filter, limit)
     } else {
-        by_time(connection, &matching, room, limit)
+        by_time(connection, &matching, filter, limit)
     }
 }
 
@@ -132,43 +271,55 @@ fn unplaced(connection: &Connection, matching: &[EventRow]) -> Result<Vec<EventR
     Ok(all.into_iter().filter(|id| matching.binary_search(id).is_ok()).collect())
 }
 
+/// Up to so many matches are read and sorted by time. Of more, the newest are near the end of the timeline: to look
+/// up a match costs about as much as to walk over twenty events.
+fn few(connection: &Connection, limit: usize) -> Result<usize, StoreError> {
+    let events: i64 = connection
+        .prepare_cached("SELECT coalesce(max(id), 0) FROM event")?
+        .query_row([], |row| row.get(0))?;
+    let events = usize::try_from(events).unwrap_or(0);
+    Ok(events.saturating_mul(limit.max(1)).div_euclid(20).isqrt().max(512))
+}
+
 fn by_time(
     connection: &Connection,
     found: &[EventRow],
-    room: Option<RoomRow>,
+    filter: &Filter,
     limit: usize,
 ) -> Result<Vec<EventRow>, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT ts, room FROM event WHERE id = ?1")?;
+    let mut statement = connection.prepare_cached("SELECT ts FROM event WHERE id = ?1")?;
     let mut dated = Vec::with_capacity(found.len());
     for id in found {
-        let at = statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-        dated.extend(at.map(|(ts, of): (i64, RoomRow)| (ts, *id, of)));
+        let ts: Option<i64> = statement.query_row([id], |row| row.get(0)).optional()?;
+        dated.extend(ts.filter(|ts| filter.covers(*ts)).map(|ts| (ts, *id)));
     }
-    dated.retain(|(_, _, of)| room.is_none_or(|room| room == *of));
     dated.sort_unstable_by(|a, b| b.cmp(a));
-    Ok(dated.into_iter().take(limit).map(|(_, id, _)| id).collect())
+    Ok(dated.into_iter().take(limit).map(|(_, id)| id).collect())
 }
 
 /// Walks all messages from the newest back until enough of them match.
 fn walk(
     connection: &Connection,
     matching: &[EventRow],
-    room: Option<RoomRow>,
+    filter: &Filter,
     limit: usize,
 ) -> Result<Vec<EventRow>, StoreError> {
-    let mut statement = connection.prepare_cached(match room {
+    let mut statement = connection.prepare_cached(match filter.room {
         None => {
             "SELECT id FROM event INDEXED BY event_by_time
              WHERE type = 'm.room.message' AND shown = 1 AND redacted = 0 AND chunk IS NOT NULL AND ?1 IS NULL
+               AND ts >= ?2 AND ts < ?3
              ORDER BY ts DESC, id DESC"
         }
         Some(_) => {
             "SELECT id FROM event INDEXED BY event_by_room_time
              WHERE type = 'm.room.message' AND shown = 1 AND redacted = 0 AND chunk IS NOT NULL AND room = ?1
+               AND ts >= ?2 AND ts < ?3
              ORDER BY ts DESC, id DESC"
         }
     })?;
-    let mut rows = statement.query([room])?;
+    let (since, until) = (filter.since.unwrap_or(i64::MIN), filter.until.unwrap_or(i64::MAX));
+    let mut rows = statement.query((filter.room, since, until))?;
     let mut found = Vec::new();
     while found.len() < limit
         && let Some(row) = rows.next()?
@@ -181,39 +332,57 @@ fn walk(
     Ok(found)
 }
 
-/// Reads hits, in one run over the index between them: to look up each by itself costs more.
-fn hits(connection: &Connection, query: &str, rows: &[EventRow]) -> Result<Vec<Hit>, StoreError> {
-    let (Some(first), Some(last)) = (rows.iter().min(), rows.iter().max()) else { return Ok(Vec::new()) };
-    let list: Vec<i64> = rows.iter().map(|id| id.0).collect();
+/// Reads hits: what was written, not what is indexed.
+fn hits(connection: &Connection, query: &Query, rows: &[EventRow]) -> Result<Vec<Hit>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT f.rowid, r.room_id, e.event_id, e.ts, snippet(event_fts, 0, '[', ']', '…', 24),
-           highlight(event_fts, 0, char(1), '')
-         FROM event_fts f CROSS JOIN event e ON e.id = f.rowid CROSS JOIN room r ON r.id = e.room
-         WHERE event_fts MATCH ?1 AND f.rowid BETWEEN ?3 AND ?4 AND (e.expire_ts IS NULL OR e.expire_ts > ?5)
-           AND +f.rowid IN (SELECT value FROM json_each(?2))",
+        "SELECT r.room_id, e.event_id, e.ts, u.user_id, m.name, coalesce(x.content, e.content), x.id IS NOT NULL,
+           e.reply_to IS NOT NULL
+         FROM event e JOIN room r ON r.id = e.room JOIN user u ON u.id = e.sender
+           LEFT JOIN event x ON x.id = e.edit LEFT JOIN member m ON m.room = e.room AND m.user = e.sender
+         WHERE e.id = ?1 AND (e.expire_ts IS NULL OR e.expire_ts > ?2)",
     )?;
-    let mut found =
-        statement.query((query, serde_json::json!(list).to_string(), first, last, now::get().likely_ms))?;
-    let mut hits: BTreeMap<EventRow, Hit> = BTreeMap::new();
-    while let Some(row) = found.next()? {
-        let hit = Hit {
-            room_id: row.get(1)?,
-            event_id: row.get(2)?,
-            ts: row.get(3)?,
-            snippet: row.get(4)?,
-            score: score(&row.get::<_, String>(5)?),
-        };
-        hits.insert(row.get(0)?, hit);
+    let mut found = Vec::with_capacity(rows.len());
+    for id in rows {
+        let hit = statement
+            .query_row((id, now::get().likely_ms), |row| {
+                let read = Text::read(&row.get::<_, String>(5)?, row.get(6)?, row.get(7)?);
+                let Some(text) = read else { return Ok(None) };
+                let cut = around(&text, query);
+                Ok(Some(Hit {
+                    room_id: row.get(0)?,
+                    event_id: row.get(1)?,
+                    row: *id,
+                    ts: row.get(2)?,
+                    sender: row.get(3)?,
+                    sender_name: row.get(4)?,
+                    kind: text.kind,
+                    snippet: cut.line(),
+                    score: score(&cut),
+                    parts: cut.parts,
+                }))
+            })
+            .optional()?;
+        found.extend(hit.flatten());
     }
-    Ok(rows.iter().filter_map(|id| hits.remove(id)).collect())
+    Ok(found)
+}
+
+/// Shows the text, or the file's name where only that has what was searched for.
+fn around(text: &Text, query: &Query) -> Snippet {
+    let body = snippet::cut(&text.body, query);
+    match &text.file {
+        Some(file) if body.hits == 0 => {
+            Some(snippet::cut(file, query)).filter(|cut| cut.hits > 0).unwrap_or(body)
+        }
+        _ => body,
+    }
 }
 
 /// Scores as BM25 does for words that are all equally rare: how often they occur, in how long a text. How rare they
 /// are is the same for all hits, as each holds all words, and counting it would read the whole index.
-fn score(marked: &str) -> f64 {
+fn score(cut: &Snippet) -> f64 {
     let count = |items: usize| f64::from(u32::try_from(items).unwrap_or(u32::MAX));
-    let hits = count(marked.matches('\u{1}').count());
-    let words = count(marked.split_whitespace().count());
+    let (hits, words) = (count(cut.hits), count(cut.words));
     hits * 2.2 / (hits + 1.2 * (0.25 + 0.75 * words / 16.0))
 }
 

@@ -214,7 +214,7 @@ async fn what_is_tidied_gets_small_and_idle_writes_nothing() {
                     (number.to_string(), &text),
                 )?;
                 tx.execute(
-                    "INSERT INTO event_fts (rowid, body) VALUES (?1, ?2)",
+                    "INSERT INTO event_fts (rowid, words) VALUES (?1, ?2)",
                     (i64::try_from(number).ok(), &text),
                 )?;
             }

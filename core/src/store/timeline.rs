@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 use super::StoreError;
 use super::chunks::{self, Chunk, Place};
 use super::codes::{SendState, Undecryptable};
+use super::dress::{self, Around};
 use super::{events, now};
 use crate::ids::{ChunkRow, EventRow, RoomRow};
 
@@ -51,6 +52,8 @@ pub struct Item {
     pub receipts: Vec<String>,
     /// Whether a hole lies right before it.
     pub gap_before: bool,
+    /// What stands around it.
+    pub around: Around,
     place: Option<Place>,
 }
 
@@ -102,6 +105,7 @@ fn item(row: &Row<'_>) -> rusqlite::Result<Item> {
         reactions: BTreeMap::new(),
         receipts: Vec::new(),
         gap_before: false,
+        around: Around::default(),
         place: chunk.zip(row.get(16)?).map(|(chunk, idx)| Place { chunk, idx }),
     })
 }
@@ -167,11 +171,21 @@ pub fn by_event_id(
     Ok(found)
 }
 
+/// Holds of what is not past its time.
+const IN_TIME: &str = "(e.expire_ts IS NULL OR e.expire_ts > ?2)";
+
 /// Finds the items among these rows, in their order. Rows that are no item are left out.
 pub fn by_rows(connection: &Connection, rows: &[EventRow]) -> Result<Vec<(RoomRow, Item)>, StoreError> {
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT {ITEM} WHERE e.id = ?1 AND e.shown = 1 AND (e.expire_ts IS NULL OR e.expire_ts > ?2)"
-    ))?;
+    those(connection, rows, &format!("SELECT {ITEM} WHERE e.id = ?1 AND {IN_TIME} AND e.shown = 1"))
+}
+
+/// Reads these rows as items, in their order, also what stands aside.
+pub fn whichever(connection: &Connection, rows: &[EventRow]) -> Result<Vec<(RoomRow, Item)>, StoreError> {
+    those(connection, rows, &format!("SELECT {ITEM} WHERE e.id = ?1 AND {IN_TIME}"))
+}
+
+fn those(connection: &Connection, rows: &[EventRow], sql: &str) -> Result<Vec<(RoomRow, Item)>, StoreError> {
+    let mut statement = connection.prepare_cached(sql)?;
     let mut found = Vec::with_capacity(rows.len());
     let likely_ms = now::get().likely_ms;
     for id in rows {
@@ -219,6 +233,7 @@ fn dress(connection: &Connection, room: RoomRow, item: &mut Item) -> Result<(), 
         item.reactions = reactions(connection, room, &key)?;
     }
     item.receipts = receipts(connection, item)?;
+    item.around = dress::around(connection, room, item)?;
     Ok(())
 }
 

@@ -162,10 +162,28 @@ public final class Client: Sendable {
         in roomId: String? = nil,
         limit: Int = 50
     ) async throws(QrocError) -> [SearchHit] {
+        try await search(SearchQuery(text, in: roomId), limit: limit)
+    }
+
+    /// Finds messages, newest first, on this device; what waits to be sent is among them. A read.
+    ///
+    /// - Parameters:
+    ///   - query: What is searched for.
+    ///   - limit: How many at most.
+    /// - Returns: What was found.
+    /// - Throws: `badInput` where nothing is asked for, `notFound` for the room, `locked`, `closed`, `storage`.
+    public func search(_ query: SearchQuery, limit: Int = 50) async throws(QrocError) -> [SearchHit] {
         try await translated { [core] in
-            let hits = try await core.search(text: text, roomId: roomId, limit: UInt32(clamping: limit))
+            let hits = try await core.search(query: query.core, limit: UInt32(clamping: limit))
             return hits.map(SearchHit.init)
         }
+    }
+
+    /// Lists the texts that are being written, newest first. A read.
+    ///
+    /// - Throws: `locked`, `closed`, `storage`.
+    public func drafts() async throws(QrocError) -> [Draft] {
+        try await translated { [core] in try await core.drafts().map(Draft.init) }
     }
 
     /// Lists the account's devices, as the server has them. A read.

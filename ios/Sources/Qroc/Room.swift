@@ -6,7 +6,7 @@ internal import QrocCore
 ///
 /// A *read* ends with its task; a *change* runs to its end in the core, whatever becomes of the task that called.
 public final class Room: Identifiable, Sendable {
-    private let core: QrocCore.Room
+    let core: QrocCore.Room
 
     /// The Matrix id.
     public let id: String
@@ -63,13 +63,17 @@ public final class Room: Identifiable, Sendable {
         }
     }
 
-    /// Sends a text. A change.
+    /// Sends a text, which is Markdown unless it is `plain`. A change.
     ///
     /// - Parameters:
     ///   - body: The text.
     ///   - replyTo: Event id of what it answers.
     ///   - thread: Event id of its thread's root.
     ///   - txnId: The same id twice is one message; made up where there is none.
+    ///   - mentions: User ids of those who are to notice, besides those whose id stands in the text and who is answered.
+    ///   - mentionsRoom: Whether everybody in the room is to notice.
+    ///   - plain: Sent as it is typed, not as Markdown.
+    ///   - clearsDraft: The draft for this room and thread goes with it.
     /// - Returns: What became of it so far.
     /// - Throws: `badInput` without a text, `notFound` for what it answers, `forbidden`, `policy`, `locked`, `closed`,
     ///   `storage`.
@@ -78,15 +82,21 @@ public final class Room: Identifiable, Sendable {
         _ body: String,
         replyTo: String? = nil,
         thread: String? = nil,
-        txnId: String? = nil
+        txnId: String? = nil,
+        mentions: [String] = [],
+        mentionsRoom: Bool = false,
+        plain: Bool = false,
+        clearsDraft: Bool = false
     ) async throws(QrocError) -> Sent {
-        let message = NewMessage(body: body, replyTo: replyTo, thread: thread, txnId: txnId)
+        let message = NewMessage(
+            body: body, replyTo: replyTo, thread: thread, txnId: txnId, mentions: mentions,
+            mentionsRoom: mentionsRoom, plain: plain, clearsDraft: clearsDraft)
         return try await translated { [core] in Sent(try await core.send(message: message)) }
     }
 
     /// Replaces the text of an own message. A change.
     ///
-    /// - Throws: As ``send(_:replyTo:thread:txnId:)``; `forbidden` for a message of somebody else.
+    /// - Throws: As ``send(_:replyTo:thread:txnId:mentions:mentionsRoom:plain:clearsDraft:)``; `forbidden` for a message of somebody else.
     @discardableResult
     public func edit(_ eventId: String, to text: String) async throws(QrocError) -> Sent {
         try await translated { [core] in Sent(try await core.edit(eventId: eventId, body: text)) }
@@ -94,7 +104,7 @@ public final class Room: Identifiable, Sendable {
 
     /// Reacts to a message. A change.
     ///
-    /// - Throws: As ``send(_:replyTo:thread:txnId:)``.
+    /// - Throws: As ``send(_:replyTo:thread:txnId:mentions:mentionsRoom:plain:clearsDraft:)``.
     @discardableResult
     public func react(to eventId: String, with key: String) async throws(QrocError) -> Sent {
         try await translated { [core] in Sent(try await core.react(eventId: eventId, key: key)) }
@@ -102,7 +112,7 @@ public final class Room: Identifiable, Sendable {
 
     /// Removes the content of a message, for everybody. A change.
     ///
-    /// - Throws: As ``send(_:replyTo:thread:txnId:)``.
+    /// - Throws: As ``send(_:replyTo:thread:txnId:mentions:mentionsRoom:plain:clearsDraft:)``.
     @discardableResult
     public func redact(_ eventId: String) async throws(QrocError) -> Sent {
         try await translated { [core] in Sent(try await core.redact(eventId: eventId)) }
@@ -127,7 +137,7 @@ public final class Room: Identifiable, Sendable {
     ///   - original: Whether the unchanged file follows, signed by this device.
     ///   - captureInfo: Whether time, place and camera go along, encrypted.
     /// - Returns: What became of it so far.
-    /// - Throws: `badInput` for the file, as ``send(_:replyTo:thread:txnId:)`` else.
+    /// - Throws: `badInput` for the file, as ``send(_:replyTo:thread:txnId:mentions:mentionsRoom:plain:clearsDraft:)`` else.
     @discardableResult
     public func sendFile(
         _ file: URL,
@@ -158,7 +168,7 @@ public final class Room: Identifiable, Sendable {
     ///   - accuracy: Metres around it that hold the truth; none for a place that was chosen.
     ///   - txnId: The same id twice is one message; made up where there is none.
     /// - Returns: What became of it so far.
-    /// - Throws: `badInput` for what is no place on the earth, as ``send(_:replyTo:thread:txnId:)`` else.
+    /// - Throws: `badInput` for what is no place on the earth, as ``send(_:replyTo:thread:txnId:mentions:mentionsRoom:plain:clearsDraft:)`` else.
     @discardableResult
     public func sendPlace(
         latitude: Double,

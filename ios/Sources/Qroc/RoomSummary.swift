@@ -59,6 +59,14 @@ public struct RoomSummary: Identifiable, Hashable, Sendable {
     public let topic: String
     /// Canonical alias, or nothing.
     public let alias: String
+    /// Whether it is wanted at hand.
+    public let favourite: Bool
+    /// Whether it is of low priority.
+    public let lowPriority: Bool
+    /// What of it asks for attention.
+    public let loudness: Loudness
+    /// A text for it that is not sent.
+    public let draft: String?
 
     /// The Matrix id.
     public var id: String { roomId }
@@ -74,23 +82,11 @@ public struct RoomMember: Identifiable, Hashable, Sendable {
     public let power: Int64
     /// Display name.
     public let displayName: String?
+    /// The next page begins behind it.
+    public let cursor: String
 
     /// The Matrix id.
     public var id: String { userId }
-}
-
-/// A hit of a search.
-public struct SearchHit: Hashable, Sendable {
-    /// Matrix id of the room.
-    public let roomId: String
-    /// The event; none while it waits to be sent.
-    public let eventId: String?
-    /// When it was sent.
-    public let time: Date
-    /// The words around the first match, matches in brackets.
-    public let snippet: String
-    /// Larger fits better.
-    public let score: Double
 }
 
 extension RoomKind {
@@ -143,6 +139,10 @@ extension RoomSummary {
         lastBody = core.lastBody
         topic = core.topic
         alias = core.alias
+        favourite = core.favourite
+        lowPriority = core.lowPriority
+        loudness = Loudness(core.loudness)
+        draft = core.draft
     }
 }
 
@@ -152,15 +152,6 @@ extension RoomMember {
         membership = Membership(core.membership)
         power = core.power
         displayName = core.displayName
-    }
-}
-
-extension SearchHit {
-    init(_ core: QrocCore.SearchHit) {
-        roomId = core.roomId
-        eventId = core.eventId
-        time = core.time
-        snippet = core.snippet
-        score = core.score
+        cursor = core.cursor
     }
 }

@@ -49,6 +49,8 @@ public enum QueuedKind: Hashable, Sendable {
     case read
     /// A change of membership.
     case membership
+    /// How the account has a room, or what is pinned there.
+    case setting
 }
 
 /// Something that waits to be sent.
@@ -89,6 +91,7 @@ extension QueuedKind {
         case .redaction: self = .redaction
         case .read: self = .read
         case .membership: self = .membership
+        case .setting: self = .setting
         }
     }
 }

@@ -45,6 +45,20 @@ public struct TimelineItem: Identifiable, Hashable, Sendable {
     public let encrypted: Bool
     /// Whether older items may be missing right before this one.
     public let gapBefore: Bool
+    /// The text with its formatting; empty where it has none.
+    public let formatted: [TextBlock]
+    /// User ids of those who are named so that they notice.
+    public let mentions: [String]
+    /// Whether everybody in the room is.
+    public let mentionsRoom: Bool
+    /// What it answers.
+    public let quoted: QuotedMessage?
+    /// The thread under it.
+    public let replies: ThreadSummary?
+    /// What was said about it later: a screen shows it with the message.
+    public let mark: MessageMark?
+    /// Where it comes from, where it was sent on.
+    public let forwarded: ForwardedFrom?
 
     /// The cursor.
     public var id: String { cursor }
@@ -160,6 +174,13 @@ extension TimelineItem {
         readBy = core.readBy
         encrypted = core.encrypted
         gapBefore = core.gapBefore
+        formatted = core.formatted.map(TextBlock.init)
+        mentions = core.mentions
+        mentionsRoom = core.mentionsRoom
+        quoted = core.quoted.map(QuotedMessage.init)
+        replies = core.replies.map(ThreadSummary.init)
+        mark = core.mark.map(MessageMark.init)
+        forwarded = core.forwarded.map(ForwardedFrom.init)
     }
 }
 

@@ -17,6 +17,7 @@ mod beside;
 mod cli;
 mod clips;
 mod contents;
+mod conversation;
 mod disk;
 mod faults;
 mod full_disk;

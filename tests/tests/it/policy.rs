@@ -43,6 +43,7 @@ fn every_enforced_key_stops_its_action() {
     fs::write(lisbon.file("large.bin"), vec![7; (1 << 20) + 1]).expect("large");
     let file = madrid.run(&["send-file", &room, &photo]).one()["event_id"].as_str().expect("id").to_owned();
     lisbon.sync();
+    let forward = ["forward", room.as_str(), file.as_str(), "--from", room.as_str()];
     let save = ["download", room.as_str(), file.as_str(), "--to", "got.jpg", "--force"];
 
     // Without any source, all of it is allowed.
@@ -69,6 +70,8 @@ fn every_enforced_key_stops_its_action() {
             &["location", "share", &room, "--track", &track, "--for", "31"],
             "location.max_duration_min",
         ),
+        (json!({ "share.forward": "none" }), &forward, "share.forward"),
+        (json!({ "messages.typing": false }), &["typing", &room], "messages.typing"),
         (json!({ "rooms.create": false }), &["room", "create", "Pier"], "rooms.create"),
         (
             json!({ "rooms.invite_foreign": false }),
@@ -97,6 +100,10 @@ fn every_enforced_key_stops_its_action() {
     for args in [&["send-file", &room, "plan.txt"][..], &["location", "send", &room, "38.7,-9.1"]] {
         lisbon.sent(args);
     }
+    // All here are of one network.
+    apply(&lisbon, &json!({ "share.forward": "network", "messages.typing": true }));
+    lisbon.sent(&forward);
+    lisbon.run(&["typing", &room]).one();
     lisbon.run(&["room", "create", "Pier"]).one();
     lisbon.run(&["room", "invite", &room, "@porto:qroc.test"]).one();
     apply(&lisbon, &json!({ "share.mime_deny": [] }));

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use qroc_core::model;
 use qroc_core::store::codes::SendState;
 
+use super::talk::{ForwardedFrom, MessageMark, QuotedMessage, TextBlock, ThreadSummary, blocks};
 use super::time;
 
 /// Where an own message or action is on its way.
@@ -53,6 +54,20 @@ pub struct TimelineItem {
     pub encrypted: bool,
     /// Whether older items may be missing right before this one.
     pub gap_before: bool,
+    /// The text with its formatting; empty where it has none.
+    pub formatted: Vec<TextBlock>,
+    /// User ids of those who are named so that they notice.
+    pub mentions: Vec<String>,
+    /// Whether everybody in the room is.
+    pub mentions_room: bool,
+    /// What it answers.
+    pub quoted: Option<QuotedMessage>,
+    /// The thread under it.
+    pub replies: Option<ThreadSummary>,
+    /// What was said about it later: a screen shows it with the message.
+    pub mark: Option<MessageMark>,
+    /// Where it comes from, where it was sent on.
+    pub forwarded: Option<ForwardedFrom>,
 }
 
 /// What an item says.
@@ -202,6 +217,13 @@ impl From<model::Item> for TimelineItem {
             read_by: item.receipts,
             encrypted: item.encrypted,
             gap_before: item.gap_before,
+            formatted: blocks(item.formatted),
+            mentions: item.mentions,
+            mentions_room: item.mentions_room,
+            quoted: item.quote.map(QuotedMessage::from),
+            replies: item.replies.map(ThreadSummary::from),
+            mark: item.mark.map(MessageMark::from),
+            forwarded: item.forwarded.map(ForwardedFrom::from),
         }
     }
 }

@@ -66,6 +66,18 @@ pub struct NewMessage {
     /// The same id twice is one message; made up where there is none.
     #[uniffi(default)]
     pub txn_id: Option<String>,
+    /// User ids of those who are to notice, besides those whose id stands in the text and who is answered.
+    #[uniffi(default)]
+    pub mentions: Vec<String>,
+    /// Whether everybody in the room is to notice.
+    #[uniffi(default = false)]
+    pub mentions_room: bool,
+    /// Sent as it is typed, not as Markdown.
+    #[uniffi(default = false)]
+    pub plain: bool,
+    /// The draft for this room and thread goes with it, or stays with it.
+    #[uniffi(default = false)]
+    pub clears_draft: bool,
 }
 
 /// A file to send.
@@ -207,6 +219,8 @@ pub enum QueuedKind {
     Read,
     /// A change of membership.
     Membership,
+    /// How the account has a room, or what is pinned there.
+    Setting,
 }
 
 /// Something that waits to be sent.
@@ -239,6 +253,7 @@ impl From<model::QueueItem> for QueueItem {
                 "redaction" => QueuedKind::Redaction,
                 "read" => QueuedKind::Read,
                 "membership" => QueuedKind::Membership,
+                "setting" => QueuedKind::Setting,
                 _ => QueuedKind::Message,
             },
             state: state(item.state),

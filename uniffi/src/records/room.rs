@@ -1,11 +1,11 @@
-//! Rooms, their members, and hits of a search.
+//! Rooms and their members.
 
 use std::time::SystemTime;
 
 use qroc_core::model;
-use qroc_core::store::codes::{Membership, RoomKind};
+use qroc_core::store::codes::{Loudness, Membership, RoomKind};
 
-use super::{stored, time, time_or_never};
+use super::{stored, time_or_never};
 
 /// What a room is for.
 #[uniffi::remote(Enum)]
@@ -68,6 +68,14 @@ pub struct RoomSummary {
     pub topic: String,
     /// Canonical alias, or nothing.
     pub alias: String,
+    /// Whether it is wanted at hand.
+    pub favourite: bool,
+    /// Whether it is of low priority.
+    pub low_priority: bool,
+    /// What of it asks for attention.
+    pub loudness: Loudness,
+    /// A text for it that is not sent.
+    pub draft: Option<String>,
 }
 
 /// Reads the model's word.
@@ -93,6 +101,10 @@ impl From<model::Room> for RoomSummary {
             last_body: room.last_body,
             topic: room.topic,
             alias: room.alias,
+            favourite: room.favourite,
+            low_priority: room.low_priority,
+            loudness: Loudness::of_word(room.notify),
+            draft: room.draft,
         }
     }
 }
@@ -108,6 +120,8 @@ pub struct RoomMember {
     pub power: i64,
     /// Display name.
     pub display_name: Option<String>,
+    /// The next page begins behind it.
+    pub cursor: String,
 }
 
 impl From<model::Member> for RoomMember {
@@ -117,33 +131,7 @@ impl From<model::Member> for RoomMember {
             membership: Membership::from_word(member.membership),
             power: member.power,
             display_name: member.display_name,
-        }
-    }
-}
-
-/// A hit of a search.
-#[derive(Clone, Debug, PartialEq, uniffi::Record)]
-pub struct SearchHit {
-    /// Matrix id of the room.
-    pub room_id: String,
-    /// The event; none while it waits to be sent.
-    pub event_id: Option<String>,
-    /// When it was sent.
-    pub time: SystemTime,
-    /// The words around the first match, matches in brackets.
-    pub snippet: String,
-    /// Larger fits better.
-    pub score: f64,
-}
-
-impl From<model::SearchHit> for SearchHit {
-    fn from(hit: model::SearchHit) -> Self {
-        Self {
-            room_id: hit.room_id,
-            event_id: hit.event_id,
-            time: time(hit.ts),
-            snippet: hit.snippet,
-            score: hit.score,
+            cursor: member.cursor,
         }
     }
 }

@@ -3,7 +3,7 @@
 /// Modules from the lowest layer to the highest. A module imports only from lower layers.
 pub const LAYERS: &[&[&str]] = &[
     &["ids", "secret", "redact", "clock", "kind", "progress"],
-    &["geo", "policy", "model", "diff", "sliding"],
+    &["geo", "policy", "model", "diff", "sliding", "text"],
     &["ports"],
     &["store", "net", "media", "crypto", "ingest", "roster"],
     &[
@@ -35,6 +35,7 @@ pub const LAYERS: &[&[&str]] = &[
 /// Imports within one layer that are allowed all the same. Services (the layer below `client`) have none.
 pub const WITHIN: &[(&str, &str)] = &[
     ("model", "policy"),
+    ("model", "text"),
     ("crypto", "store"),
     ("crypto", "net"),
     ("ingest", "crypto"),

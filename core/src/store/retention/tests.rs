@@ -83,7 +83,8 @@ impl Scene {
     }
 
     fn finds(&self, word: &str) -> usize {
-        search::find(&self.0.db, &format!("\"{word}\""), None, 10).expect("search").len()
+        let query = crate::text::Query::parse(word);
+        search::find(&self.0.db, &query, &Default::default(), 10).expect("search").len()
     }
 }
 

@@ -5,20 +5,23 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use rusqlite::Connection;
 
-use super::{Hit, find, query};
+use super::{Filter, Hit, find, rebuild};
 use crate::ids::{EventRow, RoomRow};
 use crate::secret::DbKey;
 use crate::store::changes::Changes;
-use crate::store::codes::{OutboxKind, RelType, SendState};
+use crate::store::codes::{Membership, MessageKind, OutboxKind, RelType, SendState};
 use crate::store::events::{self, NewEvent, Relation};
 use crate::store::timeline::tests::{Talk, hidden, message};
-use crate::store::{open, outbox, rooms};
+use crate::store::{migrate, open, outbox, rooms};
+use crate::text::Query;
 
 fn hits(talk: &Talk, text: &str, room: Option<RoomRow>, limit: usize) -> Vec<Hit> {
-    match query(text) {
-        Some(query) => find(&talk.db, &query, room, limit).expect("search"),
-        None => Vec::new(),
-    }
+    find(&talk.db, &Query::parse(text), &Filter { room, ..Filter::default() }, limit).expect("search")
+}
+
+fn filtered(talk: &Talk, text: &str, filter: Filter) -> Vec<String> {
+    let hits = find(&talk.db, &Query::parse(text), &filter, 50).expect("search");
+    hits.into_iter().map(|hit| hit.event_id.unwrap_or_default()).collect()
 }
 
 fn found(talk: &Talk, text: &str) -> Vec<String> {
@@ -33,17 +36,37 @@ fn edit(sender: &str, event_id: &str, of: &str, body: &str) -> NewEvent {
     NewEvent { relation, content: content.to_string(), ..hidden(message(sender, event_id, "")) }
 }
 
-fn sound(talk: &Talk) {
+/// Every word that the index holds, with where it stands.
+fn words_of(talk: &Talk) -> Vec<(String, i64, i64)> {
     talk.db
-        .execute("INSERT INTO event_fts (event_fts, rank) VALUES ('integrity-check', 1)", [])
-        .expect("the index agrees with the texts");
+        .execute_batch(
+            "CREATE VIRTUAL TABLE IF NOT EXISTS temp.seen USING fts5vocab (main, event_fts, instance)",
+        )
+        .expect("vocabulary");
+    let mut statement =
+        talk.db.prepare("SELECT term, doc, offset FROM temp.seen ORDER BY 1, 2, 3").expect("words");
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).expect("rows");
+    rows.map(|row| row.expect("row")).collect()
+}
+
+/// The index is whole, and holds what it would hold were it made anew.
+fn sound(talk: &Talk) {
+    talk.db.execute("INSERT INTO event_fts (event_fts) VALUES ('integrity-check')", []).expect("whole");
+    let held = words_of(talk);
+    talk.write(rebuild);
+    assert_eq!(held, words_of(talk), "the index agrees with the texts");
 }
 
 #[test]
 fn words_are_found_without_accents_and_by_their_beginning() {
     let mut talk = Talk::new();
     talk.hears(&message("@bob:x", "$1", "Patrulha em Évora, junto à estação"));
-    talk.hears(&message("@bob:x", "$2", "Straße gesperrt"));
+    talk.hears(&message("@bob:x", "$2", "Straße gesperrt, Łódź, Αθήνας"));
+    for text in ["strasse", "STRASSE", "Straße", "lodz", "łódź", "αθηνας", "ΑΘΉΝΑΣ", "αθηνασ", "athen"]
+    {
+        let wanted: &[&str] = if text == "athen" { &[] } else { &["$2"] };
+        assert_eq!(found(&talk, text), wanted, "{text}");
+    }
     for text in [
         "evora",
         "ÉVORA",
@@ -67,6 +90,78 @@ fn words_are_found_without_accents_and_by_their_beginning() {
     talk.hears(&message("@bob:x", "$3", "Évora, Évora"));
     let scores: Vec<f64> = hits(&talk, "evora", None, 2).iter().map(|hit| hit.score).collect();
     assert!(scores[0] > scores[1], "{scores:?}");
+}
+
+#[test]
+fn phrases_and_beginnings_are_found_as_they_are_typed() {
+    let mut talk = Talk::new();
+    talk.hears(&message("@bob:x", "$1", "A white van at the pier"));
+    talk.hears(&message("@bob:x", "$2", "The van is white, vanilla white"));
+    assert_eq!(found(&talk, "white van"), ["$2", "$1"]);
+    assert_eq!(found(&talk, "\"white van\""), ["$1"], "in this order, and whole");
+    assert_eq!(found(&talk, "„white van“ pier"), ["$1"]);
+    assert_eq!(found(&talk, "vani*"), ["$2"]);
+    assert_eq!(found(&talk, "\"is whi"), ["$2"], "a phrase that is being typed goes on");
+    assert_eq!(found(&talk, "\"van pier\""), [""; 0]);
+    assert_eq!(hits(&talk, "\"white van\"", None, 1)[0].snippet, "A [white van] at the pier");
+}
+
+fn file(sender: &str, event_id: &str, msgtype: &str, body: &str, name: &str) -> NewEvent {
+    let content = serde_json::json!({ "msgtype": msgtype, "body": body, "filename": name });
+    NewEvent { content: content.to_string(), ..message(sender, event_id, "") }
+}
+
+#[test]
+fn captions_names_of_files_and_of_senders_are_found_and_filters_hold() {
+    let mut talk = Talk::new();
+    let other = Talk::ensure(&talk.db, "!other:x");
+    let bob = talk.write(|tx| {
+        let bob = events::user(tx, "@bob:x")?;
+        rooms::set_member(tx, talk.room, bob, Membership::Join, Some("Çağla Öztürk"))?;
+        Ok(bob)
+    });
+    talk.hears(&NewEvent { ts: 10, ..file("@bob:x", "$1", "m.image", "North gate", "hopper_étage.jpg") });
+    talk.hears(&NewEvent { ts: 20, ..file("@eve:x", "$2", "m.file", "plan.pdf", "plan.pdf") });
+    talk.hears_in(other, &NewEvent { ts: 30, ..message("@eve:x", "$3", "The gate is open") });
+    assert_eq!(
+        (found(&talk, "gate"), found(&talk, "etage")),
+        (vec!["$3".into(), "$1".into()], vec!["$1".into()])
+    );
+    assert_eq!(hits(&talk, "hopper", None, 1)[0].snippet, "[hopper]_étage.jpg");
+    assert_eq!(found(&talk, "plan pdf"), ["$2"]);
+    assert_eq!((found(&talk, "cagla"), found(&talk, "ozturk north")), (vec!["$1".into()], vec!["$1".into()]));
+    assert_eq!(found(&talk, "eve gate"), ["$3"], "without a name, by the id");
+    let hit = hits(&talk, "cagla", None, 1).remove(0);
+    assert_eq!((hit.sender_name.as_deref(), hit.snippet.as_str()), (Some("Çağla Öztürk"), "North gate"));
+    assert_eq!(filtered(&talk, "", Filter { sender: Some(bob), ..Filter::default() }), ["$1"]);
+    assert_eq!(filtered(&talk, "", Filter { kind: Some(MessageKind::File), ..Filter::default() }), ["$2"]);
+    assert_eq!(filtered(&talk, "gate", Filter { room: Some(other), ..Filter::default() }), ["$3"]);
+    assert_eq!(filtered(&talk, "gate", Filter { until: Some(30), ..Filter::default() }), ["$1"]);
+    assert_eq!(filtered(&talk, "gate", Filter { since: Some(11), ..Filter::default() }), ["$3"]);
+    talk.write(|tx| rooms::set_member(tx, talk.room, bob, Membership::Join, Some("Lisbon 4")));
+    assert_eq!((found(&talk, "cagla"), found(&talk, "lisbon")), (vec![], vec!["$1".into()]), "renamed");
+    sound(&talk);
+}
+
+#[test]
+fn an_older_database_is_indexed_anew_when_it_is_opened() {
+    crate::store::sqlcipher::zero_freed_memory();
+    let mut db = Connection::open_in_memory().expect("open");
+    migrate::upgrade_to(&mut db, 4).expect("an older one");
+    let content = serde_json::json!({ "msgtype": "m.text", "body": "Łódź, dworzec" }).to_string();
+    db.execute_batch(
+        "INSERT INTO user (user_id) VALUES ('@ola:x'); INSERT INTO room (room_id) VALUES ('!r:x')",
+    )
+    .expect("rows");
+    db.execute(
+        "INSERT INTO event (room, event_id, sender, ts, type, content, shown) VALUES (1, '$1', 1, 5,
+           'm.room.message', ?1, 1)",
+        [content],
+    )
+    .expect("event");
+    migrate::upgrade(&mut db).expect("upgrade");
+    let hits = find(&db, &Query::parse("lodz ola"), &Filter::default(), 5).expect("search");
+    assert_eq!(hits[0].snippet, "[Łódź], dworzec");
 }
 
 #[test]
@@ -96,6 +191,7 @@ fn the_newest_come_first_whatever_came_last_and_few_or_many() {
     let mut talk = Talk::new();
     let other = Talk::ensure(&talk.db, "!other:x");
     let mut all: Vec<(i64, String)> = Vec::new();
+    // Enough to be walked, not read one by one.
     for number in 0..1_500_i64 {
         // What is stored last is older: a gap was filled.
         let ts = if number < 1_000 { 10_000 + number } else { number };

@@ -153,7 +153,7 @@ CREATE INDEX        event_by_place    ON event (chunk, idx, shown) WHERE chunk I
 CREATE INDEX        event_by_notify   ON event (chunk, idx, notify) WHERE notify > 0;
 CREATE INDEX        event_unplaced    ON event (room, id)    WHERE chunk IS NULL;
 CREATE INDEX        event_by_relation ON event (rel_to)      WHERE rel_to IS NOT NULL;
-CREATE INDEX        event_by_thread   ON event (room, thread) WHERE thread IS NOT NULL;
+CREATE INDEX event_by_thread ON event (room, thread, ts) WHERE thread IS NOT NULL;
 CREATE INDEX        event_by_edit     ON event (edit)        WHERE edit IS NOT NULL;
 CREATE INDEX        event_by_session  ON event (session_id)  WHERE session_id IS NOT NULL;
 CREATE INDEX        event_by_expiry   ON event (expire_ts)   WHERE expire_ts IS NOT NULL;
@@ -163,16 +163,16 @@ CREATE INDEX event_by_time ON event (ts)
 CREATE INDEX event_by_room_time ON event (room, ts)
   WHERE type = 'm.room.message' AND shown = 1 AND redacted = 0 AND chunk IS NOT NULL;
 
--- The text that search sees: of the newest edit, of nothing redacted. External content: kept once.
-CREATE VIEW event_text AS
-  SELECT e.id AS id, coalesce(x.content -> 'm.new_content' ->> 'body', e.content ->> 'body') AS body
-  FROM event e LEFT JOIN event x ON x.id = e.edit
-  WHERE e.type = 'm.room.message' AND e.shown = 1 AND e.redacted = 0
-    AND json_type(e.content, '$.body') = 'text';
+-- The words that search sees, of the newest edit, of nothing redacted; folded by the program.
 CREATE VIRTUAL TABLE event_fts USING fts5 (
-  body, content = 'event_text', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
+  words, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 0'
 );
 INSERT INTO event_fts (event_fts, rank) VALUES ('secure-delete', 1);
+
+CREATE TABLE speaker (                         -- who has written something, by name
+  user  INTEGER PRIMARY KEY REFERENCES user (id),
+  words TEXT    NOT NULL                       -- folded, a space on either side of each
+) STRICT;
 
 -- What the user did and the server does not have yet, in the order in which it was done.
 CREATE TABLE outbox (
@@ -484,3 +484,16 @@ CREATE TABLE denial (
   source TEXT    NOT NULL,
   value  TEXT    NOT NULL
 ) STRICT;
+
+CREATE TABLE room_pref (                       -- how this account has a room; a room without a row: as any other
+  room      INTEGER PRIMARY KEY REFERENCES room (id) ON DELETE CASCADE,
+  favourite INTEGER NOT NULL DEFAULT 0,
+  low       INTEGER NOT NULL DEFAULT 0,        -- of low priority
+  loudness  INTEGER NOT NULL DEFAULT 0         -- Loudness
+) STRICT;
+
+CREATE TABLE mark (                            -- what counts of what was said about a message later
+  event   INTEGER PRIMARY KEY REFERENCES event (id) ON DELETE CASCADE,
+  said_by INTEGER NOT NULL REFERENCES event (id) ON DELETE CASCADE
+) STRICT;
+CREATE INDEX mark_by_event ON mark (said_by);

@@ -392,7 +392,12 @@ fn the_first_screens_are_read_through_indexes() {
         talk.unread(Some("$5"));
         assert_eq!(by_rows(&talk.db, &[echo]).expect("rows").len(), 1);
         assert_eq!(outbox::heads(&talk.db).expect("heads").len(), 1);
-        crate::store::search::find(&talk.db, "\"x\"", None, 9).expect("search");
+        crate::store::crowd::page(&talk.db, talk.room, None, Some("a"), 20).expect("members");
+        crate::store::dress::in_thread(&talk.db, talk.room, "$1", 20).expect("thread");
+        crate::store::dress::threads(&talk.db, talk.room, 20).expect("threads");
+        crate::store::drafts::get(&talk.db, talk.room, "").expect("draft");
+        let query = crate::text::Query::parse("x");
+        crate::store::search::find(&talk.db, &query, &Default::default(), 9).expect("search");
         talk.write(|tx| rooms::refresh_last(tx, talk.room, 0));
         talk.write(|tx| {
             let gap = chunks::newest_gap(tx, talk.room)?.expect("gap");
@@ -428,6 +433,9 @@ fn the_first_screens_are_read_through_indexes() {
             "SCAN u\n",
             "SCAN o\n",
             "SCAN chunk\n",
+            "SCAN m\n",
+            "SCAN p\n",
+            "SCAN d\n",
             "TEMP B-TREE",
         ] {
             let reactions = sql.contains("DISTINCT e.rel_key") && scan == "TEMP B-TREE";

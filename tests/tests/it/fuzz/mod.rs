@@ -5,6 +5,7 @@ mod exchange;
 mod ingest;
 mod media;
 mod mutate;
+mod words;
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -143,13 +143,24 @@ public class Client private constructor(
      */
     public suspend fun joinRoom(room: String): Room = opened { inner.call { Room(it.joinRoom(room)) } }
 
-    /** Finds messages by words and beginnings of words, newest first, on this device; in one room, or in all. */
+    /** Finds messages by words, beginnings of words and phrases, newest first, on this device; in one room, or in all. */
     public suspend fun search(
         text: String,
         roomId: String? = null,
         limit: Int = 50,
+    ): List<SearchHit> = search(SearchQuery(text = text, roomId = roomId), limit)
+
+    /** Finds messages, newest first, on this device; what waits to be sent is among them. */
+    public suspend fun search(
+        query: SearchQuery,
+        limit: Int = 50,
     ): List<SearchHit> =
-        inner.call { client -> client.search(text, roomId, limit.coerceAtLeast(0).toUInt()).map { it.toBridge() } }
+        inner.call { client ->
+            client.search(query.toGenerated(), limit.coerceAtLeast(0).toUInt()).map { it.toBridge() }
+        }
+
+    /** Lists the texts that are being written, newest first. */
+    public suspend fun drafts(): List<Draft> = inner.call { client -> client.drafts().map { it.toBridge() } }
 
     /** Lists the account's devices, as the server has them. */
     public suspend fun devices(): List<Device> = inner.call { client -> client.devices().map { it.toBridge() } }

@@ -45,6 +45,13 @@ public enum class SendState {
  * @property readBy user ids of those who read up to here.
  * @property encrypted whether it came end-to-end encrypted.
  * @property gapBefore whether older items may be missing right before this one.
+ * @property formatted the text with its formatting; empty where it has none.
+ * @property mentions user ids of those who are named so that they notice.
+ * @property mentionsRoom whether everybody in the room is.
+ * @property quoted what it answers.
+ * @property replies the thread under it.
+ * @property mark what was said about it later: a screen shows it with the message.
+ * @property forwarded where it comes from, where it was sent on.
  */
 public data class TimelineItem(
     public val cursor: String,
@@ -62,6 +69,13 @@ public data class TimelineItem(
     public val readBy: List<String>,
     public val encrypted: Boolean,
     public val gapBefore: Boolean,
+    public val formatted: List<TextBlock> = emptyList(),
+    public val mentions: List<String> = emptyList(),
+    public val mentionsRoom: Boolean = false,
+    public val quoted: QuotedMessage? = null,
+    public val replies: ThreadSummary? = null,
+    public val mark: MessageMark? = null,
+    public val forwarded: ForwardedFrom? = null,
 )
 
 /** What an item says. */
@@ -205,6 +219,13 @@ internal fun GeneratedItem.toBridge(): TimelineItem =
         readBy = readBy,
         encrypted = encrypted,
         gapBefore = gapBefore,
+        formatted = formatted.map { it.toBridge() },
+        mentions = mentions,
+        mentionsRoom = mentionsRoom,
+        quoted = quoted?.toBridge(),
+        replies = replies?.toBridge(),
+        mark = mark?.toBridge(),
+        forwarded = forwarded?.toBridge(),
     )
 
 private fun GeneratedContent.toBridge(): ItemContent =

@@ -113,6 +113,9 @@ public enum class QueuedKind {
 
     /** A change of membership. */
     MEMBERSHIP,
+
+    /** How the account has a room, or what is pinned there. */
+    SETTING,
 }
 
 /**
@@ -175,6 +178,7 @@ private fun GeneratedQueuedKind.toBridge(): QueuedKind =
         GeneratedQueuedKind.REDACTION -> QueuedKind.REDACTION
         GeneratedQueuedKind.READ -> QueuedKind.READ
         GeneratedQueuedKind.MEMBERSHIP -> QueuedKind.MEMBERSHIP
+        GeneratedQueuedKind.SETTING -> QueuedKind.SETTING
     }
 
 internal fun GeneratedQueueItem.toBridge(): QueueItem =

@@ -27,6 +27,19 @@ public class Room internal constructor(
     /** Lists who is joined or invited, as far as it is stored. */
     public suspend fun members(): List<RoomMember> = inner.call { room -> room.members().map { it.toBridge() } }
 
+    /**
+     * Lists one page of the members that are stored: those behind the one with the cursor [after], with [filter] as part of
+     * their name or id.
+     */
+    public suspend fun membersPage(
+        after: String? = null,
+        filter: String? = null,
+        limit: Int = 100,
+    ): List<RoomMember> =
+        inner.call { room ->
+            room.membersPage(after, filter, limit.coerceAtLeast(0).toUInt()).map { it.toBridge() }
+        }
+
     /** Lists the user ids of who else is typing, by the last answer of the server. */
     public suspend fun typing(): List<String> = inner.call { it.typing() }
 
@@ -44,13 +57,34 @@ public class Room internal constructor(
     ): List<TimelineItem> =
         inner.call { room -> room.page(before, limit.coerceAtLeast(0).toUInt(), offline).map { it.toBridge() } }
 
-    /** Sends a text. The same [txnId] twice is one message. */
+    /**
+     * Sends a text, which is Markdown unless it is [plain]. The same [txnId] twice is one message. [mentions] are the user
+     * ids of those who are to notice, besides those whose id stands in the text and who is answered; with [mentionsRoom]
+     * everybody. With [clearsDraft] the draft for this room and thread goes with it.
+     */
     public suspend fun send(
         body: String,
         replyTo: String? = null,
         thread: String? = null,
         txnId: String? = null,
-    ): Sent = inner.call { it.send(GeneratedNewMessage(body, replyTo, thread, txnId)).toBridge() }
+        mentions: List<String> = emptyList(),
+        mentionsRoom: Boolean = false,
+        plain: Boolean = false,
+        clearsDraft: Boolean = false,
+    ): Sent {
+        val message =
+            GeneratedNewMessage(
+                body = body,
+                replyTo = replyTo,
+                thread = thread,
+                txnId = txnId,
+                mentions = mentions,
+                mentionsRoom = mentionsRoom,
+                plain = plain,
+                clearsDraft = clearsDraft,
+            )
+        return inner.call { it.send(message).toBridge() }
+    }
 
     /** Replaces the text of an own message. */
     public suspend fun edit(
@@ -138,6 +172,92 @@ public class Room internal constructor(
         to: Path,
         overwrite: Boolean = false,
     ): Downloaded = inner.call { it.download(eventId, to.toString(), overwrite).toBridge() }
+
+    /**
+     * Sends the message [eventId] of the room [fromRoomId] on to this one. A file is neither fetched nor sealed again. What
+     * was withdrawn or superseded is not sent on.
+     */
+    public suspend fun forward(
+        fromRoomId: String,
+        eventId: String,
+    ): Sent = inner.call { it.forward(fromRoomId, eventId).toBridge() }
+
+    /**
+     * Says of a message that it is superseded or withdrawn, or holds after all: everybody in the room sees it. For the
+     * sender and moderators.
+     */
+    public suspend fun mark(
+        eventId: String,
+        state: MarkAs,
+        replacedBy: String? = null,
+        reason: String? = null,
+    ): Sent = inner.call { it.mark(eventId, state.toGenerated(), replacedBy, reason).toBridge() }
+
+    /** Pins a message, or takes it down. It holds here at once. */
+    public suspend fun pin(
+        eventId: String,
+        on: Boolean = true,
+    ): Sent = inner.call { it.pin(eventId, on).toBridge() }
+
+    /** Lists what is pinned, in that order; fetched where it is not stored, unless [offline]. */
+    public suspend fun pins(offline: Boolean = false): List<TimelineItem> =
+        inner.call { room -> room.pins(offline).map { it.toBridge() } }
+
+    /** Reads one message, also an old one: fetched where it is not stored, unless [offline]. */
+    public suspend fun message(
+        eventId: String,
+        offline: Boolean = false,
+    ): TimelineItem = inner.call { it.message(eventId, offline).toBridge() }
+
+    /** Lists the versions of a message, oldest first; its edits are asked for, unless [offline]. */
+    public suspend fun history(
+        eventId: String,
+        offline: Boolean = false,
+    ): List<MessageVersion> = inner.call { room -> room.history(eventId, offline).map { it.toBridge() } }
+
+    /** Lists the roots of the threads that are stored, those with the newest message first. */
+    public suspend fun threads(limit: Int = 50): List<TimelineItem> =
+        inner.call { room -> room.threads(limit.coerceAtLeast(0).toUInt()).map { it.toBridge() } }
+
+    /**
+     * Reads a thread, oldest first: its [root], then at most the newest [limit] messages; what is missing is asked for,
+     * unless [offline].
+     */
+    public suspend fun thread(
+        root: String,
+        limit: Int = 50,
+        offline: Boolean = false,
+    ): List<TimelineItem> =
+        inner.call { room -> room.thread(root, limit.coerceAtLeast(0).toUInt(), offline).map { it.toBridge() } }
+
+    /** Lists who has read a message, by the receipts that are known: who told so last comes first. */
+    public suspend fun seenBy(eventId: String): List<SeenBy> =
+        inner.call { room -> room.seenBy(eventId).map { it.toBridge() } }
+
+    /** Keeps the room at hand, or not any more; on the account's other devices too. */
+    public suspend fun setFavourite(on: Boolean): Sent = inner.call { it.setFavourite(on).toBridge() }
+
+    /** Gives the room low priority, or not any more. */
+    public suspend fun setLowPriority(on: Boolean): Sent = inner.call { it.setLowPriority(on).toBridge() }
+
+    /** Says what of the room asks for attention. */
+    public suspend fun setLoudness(loudness: Loudness): Sent =
+        inner.call { it.setLoudness(loudness.toGenerated()).toBridge() }
+
+    /** Reads the text that is being written for the room, or for a thread in it. */
+    public suspend fun draft(thread: String? = null): String? = inner.call { it.draft(thread) }
+
+    /** Keeps a text that is being written, encrypted on this device; an empty one takes it away. */
+    public suspend fun keepDraft(
+        body: String,
+        thread: String? = null,
+    ): Unit = inner.call { it.keepDraft(thread, body) }
+
+    /** Tells the others that the user writes, or does not any more; it holds for half a minute. */
+    public suspend fun setTyping(typing: Boolean): Unit = inner.call { it.setTyping(typing) }
+
+    /** Waits until others than [known] are typing, and lists their user ids. */
+    public suspend fun typingChanges(known: List<String>): List<String> = inner.call { it.typingChanges(known) }
 
     /** Invites a user. */
     public suspend fun invite(userId: String): Unit = inner.call { it.invite(userId) }

@@ -5,7 +5,6 @@ import eu.qroc.bridge.generated.Membership as GeneratedMembership
 import eu.qroc.bridge.generated.RoomKind as GeneratedRoomKind
 import eu.qroc.bridge.generated.RoomMember as GeneratedRoomMember
 import eu.qroc.bridge.generated.RoomSummary as GeneratedRoomSummary
-import eu.qroc.bridge.generated.SearchHit as GeneratedSearchHit
 
 /** What a room is for. */
 public enum class RoomKind {
@@ -60,6 +59,10 @@ public enum class Membership {
  * @property lastBody its text.
  * @property topic topic, or nothing.
  * @property alias canonical alias, or nothing.
+ * @property favourite whether it is wanted at hand.
+ * @property lowPriority whether it is of low priority.
+ * @property loudness what of it asks for attention.
+ * @property draft a text for it that is not sent.
  */
 public data class RoomSummary(
     public val roomId: String,
@@ -76,6 +79,10 @@ public data class RoomSummary(
     public val lastBody: String?,
     public val topic: String,
     public val alias: String,
+    public val favourite: Boolean = false,
+    public val lowPriority: Boolean = false,
+    public val loudness: Loudness = Loudness.ALL,
+    public val draft: String? = null,
 )
 
 /**
@@ -85,29 +92,14 @@ public data class RoomSummary(
  * @property membership joined or invited.
  * @property power power level; 100 is an administrator.
  * @property displayName display name.
+ * @property cursor the next page begins behind it.
  */
 public data class RoomMember(
     public val userId: String,
     public val membership: Membership,
     public val power: Long,
     public val displayName: String?,
-)
-
-/**
- * A hit of a search.
- *
- * @property roomId Matrix id of the room.
- * @property eventId the event; none while it waits to be sent.
- * @property time when it was sent.
- * @property snippet the words around the first match, matches in brackets.
- * @property score larger fits better.
- */
-public data class SearchHit(
-    public val roomId: String,
-    public val eventId: String?,
-    public val time: Instant,
-    public val snippet: String,
-    public val score: Double,
+    public val cursor: String = "",
 )
 
 internal fun RoomKind.toGenerated(): GeneratedRoomKind =
@@ -153,10 +145,17 @@ internal fun GeneratedRoomSummary.toBridge(): RoomSummary =
         lastBody = lastBody,
         topic = topic,
         alias = alias,
+        favourite = favourite,
+        lowPriority = lowPriority,
+        loudness = loudness.toBridge(),
+        draft = draft,
     )
 
 internal fun GeneratedRoomMember.toBridge(): RoomMember =
-    RoomMember(userId = userId, membership = membership.toBridge(), power = power, displayName = displayName)
-
-internal fun GeneratedSearchHit.toBridge(): SearchHit =
-    SearchHit(roomId = roomId, eventId = eventId, time = time, snippet = snippet, score = score)
+    RoomMember(
+        userId = userId,
+        membership = membership.toBridge(),
+        power = power,
+        displayName = displayName,
+        cursor = cursor,
+    )

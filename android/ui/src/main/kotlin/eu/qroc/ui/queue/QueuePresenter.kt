@@ -61,6 +61,7 @@ class QueuePresenter(
                 QueuedKind.REDACTION -> QueueKind.REMOVAL
                 QueuedKind.READ -> QueueKind.READ
                 QueuedKind.MEMBERSHIP -> QueueKind.MEMBERSHIP
+                QueuedKind.SETTING -> QueueKind.SETTING
             },
         state =
             when (item.state) {

@@ -25,7 +25,7 @@ data class QueueRow(
     val why: String? = null,
 )
 
-enum class QueueKind { MESSAGE, REMOVAL, READ, MEMBERSHIP }
+enum class QueueKind { MESSAGE, REMOVAL, READ, MEMBERSHIP, SETTING }
 
 enum class QueueItemState { WAITING, SENDING, FAILED }
 

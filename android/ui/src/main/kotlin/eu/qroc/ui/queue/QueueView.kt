@@ -83,6 +83,7 @@ private fun QueueItem(
                 QueueKind.REMOVAL -> strings.queueRemoval(row.roomName)
                 QueueKind.READ -> strings.queueRead(row.roomName)
                 QueueKind.MEMBERSHIP -> strings.queueMembership(row.roomName)
+                QueueKind.SETTING -> strings.queueSetting(row.roomName)
             },
             maxLines = 2,
             overflow = TextOverflow.Ellipsis,
