@@ -33,6 +33,8 @@ mod pool;
 pub mod prefs;
 pub mod retention;
 pub mod rooms;
+#[cfg(test)]
+mod scale;
 pub mod search;
 pub mod shares;
 mod speakers;
