@@ -67,14 +67,19 @@ pub fn apply(
     for (kind, content) in &prepared.account_data {
         account::set_account_data(tx, 0, kind, content)?;
         changes.note(Change::Account);
-        if kind == "m.push_rules" && prefs::rules(tx, content)? {
-            changes.note(Change::RoomList);
-        }
     }
     for room in &prepared.rooms {
         let id = apply_room(tx, changes, context, room, &mut applied)?;
         applied.rooms = applied.rooms.saturating_add(1);
         refresh(tx, changes, context, id)?;
+    }
+    // Rules may come before their rooms.
+    let told = prepared.account_data.iter().any(|(kind, _)| kind == "m.push_rules");
+    if (told || prepared.rooms.iter().any(|room| room.initial))
+        && let Some(rules) = account::account_data(tx, 0, "m.push_rules")?
+        && prefs::rules(tx, &rules)?
+    {
+        changes.note(Change::RoomList);
     }
     for (room_id, list) in &prepared.room_account_data {
         if let Some(room) = rooms::find(tx, room_id)? {

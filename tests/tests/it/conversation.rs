@@ -102,6 +102,8 @@ async fn texts_are_formatted_name_people_and_show_what_they_answer_and_how_they_
     let bodies: Vec<_> = thread.iter().map(|item| item.body.as_deref().unwrap_or_default()).collect();
     assert_eq!(bodies, ["Who is at the gate?", "Ana", "And Rui"]);
 
+    lisbon.send(&room, "Thanks").await;
+    madrid.sync().await;
     madrid.perform(Action::Read { room: room.clone(), txn: None }).await;
     lisbon.sync().await;
     let seen = lisbon.client.seen_by(&room, &root).expect("seen");
@@ -118,11 +120,18 @@ async fn texts_are_formatted_name_people_and_show_what_they_answer_and_how_they_
 async fn what_is_answered_is_shown_however_old_it_is_and_asked_for_once() {
     let server = server(Options::default(), &["lisbon", "madrid"]).await;
     let dir = tempfile::tempdir().expect("dir");
-    let (lisbon, madrid, room) = pair(&server, dir.path()).await;
+    let lisbon = Officer::sign_in(&server.base_url(), "lisbon", dir.path()).await;
+    let madrid = Officer::sign_in(&server.base_url(), "madrid", dir.path()).await;
+    let room = NewRoom { name: "Harbour".into(), invite: vec![madrid.name.clone()], kind: RoomKind::Group };
+    let room = lisbon.client.create_room(room).await.expect("room");
+    // Said while she was invited: she can read it, and it lies before all that her first sync brings.
     let old = lisbon.send(&room, "Łódź, pier four").await;
-    for number in 0..40 {
+    for number in 0..25 {
         lisbon.send(&room, &format!("message {number}")).await;
     }
+    madrid.sync().await;
+    madrid.client.join(&room).await.expect("join");
+    lisbon.sync().await;
     let answer = lisbon.says(&room, Compose { reply: Some(old.clone()), ..text("Still so") }).await;
     madrid.sync().await;
     let quote = madrid.item(&room, &answer).await.quote.expect("quote");
