@@ -69,6 +69,7 @@ struct QueueView: View {
         case .redaction: strings.queueRemoval(item.roomName)
         case .read: strings.queueRead(item.roomName)
         case .membership: strings.queueMembership(item.roomName)
+        case .setting: strings.queueSetting(item.roomName)
         }
     }
 
