@@ -423,17 +423,6 @@ impl Sync {
         Ok(())
     }
 
-    /// Says who is typing in a room, by the last answer. Never stored.
-    pub fn typing(&self, room_id: &str) -> Vec<String> {
-        let typing = self.typing.lock().unwrap_or_else(PoisonError::into_inner);
-        typing.get(room_id).into_iter().flatten().filter(|user| **user != self.own).cloned().collect()
-    }
-
-    /// Follows when the server says anew who is typing, wherever.
-    pub fn typing_told(&self) -> watch::Receiver<u64> {
-        self.typed.subscribe()
-    }
-
     /// Fills the newest gap of rooms with something unread, or with own messages in it that would stand behind all
     /// others until then; most recent rooms first, bounded. Returns the pages fetched.
     ///

@@ -140,8 +140,10 @@ impl Room {
     ) -> Result<Vec<RoomMember>, QrocError> {
         let (life, room) = (self.life(), self.room_id());
         read(async move {
-            let members =
-                life.client()?.members_page(&room, after.as_deref(), filter.as_deref(), limit_of(limit))?;
+            let members = life
+                .client()?
+                .members_page(&room, after.as_deref(), filter.as_deref(), limit_of(limit))
+                .await?;
             Ok::<_, Error>(members.into_iter().map(RoomMember::from).collect())
         })
         .await

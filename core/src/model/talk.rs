@@ -95,3 +95,47 @@ pub struct Reader {
     /// When they told so, in milliseconds since 1970.
     pub ts: i64,
 }
+
+/// A hit of a search.
+#[derive(Clone, Debug, Serialize)]
+pub struct SearchHit {
+    /// Matrix id of the room.
+    pub room_id: String,
+    /// The event; none while it waits to be sent.
+    pub event_id: Option<String>,
+    /// Milliseconds since 1970.
+    pub ts: i64,
+    /// The words around the first match, matches in brackets.
+    pub snippet: String,
+    /// Larger fits better.
+    pub score: f64,
+    /// Its cursor in the timeline.
+    pub cursor: String,
+    /// Matrix id of who sent it.
+    pub sender: String,
+    /// What they are called in the room.
+    pub sender_name: Option<String>,
+    /// `text`, `image`, `video`, `audio`, `file` or `place`.
+    pub kind: &'static str,
+    /// The snippet in pieces, so that nothing in the text can look like a mark.
+    pub parts: Vec<crate::text::Part>,
+}
+
+/// A member of a room.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Member {
+    /// Matrix id of the room.
+    pub room_id: String,
+    /// Matrix id of the member.
+    pub user_id: String,
+    /// `join` or `invite`.
+    pub membership: &'static str,
+    /// Power level.
+    pub power: i64,
+    /// Display name.
+    pub display_name: Option<String>,
+    /// What is believed of their identity: `this` (own account), `verified`, `unverified`, `changed`.
+    pub trust: &'static str,
+    /// The next page begins behind it.
+    pub cursor: String,
+}

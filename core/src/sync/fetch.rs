@@ -1,7 +1,11 @@
-//! Fetches single events that are not stored: what a message answers, its edits, a thread. Each is asked for once.
+//! Fetches single events that are not stored: what a message answers, its edits, a thread. Each is asked for once. And
+//! who is typing, which is never stored.
+
+use std::sync::PoisonError;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use tokio::sync::watch;
 
 use super::{Sync, SyncError};
 use crate::ids::RoomRow;
@@ -15,6 +19,17 @@ const MOST_RELATED: u32 = 100;
 const REMEMBERED: usize = 10_000;
 
 impl Sync {
+    /// Says who is typing in a room, by the last answer. Never stored.
+    pub fn typing(&self, room_id: &str) -> Vec<String> {
+        let typing = self.typing.lock().unwrap_or_else(PoisonError::into_inner);
+        typing.get(room_id).into_iter().flatten().filter(|user| **user != self.own).cloned().collect()
+    }
+
+    /// Follows when the server says anew who is typing, wherever.
+    pub fn typing_told(&self) -> watch::Receiver<u64> {
+        self.typed.subscribe()
+    }
+
     /// Fetches one event where it is not stored. Returns whether it is stored now.
     ///
     /// # Errors
@@ -90,12 +105,12 @@ impl Sync {
     }
 
     fn is_refused(&self, room_id: &str, event_id: &str) -> bool {
-        let refused = self.refused.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         refused.contains(&(room_id.to_owned(), event_id.to_owned()))
     }
 
     fn refuse(&self, room_id: &str, event_id: &str) {
-        let mut refused = self.refused.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         if refused.len() < REMEMBERED {
             refused.insert((room_id.to_owned(), event_id.to_owned()));
         }
