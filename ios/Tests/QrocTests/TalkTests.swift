@@ -119,48 +119,6 @@ final class TalkTests: XCTestCase {
         await again.close()
     }
 
-    func testWhatIsFormattedAnsweredWithdrawnPinnedAndDrafted() async throws {
-        let (ana, rui) = try await Officer.pair()
-        try await ana.1.keepDraft("**Van** at pier four")
-        let drafted = try await ana.1.summary().draft
-        XCTAssertEqual(drafted, "**Van** at pier four")
-        try await ana.1.send("**Van** at pier four", clearsDraft: true)
-        let left = try await ana.1.draft()
-        XCTAssertNil(left)
-
-        let theirs = try await rui.1.timeline()
-        let list = try await soon {
-            try await theirs.items.first { list in list.contains { !$0.formatted.isEmpty } }
-        }
-        let first = try XCTUnwrap(list?.last { !$0.formatted.isEmpty })
-        XCTAssertEqual(first.formatted.first?.runs.first?.bold, true)
-        let event = try XCTUnwrap(first.eventId)
-        try await rui.1.send("Seen", replyTo: event)
-        let ours = try await ana.1.timeline()
-        let answered = try await soon {
-            try await ours.items.first { list in list.contains { $0.quoted != nil } }
-        }
-        XCTAssertEqual(answered?.last?.quoted?.body, "**Van** at pier four")
-
-        try await ana.1.mark(event, as: .withdrawn, reason: "Another van")
-        let marked = try await soon {
-            try await theirs.items.first { list in list.contains { $0.mark != nil } }
-        }
-        XCTAssertEqual(marked?.compactMap(\.mark).first?.reason, "Another van")
-        try await ana.1.pin(event)
-        let pins = try await ana.1.pins(offline: true)
-        XCTAssertEqual(pins.map(\.eventId), [event])
-        try await ana.1.setLoudness(.mentions)
-        let summary = try await ana.1.summary()
-        XCTAssertEqual(summary.loudness, .mentions)
-        var query = SearchQuery("\"pier four\"")
-        query.sender = ana.0.id
-        let hits = try await rui.0.client.search(query)
-        XCTAssertEqual(hits.first?.parts.first { $0.hit }?.text, "pier four")
-        await ana.0.client.close()
-        await rui.0.client.close()
-    }
-
     func testAnAccountKnowsItsDevicesAndARoomItsMembers() async throws {
         let (ana, rui) = try await Officer.pair()
         let members = try await ana.1.members()

@@ -134,42 +134,6 @@ internal class TalkTest : Officers() {
         }
 
     @Test
-    fun `what is formatted, answered, withdrawn, pinned and drafted`() =
-        story {
-            val talk = talk("Briefing")
-            talk.here.keepDraft("**Van** at pier four")
-            assertEquals("**Van** at pier four", talk.here.summary().draft)
-            assertEquals("**Van** at pier four", talk.lisbon.client.drafts().single().body)
-            talk.here.send("**Van** at pier four, ${Homeserver.MADRID}", clearsDraft = true)
-            assertEquals(null, talk.here.draft())
-
-            val timeline = talk.there.timeline()
-            timeline.items.shows("**Van** at pier four, ${Homeserver.MADRID}")
-            val first = timeline.items.first().last { it.content is ItemContent.Text }
-            assertTrue(first.formatted.single().runs.first().bold)
-            assertEquals(listOf(Homeserver.MADRID), first.mentions)
-            talk.there.send("Seen", replyTo = first.eventId)
-            val answer = talk.here.timeline()
-            val quoted = answer.items.first { items -> items.any { it.quoted != null } }.firstNotNullOf { it.quoted }
-            assertEquals("**Van** at pier four, ${Homeserver.MADRID}", quoted.body)
-
-            talk.here.mark(first.eventId!!, MarkAs.WITHDRAWN, reason = "Another van")
-            val marked = timeline.items.first { items -> items.any { it.mark != null } }.firstNotNullOf { it.mark }
-            assertEquals(MarkAs.WITHDRAWN to "Another van", marked.state to marked.reason)
-            talk.here.pin(first.eventId!!)
-            assertEquals(first.eventId, talk.here.pins(offline = true).single().eventId)
-            talk.here.setFavourite(true)
-            talk.here.setLoudness(Loudness.MENTIONS)
-            assertEquals(true to Loudness.MENTIONS, talk.here.summary().let { it.favourite to it.loudness })
-            val hit = talk.madrid.client.search(SearchQuery("\"pier four\"", sender = Homeserver.LISBON)).single()
-            assertEquals("pier four", hit.parts.single { it.hit }.text)
-            assertEquals(1, talk.here.membersPage(filter = "madrid").size)
-            assertEquals(1, talk.here.history(first.eventId!!, offline = true).size)
-            answer.close()
-            timeline.close()
-        }
-
-    @Test
     fun `devices, status and the way out`() =
         story {
             val first = signIn("lisbon")
