@@ -25,8 +25,7 @@ import UIKit
 
     func chooseFile(photo: Bool) async -> URL? { await chooser.file(photo: photo) }
     func chooseTarget(_ name: String) async -> URL? { await chooser.folder()?.appendingPathComponent(name) }
-    func scratch() -> URL? { Folders.scratch }
-    func decode(_ file: URL) async -> Picture? { await PictureReader.read(file) }
+    func decode(_ bytes: Data) async -> Picture? { await PictureReader.read(bytes) }
 
     func copy(_ text: String) {
         // On no other device, and not for long.

@@ -7,18 +7,18 @@ import QrocKit
 enum PictureReader {
     private static let longest = 2_048
 
-    static func read(_ file: URL) async -> Picture? {
-        await Task.detached(priority: .userInitiated) { decoded(file) }.value
+    static func read(_ bytes: Data) async -> Picture? {
+        await Task.detached(priority: .userInitiated) { decoded(bytes) }.value
     }
 
-    private static func decoded(_ file: URL) -> Picture? {
+    private static func decoded(_ bytes: Data) -> Picture? {
         let options: [String: Any] = [
             kCGImageSourceCreateThumbnailFromImageAlways as String: true,
             kCGImageSourceCreateThumbnailWithTransform as String: true,
             kCGImageSourceThumbnailMaxPixelSize as String: longest,
             kCGImageSourceShouldCacheImmediately as String: true,
         ]
-        guard let source = CGImageSourceCreateWithURL(file as CFURL, nil),
+        guard let source = CGImageSourceCreateWithData(bytes as CFData, nil),
             let image = CGImageSourceCreateThumbnailAtIndex(
                 source, 0, NSDictionary(dictionary: options) as CFDictionary)
         else { return nil }

@@ -2,7 +2,7 @@
 public import CoreGraphics
 public import Foundation
 
-public typealias CFURL = URL
+public typealias CFData = Data
 public typealias CFDictionary = NSDictionary
 public final class CGImageSource {}
 
@@ -11,5 +11,5 @@ public let kCGImageSourceCreateThumbnailFromImageAlways = "kCGImageSourceCreateT
 public let kCGImageSourceCreateThumbnailWithTransform = "kCGImageSourceCreateThumbnailWithTransform"
 public let kCGImageSourceThumbnailMaxPixelSize = "kCGImageSourceThumbnailMaxPixelSize"
 public let kCGImageSourceShouldCacheImmediately = "kCGImageSourceShouldCacheImmediately"
-public func CGImageSourceCreateWithURL(_ url: CFURL, _ options: CFDictionary?) -> CGImageSource? { nil }
+public func CGImageSourceCreateWithData(_ data: CFData, _ options: CFDictionary?) -> CGImageSource? { nil }
 public func CGImageSourceCreateThumbnailAtIndex(_ source: CGImageSource, _ index: Int, _ options: CFDictionary?) -> CGImage? { nil }

@@ -21,26 +21,27 @@ import Qroc
         self.time = time
         self.vaults = vaults
         folder = Harbour.folder()
-        try FileManager.default.createDirectory(at: scratch(), withIntermediateDirectories: true)
     }
 
     var profile: URL { folder.appendingPathComponent("profile") }
 
     func chooseFile(photo: Bool) async -> URL? { choice }
     func chooseTarget(_ name: String) async -> URL? { target }
-    func scratch() -> URL { folder.appendingPathComponent("scratch") }
-    func scratch() -> URL? { Optional(scratch() as URL) }
 
-    /// What is in the scratch folder now.
-    var leftovers: [String] {
-        (try? FileManager.default.contentsOfDirectory(atPath: (scratch() as URL).path)) ?? ["no folder"]
+    /// Pictures that lie readable anywhere in this folder, the profile included.
+    var readable: [String] {
+        let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+        return (files?.allObjects as? [URL] ?? [])
+            .filter { (try? Data(contentsOf: $0))?.starts(with: Self.jpeg) == true }.map(\.lastPathComponent)
     }
 
+    private static let jpeg: [UInt8] = [0xFF, 0xD8, 0xFF]
+
     /// A picture is what begins as a JPEG does.
-    func decode(_ file: URL) async -> Picture? {
-        guard let data = try? Data(contentsOf: file), data.starts(with: [0xFF, 0xD8, 0xFF]) else { return nil }
+    func decode(_ bytes: Data) async -> Picture? {
+        guard bytes.starts(with: Self.jpeg) else { return nil }
         decoded += 1
-        return Picture(width: 128, height: 128, content: data.count)
+        return Picture(width: 128, height: 128, content: bytes.count)
     }
 
     func copy(_ text: String) { copied = text }

@@ -44,7 +44,7 @@ extension Screens {
                     false
                 }
             }
-            #expect(desk.leftovers == [])
+            #expect(desk.readable == [])
 
             // One from here: shown before it goes, without place and camera.
             desk.choice = photo

@@ -174,7 +174,9 @@ import Qroc
                 failed(session.strings.errorFileUnreadable)
                 return
             }
-            let picture = chosen == .file ? nil : await session.surroundings.decode(url)
+            let content = chosen == .file ? nil : try? Data(contentsOf: url, options: .mappedIfSafe)
+            var picture: Picture?
+            if let content { picture = await session.surroundings.decode(content) }
             var draft = AttachmentDraft(name: url.lastPathComponent, photo: picture != nil, sourceBytes: bytes)
             draft.picture = picture
             draft.cleaned = picture != nil

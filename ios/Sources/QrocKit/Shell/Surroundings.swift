@@ -24,11 +24,9 @@ public import Qroc
     /// Lets the officer choose where a file goes; nothing where they did not.
     func chooseTarget(_ name: String) async -> URL?
 
-    /// A folder that only this app reads and no backup keeps, where a file may be opened for a moment; nothing without one.
-    func scratch() -> URL?
-
-    /// Reads a picture, made no larger than a screen; nothing where it is none.
-    func decode(_ file: URL) async -> Picture?
+    /// Reads a picture, made no larger than a screen; nothing where it is none. What is fetched to be looked at never
+    /// becomes a file.
+    func decode(_ bytes: Data) async -> Picture?
 
     /// Puts text on the clipboard of this device, for a while.
     func copy(_ text: String)

@@ -1,8 +1,8 @@
 import Foundation
 import Qroc
 
-/// Fetches pictures to look at, whatever policy says of saving, and files to keep. A picture is opened in the app's scratch folder, decoded, and its file
-/// removed at once.
+/// Fetches pictures to look at, whatever policy says of saving, and files to keep. A picture is decoded in memory: nothing
+/// readable comes onto the disk.
 @MainActor final class Transfers {
     private let session: Session
     private let scope: Scope
@@ -33,17 +33,13 @@ import Qroc
 
     /// Fetches a picture, unless it is there or on its way.
     func show(_ room: Room, _ key: String, eventId: String) {
-        guard let scratch = session.surroundings.scratch(), pictures.value[key] == nil else { return }
+        guard pictures.value[key] == nil else { return }
         if case .running = transfers.value[key] { return }
         transfer(key) { [self] in
-            let folder = scratch.appendingPathComponent("view-\(UUID().uuidString)")
-            defer { try? FileManager.default.removeItem(at: folder) }
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             await enter()
             defer { leave() }
-            let file = folder.appendingPathComponent("picture")
-            try await room.contents(eventId).data().write(to: file)
-            guard let picture = await session.surroundings.decode(file) else { throw UnreadablePicture() }
+            let bytes = try await room.contents(eventId).data()
+            guard let picture = await session.surroundings.decode(bytes) else { throw UnreadablePicture() }
             keep(key, picture)
         }
     }
