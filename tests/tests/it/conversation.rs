@@ -102,14 +102,64 @@ async fn texts_are_formatted_name_people_and_show_what_they_answer_and_how_they_
     let bodies: Vec<_> = thread.iter().map(|item| item.body.as_deref().unwrap_or_default()).collect();
     assert_eq!(bodies, ["Who is at the gate?", "Ana", "And Rui"]);
 
+    lisbon.send(&room, "Thanks").await;
+    madrid.sync().await;
+    madrid.perform(Action::Read { room: room.clone(), txn: None }).await;
+    lisbon.sync().await;
+    let seen = lisbon.client.seen_by(&room, &root).expect("seen");
+    assert_eq!(seen.iter().map(|reader| reader.user_id.as_str()).collect::<Vec<_>>(), ["@madrid:qroc.test"]);
+
+    let found = |search: Search| madrid.client.find(&search, 10).expect("search").len();
+    assert_eq!(found(Search { text: "\"at the gate\"".into(), ..Search::default() }), 1);
+    assert_eq!(found(Search { text: "lisbon gate".into(), ..Search::default() }), 1, "by the sender's name");
+    assert_eq!(found(Search { sender: Some("@madrid:qroc.test".into()), ..Search::default() }), 3);
     drop(server);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn drafts_pins_favourites_and_quiet_rooms_hold() {
+async fn what_is_answered_is_shown_however_old_it_is_and_asked_for_once() {
+    let server = server(Options::default(), &["lisbon", "madrid"]).await;
+    let dir = tempfile::tempdir().expect("dir");
+    let lisbon = Officer::sign_in(&server.base_url(), "lisbon", dir.path()).await;
+    let madrid = Officer::sign_in(&server.base_url(), "madrid", dir.path()).await;
+    let room = NewRoom { name: "Harbour".into(), invite: vec![madrid.name.clone()], kind: RoomKind::Group };
+    let room = lisbon.client.create_room(room).await.expect("room");
+    // Said while she was invited: she can read it, and it lies before all that her first sync brings.
+    let old = lisbon.send(&room, "Łódź, pier four").await;
+    for number in 0..25 {
+        lisbon.send(&room, &format!("message {number}")).await;
+    }
+    madrid.sync().await;
+    madrid.client.join(&room).await.expect("join");
+    lisbon.sync().await;
+    let answer = lisbon.says(&room, Compose { reply: Some(old.clone()), ..text("Still so") }).await;
+    madrid.sync().await;
+    let quote = madrid.item(&room, &answer).await.quote.expect("quote");
+    assert_eq!((quote.known, quote.body.as_deref()), (true, Some("Łódź, pier four")));
+    let offline = madrid.client.timeline(&room, None, 100, true).await.expect("timeline");
+    assert!(
+        !offline.iter().any(|item| item.event_id.as_deref() == Some(old.as_str())),
+        "no item of the timeline"
+    );
+    assert_eq!(offline.last().and_then(|item| item.event_id.clone()), Some(answer), "nor at its end");
+    assert!(madrid.client.search("lodz", None, 5).expect("search").is_empty());
+
+    // Once the gap is filled it stands in its place, once.
+    let all = madrid.texts(&room).await;
+    assert_eq!(all.iter().filter(|body| *body == "Łódź, pier four").count(), 1, "{all:?}");
+    assert_eq!(all.iter().position(|body| body == "Łódź, pier four"), Some(0));
+    assert_eq!(madrid.client.search("lodz", None, 5).expect("search").len(), 1);
+    drop(server);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drafts_pins_favourites_and_quiet_rooms_hold_everywhere() {
     let mut server = server(Options::default(), &["lisbon", "madrid"]).await;
     let dir = tempfile::tempdir().expect("dir");
     let (lisbon, madrid, room) = pair(&server, dir.path()).await;
+    std::fs::create_dir(dir.path().join("second")).expect("dir");
+    let second = Officer::sign_in(&server.base_url(), "lisbon", &dir.path().join("second")).await;
+
     lisbon.talks(&room, Talk::Draft { thread: None, body: "Two cars at".into() }).await;
     let lisbon = lisbon.again().await;
     assert_eq!(lisbon.room(&room).draft.as_deref(), Some("Two cars at"));
@@ -131,12 +181,12 @@ async fn drafts_pins_favourites_and_quiet_rooms_hold() {
     assert_eq!(outcome.sent().state, "failed", "{:?}", outcome.sent());
     assert_eq!(madrid.client.pins(&room, true).await.expect("pins").len(), 1);
 
-    // Set without a network, it holds at once.
+    // Set without a network, it holds at once, and everywhere once there is one.
     let stopped = tokio::task::spawn_blocking(move || {
         server.stop().expect("stop");
         server
     });
-    let server = stopped.await.expect("stopped");
+    let mut server = stopped.await.expect("stopped");
     for talk in
         [Talk::Favourite { on: true }, Talk::LowPriority { on: true }, Talk::LowPriority { on: false }]
     {
@@ -152,6 +202,37 @@ async fn drafts_pins_favourites_and_quiet_rooms_hold() {
     let here = lisbon.room(&room);
     assert_eq!((here.favourite, here.low_priority, here.notify), (true, false, "mentions"));
     assert_eq!(lisbon.client.queue().expect("queue").len(), 3, "of two that contradict each other the last");
+    let started = tokio::task::spawn_blocking(move || {
+        server.restart().expect("start");
+        server
+    });
+    let server = started.await.expect("started");
+    lisbon.sync().await;
+    second.sync().await;
+    for officer in [&lisbon, &second] {
+        let room = officer.room(&room);
+        assert_eq!((room.favourite, room.low_priority, room.notify), (true, false, "mentions"));
+    }
+    let before = lisbon.room(&room).unread;
+    madrid.send(&room, "Nothing new").await;
+    madrid.says(&room, text("@lisbon:qroc.test come")).await;
+    lisbon.sync().await;
+    assert_eq!(
+        (lisbon.room(&room).unread, lisbon.room(&room).highlights),
+        (before + 1, 1),
+        "only what names them"
+    );
+
+    // What is read on one phone is read on the other.
+    second.sync().await;
+    assert!(second.room(&room).highlights + second.room(&room).unread > 0);
+    lisbon.perform(Action::Read { room: room.clone(), txn: None }).await;
+    second.sync().await;
+    assert_eq!((second.room(&room).unread, second.room(&room).highlights), (0, 0));
+
+    madrid.client.set_typing(&room, true).await.expect("typing");
+    lisbon.sync().await;
+    assert_eq!(lisbon.client.typing_changes(&room, &[]).await.expect("typing"), ["@madrid:qroc.test"]);
     drop(server);
 }
 
