@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 # To build: a linker, Perl and make (OpenSSL), the FFmpeg libraries, clang (their bindings). To test: the rest.
 packages="build-essential clang pkg-config perl make
 libavcodec-dev libavdevice-dev libavfilter-dev libavformat-dev libavutil-dev libswresample-dev libswscale-dev
-python3 python3-venv procps dbus libimage-exiftool-perl ffmpeg poppler-utils strace
+python3 python3-venv procps dbus libimage-exiftool-perl libarchive-zip-perl ffmpeg poppler-utils strace
 openjdk-17-jdk maven
 libgl1 libx11-6 libfontconfig1 libfreetype6 fonts-roboto fonts-noto-color-emoji fonts-droid-fallback xvfb xdotool imagemagick"
 

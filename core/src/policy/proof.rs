@@ -37,6 +37,8 @@ impl Key {
             Self::ShareCaptureInfo | Self::ShareKeepOriginal => {
                 "originals::policy_decides_what_of_a_photo_goes_along"
             }
+            Self::DataKeyBackup | Self::DataRecoveryMinLength => "recovery::what_policy_says_of_the_backup",
+            Self::E2eeExcludeUnverified => "trust::unverified_devices_get_no_key_where_policy_says_so",
             Self::AuditEnabled => "policy::what_was_refused_is_kept",
             _ => "policy::every_enforced_key_stops_its_action",
         })

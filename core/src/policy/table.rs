@@ -107,8 +107,8 @@ keys! {
     DataOfflineWipeH "data.offline_wipe_h" number(1, 87_600, "h"), Unset, Min, Since(V1);
     DataCacheMb "data.cache_mb" number(16, 1_048_576, "MB"), Num(2048), Min, Since(V1);
     DataSystemBackup "data.system_backup" Flag, Is(false), And, Tighten;
-    DataKeyBackup "data.key_backup" Choice(&["forced", "user", "off"]), Word("user"), Stricter;
-    DataRecoveryMinLength "data.recovery_min_length" number(8, 128, ""), Num(12), Max;
+    DataKeyBackup "data.key_backup" Choice(&["forced", "user", "off"]), Word("user"), Stricter, Since(V1);
+    DataRecoveryMinLength "data.recovery_min_length" number(8, 128, ""), Num(12), Max, Since(V1);
 
     ShareScreenshots "share.screenshots" Flag, Is(false), And, Unmanaged(Is(true));
     ShareClipboard "share.clipboard" Choice(&["any", "app", "none"]), Word("app"), Stricter, Unmanaged(Word("any"));
@@ -159,7 +159,7 @@ keys! {
     FormsAllowedOrigins "forms.allowed_origins" List(Origin), Those(&[]), Meet;
 
     E2eeRequire "e2ee.require" Flag, Is(true), Or, Tighten, Since(V1);
-    E2eeExcludeUnverified "e2ee.exclude_unverified" Flag, Is(false), Or;
+    E2eeExcludeUnverified "e2ee.exclude_unverified" Flag, Is(false), Or, Since(V1);
     MessagesReadReceipts "messages.read_receipts" Flag, Is(true), And, Since(V1);
     MessagesTyping "messages.typing" Flag, Is(true), And, Since(V1);
 

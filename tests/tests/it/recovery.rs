@@ -1,5 +1,6 @@
 //! A phone is lost and a new one brings everything back: the recovery key, the backup, and what can go wrong with both.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,7 +9,9 @@ use qroc_core::store::codes::RoomKind;
 use qroc_server::{Embedded, Options as ServerOptions};
 use serde_json::{Value, json};
 
+use crate::proxy::Proxy;
 use crate::talk::{self, PASSWORD, vault};
+use crate::terminal::{Officer, server_with, two_officers};
 
 /// More than one batch of the backup.
 const MESSAGES: usize = 210;
@@ -133,6 +136,138 @@ async fn a_new_phone_reads_everything_with_the_recovery_key() {
     assert_eq!(madrid.texts(&room).await.last().map(String::as_str), Some("Back again"));
 }
 
+#[test]
+fn an_idle_account_asks_nothing_about_its_backup() {
+    let server = server_with(ServerOptions::default(), &["lisbon", "madrid"]);
+    let proxy = Proxy::start(server.port());
+    let (lisbon, _madrid, room) = two_officers(&proxy.url());
+    lisbon.run(&["recovery", "create"]).one();
+    lisbon.say(&room, "Only this");
+    lisbon.sync();
+    lisbon.sync();
+    proxy.asked("");
+    lisbon.sync();
+    let asked = proxy.asked("room_keys");
+    assert!(asked.is_empty(), "{asked:?}");
+    lisbon.say(&room, "And this");
+    lisbon.sync();
+    lisbon.sync();
+    assert_eq!(lisbon.run(&["recovery", "status"]).one()["backup"], "on");
+}
+
+#[test]
+fn a_wrong_recovery_key_is_told_what_is_wrong() {
+    let server = server_with(ServerOptions::default(), &["lisbon", "madrid"]);
+    let (lisbon, madrid, _room) = two_officers(&server.base_url());
+    let tablet = Officer::sign_in(&server.base_url(), "lisbon");
+    tablet.sync();
+    let restore = |typed: &str| {
+        std::fs::write(tablet.file("typed"), typed).expect("typed");
+        tablet.run(&["recovery", "restore", "--key-file", "typed"])
+    };
+    let (kind, message) = restore("EsTw 1234").error(1);
+    assert_eq!(kind, "not_found");
+    assert!(message.contains("has no recovery key"), "{message}");
+
+    let key = lisbon.run(&["recovery", "create"]).one()["recovery_key"].as_str().expect("key").to_owned();
+    let other = madrid.run(&["recovery", "create"]).one()["recovery_key"].as_str().expect("key").to_owned();
+    let last = key.chars().last().expect("letter");
+    let mistyped = format!("{}{}", &key[..key.len() - 1], if last == 'x' { 'y' } else { 'x' });
+    let zero = format!("{}0{}", &key[..7], &key[8..]);
+    for (typed, words) in [
+        (&key[..key.len() - 5], "this has 44"),
+        (zero.as_str(), "'0' at place 7"),
+        (mistyped.as_str(), "compare it with what was written down"),
+        (other.as_str(), "is not the one that the account has now"),
+        ("correct horse battery staple", "in no recovery key"),
+    ] {
+        let (kind, message) = restore(typed).error(2);
+        assert_eq!(kind, "bad_input", "{typed}");
+        assert!(message.contains(words), "{message}");
+        assert!(!message.contains(&key[5..9]), "{message}");
+    }
+    assert_eq!(tablet.run(&["status"]).one()["verified"], false);
+    // Gaps are of no meaning.
+    let restored = restore(&format!("  {}\n", key.replace(' ', ""))).one();
+    assert_eq!((&restored["verified"], &restored["history"]), (&json!(true), &json!(true)));
+    assert_eq!(tablet.run(&["status"]).one()["verified"], true);
+    let devices = lisbon.run(&["devices"]).all();
+    let trust: Vec<&Value> = devices.iter().map(|device| &device["trust"]).collect();
+    assert_eq!(trust.iter().filter(|trust| **trust == "verified").count(), 1, "{devices:?}");
+}
+
+#[test]
+fn killed_while_the_key_is_made_and_the_backup_is_filled() {
+    let server = server_with(ServerOptions::default(), &["lisbon", "madrid"]);
+    let (lisbon, _madrid, room) = two_officers(&server.base_url());
+    rotate_always(&server, "lisbon", &room);
+    lisbon.sync();
+    let mut said = Vec::new();
+    let dies = |at: u64, args: &[&str]| {
+        let ended = lisbon.command(args).env("QROC_DIE_AT_WRITE", at.to_string()).output().expect("qroc");
+        match ended.status.signal() {
+            Some(9) => true,
+            None => {
+                assert!(ended.status.success(), "{at}: {}", String::from_utf8_lossy(&ended.stderr));
+                false
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    let mut at = 1;
+    while dies(at, &["recovery", "create", "--replace"]) {
+        let text = format!("After {at}");
+        lisbon.say(&room, &text);
+        said.push(text);
+        at += 1;
+        assert!(at < 200, "no end");
+    }
+    eprintln!("recovery create: killed at each of {} write boundaries", at - 1);
+    assert!(at > 6, "only {at} boundaries");
+    let mut step = 1;
+    loop {
+        for number in 0..3 {
+            let text = format!("Upload {step}.{number}");
+            lisbon.say(&room, &text);
+            said.push(text);
+        }
+        if !dies(step, &["sync", "--once", "--for", "60"]) {
+            break;
+        }
+        step += 1;
+        assert!(step < 100, "no end");
+    }
+    eprintln!("upload: killed at each of {} write boundaries", step - 1);
+    // Whatever was left behind, the next key opens everything.
+    let key = lisbon.run(&["recovery", "create", "--replace"]).one();
+    lisbon.sync();
+    lisbon.sync();
+    let status = lisbon.run(&["recovery", "status"]).one();
+    assert_eq!(
+        (&status["backup"], &status["recovery"], &status["waiting"]),
+        (&json!("on"), &json!("on"), &json!(0))
+    );
+    let held = server_backup(&server, "lisbon");
+    assert_eq!(held["count"], status["keys"], "{held} {status}");
+
+    let phone = Officer::sign_in(&server.base_url(), "lisbon");
+    std::fs::write(phone.file("key"), key["recovery_key"].as_str().expect("key")).expect("key");
+    // Killed while it restores, it goes on.
+    let mut cut = 1;
+    loop {
+        let args = ["recovery", "restore", "--key-file", "key"];
+        let ended = phone.command(&args).env("QROC_DIE_AT_WRITE", cut.to_string()).output().expect("qroc");
+        if ended.status.signal() != Some(9) {
+            assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+            break;
+        }
+        cut += 4;
+    }
+    phone.sync();
+    phone.timeline(&room);
+    assert_eq!(phone.texts(&room), said);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_backup_reaches_the_other_devices_by_itself() {
     let server = talk::server(ServerOptions::default(), &["lisbon", "madrid"]).await;
@@ -180,4 +315,60 @@ async fn a_new_backup_reaches_the_other_devices_by_itself() {
     new.sync().await;
     let texts = new.texts(&room).await;
     assert!(texts.contains(&"Before".to_owned()) && texts.contains(&"After".to_owned()), "{texts:?}");
+}
+
+#[test]
+fn what_policy_says_of_the_backup() {
+    let server = server_with(ServerOptions::default(), &["lisbon", "madrid"]);
+    let (lisbon, madrid, room) = two_officers(&server.base_url());
+    let apply = |officer: &Officer, policy: Value| {
+        std::fs::write(officer.file("policy.json"), policy.to_string()).expect("policy");
+        officer.run(&["policy", "apply", "policy.json", "--as-mdm"]).all();
+    };
+    let forbidden = |officer: &Officer, args: &[&str], key: &str| {
+        let (kind, message) = officer.run(args).error(3);
+        assert_eq!(kind, "policy");
+        assert!(message.contains(key), "{message}");
+    };
+    apply(&lisbon, json!({"data.key_backup": "off", "lock.required": false}));
+    forbidden(&lisbon, &["recovery", "create"], "data.key_backup");
+    assert_eq!(lisbon.run(&["recovery", "status"]).one()["backup"], "off");
+
+    apply(
+        &lisbon,
+        json!({"data.key_backup": "user", "lock.required": false, "data.recovery_min_length": 20}),
+    );
+    std::fs::write(lisbon.file("phrase"), "nineteen letters ok").expect("phrase");
+    let create = ["recovery", "create", "--passphrase-of-account", "phrase"];
+    forbidden(&lisbon, &create, "data.recovery_min_length");
+    std::fs::write(lisbon.file("phrase"), "twenty letters it is").expect("phrase");
+    lisbon.run(&create).one();
+    lisbon.say(&room, "Kept");
+    lisbon.sync();
+    assert_eq!(lisbon.run(&["recovery", "status"]).one()["backup"], "on");
+    // The passphrase opens it on another device.
+    let tablet = Officer::sign_in(&server.base_url(), "lisbon");
+    std::fs::write(tablet.file("phrase"), "twenty letters it is").expect("phrase");
+    let restored = tablet.run(&["recovery", "restore", "--key-file", "phrase"]).one();
+    assert_eq!(restored["verified"], true);
+    // Switched off, nothing more goes there.
+    apply(&lisbon, json!({"data.key_backup": "off", "lock.required": false}));
+    lisbon.sync();
+    let held = server_backup(&server, "lisbon")["count"].clone();
+    lisbon.say(&room, "Not kept");
+    lisbon.sync();
+    assert_eq!(server_backup(&server, "lisbon")["count"], held);
+
+    // Forced, there is a backup without anybody asking for it.
+    assert!(server_backup(&server, "madrid").is_null());
+    apply(&madrid, json!({"data.key_backup": "forced", "lock.required": false}));
+    madrid.sync();
+    madrid.say(&room, "Kept as well");
+    madrid.sync();
+    let status = madrid.run(&["recovery", "status"]).one();
+    assert_eq!(
+        (&status["backup"], &status["recovery"], &status["required"]),
+        (&json!("on"), &json!("none"), &json!(true))
+    );
+    assert_eq!(server_backup(&server, "madrid")["count"], status["keys"]);
 }

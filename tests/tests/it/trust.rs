@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use qroc_core::client::{Client, NewRoom, Verifying};
+use qroc_core::client::{Action, Client, Managed, NewRoom, Verifying};
 use qroc_core::crypto::{Reason, Stage};
 use qroc_core::store::codes::RoomKind;
 use qroc_server::Options as ServerOptions;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::peer::Peer;
 use crate::recovery::{Phone, until};
-use crate::talk;
+use crate::talk::{self, PASSWORD};
+use crate::terminal::{Officer, server_with, two_officers};
 
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -195,6 +196,164 @@ async fn what_is_cancelled_or_differs_verifies_nobody() {
     // After all that it still works.
     let (ours, theirs) = meet(&madrid.client, &lisbon.user, &lisbon.client).await;
     confirm(&ours, &theirs).await;
+    lisbon.close().await;
+    madrid.close().await;
+}
+
+fn read_signs(output: &std::process::Output) -> Vec<Value> {
+    let out = String::from_utf8_lossy(&output.stdout);
+    out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+#[test]
+fn two_officers_verify_each_other_at_their_terminals() {
+    let server = server_with(ServerOptions::default(), &["lisbon", "madrid"]);
+    let (lisbon, madrid, room) = two_officers(&server.base_url());
+    let together = |lisbon_file: &str, madrid_file: &str| {
+        let start = |officer: &Officer, other: &str, file: &str| {
+            officer
+                .command(&["verify", other, "--yes-if-emoji", file, "--for", "120"])
+                .spawn()
+                .expect("verify")
+        };
+        let one = start(&lisbon, &madrid.user, lisbon_file);
+        let other = start(&madrid, &lisbon.user, madrid_file);
+        (one, other)
+    };
+    // What one shows is what the other has to see: the file is written when the signs are there.
+    let (mut one, other) = together("signs", "signs");
+    let shown = {
+        use std::io::BufRead as _;
+        let lines = std::io::BufReader::new(one.stdout.take().expect("stdout")).lines();
+        let mut shown = String::new();
+        for line in lines {
+            let line = line.expect("line");
+            if line.contains("\"compare\"") {
+                std::fs::write(lisbon.file("signs"), &line).expect("signs");
+                std::fs::write(madrid.file("signs"), &line).expect("signs");
+            }
+            shown = line;
+        }
+        shown
+    };
+    assert!(one.wait().expect("ends").success(), "{shown}");
+    let theirs = other.wait_with_output().expect("ends");
+    assert!(theirs.status.success(), "{}", String::from_utf8_lossy(&theirs.stderr));
+    assert_eq!(serde_json::from_str::<Value>(&shown).expect("JSON")["state"], "done");
+    assert_eq!(read_signs(&theirs).last().expect("line")["trust"], "verified");
+    for (officer, other) in [(&lisbon, &madrid), (&madrid, &lisbon)] {
+        let devices = officer.run(&["devices", &other.user]).all();
+        assert!(devices.iter().all(|device| device["trust"] == "verified"), "{devices:?}");
+    }
+    let members = lisbon.run(&["room", "members", &room]).all();
+    assert!(
+        members
+            .iter()
+            .any(|member| member["user_id"] == madrid.user.as_str() && member["trust"] == "verified")
+    );
+
+    // Other signs than shown: nothing is verified, and both say so.
+    std::fs::write(madrid.file("wrong"), "🐶 🐶 🐶 🐶 🐶 🐶 🐶").expect("wrong");
+    let (one, other) = together("never", "wrong");
+    let (one, other) = (one.wait_with_output().expect("ends"), other.wait_with_output().expect("ends"));
+    for ended in [one, other] {
+        assert_eq!(ended.status.code(), Some(1), "{}", String::from_utf8_lossy(&ended.stderr));
+        assert!(String::from_utf8_lossy(&ended.stderr).contains("somebody may be in between"));
+    }
+    let (kind, _) = lisbon.run(&["verify", "NOSUCHDEVICE", "--yes-if-emoji", "signs"]).error(1);
+    assert_eq!(kind, "not_found");
+}
+
+#[test]
+fn unverified_devices_get_no_key_where_policy_says_so() {
+    let server = server_with(ServerOptions::default(), &["lisbon", "madrid"]);
+    let (lisbon, madrid, room) = two_officers(&server.base_url());
+    let apply = |policy: Value| {
+        std::fs::write(lisbon.file("policy.json"), policy.to_string()).expect("policy");
+        lisbon.run(&["policy", "apply", "policy.json", "--as-mdm"]).all();
+    };
+    lisbon.say(&room, "For all devices");
+    madrid.sync();
+    assert_eq!(madrid.texts(&room), ["For all devices"]);
+    apply(json!({"e2ee.exclude_unverified": true, "lock.required": false}));
+    lisbon.say(&room, "For verified ones");
+    madrid.sync();
+    assert_eq!(madrid.texts(&room), ["For all devices"], "not verified, not given the key");
+
+    // The identity changes while it is not verified: shown, and nothing is held up.
+    let mut nio = Peer::sign_in(&server.base_url(), "madrid");
+    let change = |nio: &mut Peer| {
+        nio.ask(json!({"do": "reset_identity", "password": PASSWORD}));
+    };
+    change(&mut nio);
+    lisbon.sync();
+    let trust = |who: &Officer| {
+        let members = who.run(&["room", "members", &room]).all();
+        let member =
+            members.iter().find(|member| member["user_id"] == madrid.user.as_str()).expect("member").clone();
+        member["trust"].as_str().expect("trust").to_owned()
+    };
+    assert_eq!(trust(&lisbon), "changed");
+    lisbon.say(&room, "Not held up");
+    let taken = lisbon.run(&["verify", &madrid.user, "--accept-change"]).one();
+    assert_eq!(taken["trust"], "unverified");
+    assert_eq!(trust(&lisbon), "unverified");
+    apply(json!({"e2ee.exclude_unverified": false, "lock.required": false}));
+    lisbon.say(&room, "For all again");
+    madrid.sync();
+    assert_eq!(madrid.texts(&room).last().map(String::as_str), Some("For all again"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verified_identity_that_changed_is_shown_and_holds_up_what_is_sent() {
+    let server = talk::server(ServerOptions::default(), &["lisbon", "madrid"]).await;
+    let dir = tempfile::tempdir().expect("dir");
+    let url = server.base_url();
+    let lisbon = Phone::sign_in(&url, "lisbon", &dir.path().join("lisbon")).await;
+    let madrid = Phone::sign_in(&url, "madrid", &dir.path().join("madrid")).await;
+    let room = NewRoom { name: "Harbour".into(), invite: vec![madrid.user.clone()], kind: RoomKind::Group };
+    let room = lisbon.client.create_room(room).await.expect("room");
+    until("the invitation", async || !madrid.client.rooms(None, 9).expect("rooms").is_empty()).await;
+    madrid.client.join(&room).await.expect("join");
+    let (ours, theirs) = meet(&lisbon.client, &madrid.user, &madrid.client).await;
+    confirm(&ours, &theirs).await;
+    let said =
+        vec![("e2ee.exclude_unverified".to_owned(), json!(true)), ("lock.required".to_owned(), json!(false))];
+    let managed = Managed { name: String::new(), said: Some(said) };
+    lisbon.client.take_managed(&managed).await.expect("policy");
+    let send = async |text: &str| {
+        let action =
+            Action::Send { room: room.clone(), body: text.into(), reply: None, thread: None, txn: None };
+        lisbon.client.perform(action, Some(Duration::from_secs(30))).await
+    };
+    assert_eq!(send("For verified ones").await.expect("sent").sent().state, "sent");
+    until("the message", async || {
+        let items = madrid.client.timeline(&room, None, 100, true).await.expect("timeline");
+        items.iter().any(|item| item.body.as_deref() == Some("For verified ones"))
+    })
+    .await;
+
+    let user = madrid.user.clone();
+    let reset = url.clone();
+    tokio::task::spawn_blocking(move || {
+        let mut nio = Peer::sign_in(&reset, "madrid");
+        nio.ask(json!({"do": "reset_identity", "password": PASSWORD}));
+    })
+    .await
+    .expect("reset");
+    until("the change", async || lisbon.client.trust(&user).await.expect("trust").trust == "changed").await;
+    let held = send("Held up").await.expect("queued").sent().clone();
+    assert_ne!(held.state, "sent");
+    let why = held.error.expect("why");
+    assert!(why.starts_with("identity_changed") && why.contains(&user), "{why}");
+    let waiting = lisbon.client.queue().expect("queue");
+    assert_eq!((waiting.len(), waiting[0].reason), (1, Some("identity_changed")), "{waiting:?}");
+    lisbon.client.accept_change(&user).await.expect("accepted");
+    lisbon.client.retry(waiting[0].id).await.expect("retried");
+    until("the queue", async || lisbon.client.queue().expect("queue").is_empty()).await;
+    assert_eq!(lisbon.client.trust(&user).await.expect("trust").trust, "unverified");
+    // And the other's own phone says that its account has another identity now.
+    until("the phone's standing", async || !madrid.client.status().expect("status").verified).await;
     lisbon.close().await;
     madrid.close().await;
 }

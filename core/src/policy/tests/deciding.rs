@@ -46,6 +46,8 @@ fn stops() -> Vec<(Key, Json, Action<'static>)> {
         (Key::LockRequired, json!(true), Action::Unlocked { protected: false }),
         (Key::AppMinVersion, json!("2"), Action::Run { version: "1.9.9" }),
         (Key::LogExport, json!(false), Action::ExportLog),
+        (Key::DataKeyBackup, json!("off"), Action::BackUpKeys),
+        (Key::DataRecoveryMinLength, json!(20), Action::RecoveryPassphrase { letters: 19 }),
     ]
 }
 
