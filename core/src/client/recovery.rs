@@ -113,9 +113,10 @@ impl Inner {
     /// Keeps what the account's identity says of this device where other processes read it.
     pub(super) async fn note_standing(&self, owner: &Owner) -> Result<(), Error> {
         let standing = owner.crypto.standing().await?;
-        let identity = match (standing.verified, standing.exists) {
+        let identity = match (standing.verified, standing.exists && !standing.complete) {
             (true, _) => IdentityState::Owned,
             (false, true) => IdentityState::Foreign,
+            // Nothing is published yet, or what is ours does not vouch for this device yet: the sync sees to it.
             (false, false) => return Ok(()),
         };
         if self.store.read(account::load)?.identity != identity {

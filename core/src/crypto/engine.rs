@@ -293,16 +293,17 @@ impl Crypto {
     ) -> Result<bool, CryptoError> {
         let own = UserId::parse(user_id).map_err(|_| CryptoError::Account)?;
         self.flush(http).await?;
-        let (id, query) = self.machine.query_keys_for_users([own.as_ref()]);
-        let mut ask = get_keys::v3::Request::new();
-        ask.device_keys = query.device_keys;
-        let answer = http.send(ask, PATIENCE).await?;
-        self.machine.mark_request_as_sent(&id, &answer).await?;
+        let answer = self.look_at_own_keys(http, &own).await?;
         let status = self.machine.cross_signing_status().await;
         if answer.master_keys.contains_key(&own) && !status.has_master {
             return Ok(false);
         }
         if answer.master_keys.contains_key(&own) && status.is_complete() {
+            // Given up between publishing the identity and having it vouch for this device.
+            if !self.standing().await?.verified {
+                self.sign_own_device(http).await?;
+                self.look_at_own_keys(http, &own).await?;
+            }
             return Ok(true);
         }
         let requests = self.machine.bootstrap_cross_signing(false).await?;
@@ -328,12 +329,21 @@ impl Crypto {
         };
         http.send(requests.upload_signatures_req, PATIENCE).await?;
         // What is on the server now is what counts, also for the next question.
-        let (id, query) = self.machine.query_keys_for_users([own.as_ref()]);
+        self.look_at_own_keys(http, &own).await?;
+        Ok(true)
+    }
+
+    async fn look_at_own_keys(
+        &self,
+        http: &Http,
+        own: &UserId,
+    ) -> Result<get_keys::v3::Response, CryptoError> {
+        let (id, query) = self.machine.query_keys_for_users([own]);
         let mut ask = get_keys::v3::Request::new();
         ask.device_keys = query.device_keys;
         let answer = http.send(ask, PATIENCE).await?;
         self.machine.mark_request_as_sent(&id, &answer).await?;
-        Ok(true)
+        Ok(answer)
     }
 
     /// Asks other own devices for the key of an event that cannot be read.
