@@ -39,7 +39,9 @@ fn no_scenario_writes_more_than_was_recorded() {
         match measured.get(name) {
             Some(found) => {
                 println!("{name}: {found:.2}, recorded {limit}");
-                if *found > limit * SLACK {
+                // A scenario has a handful of them, and one more or less by when its timers fall.
+                let one = if name.ends_with(": fsyncs") { 1.0 } else { 0.0 };
+                if *found > (limit * SLACK).max(limit + one) {
                     slides.push(format!("{name}: {found:.2}, recorded {limit}"));
                 }
             }
