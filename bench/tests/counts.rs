@@ -39,9 +39,7 @@ fn no_scenario_writes_more_than_was_recorded() {
         match measured.get(name) {
             Some(found) => {
                 println!("{name}: {found:.2}, recorded {limit}");
-                // A scenario has a handful of them, and one more or less by when its timers fall.
-                let one = if name.ends_with(": fsyncs") { 1.0 } else { 0.0 };
-                if *found > (limit * SLACK).max(limit + one) {
+                if *found > limit * SLACK {
                     slides.push(format!("{name}: {found:.2}, recorded {limit}"));
                 }
             }
