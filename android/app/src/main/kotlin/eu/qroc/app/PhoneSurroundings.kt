@@ -24,6 +24,7 @@ import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.withContext
 import java.io.IOException
+import java.nio.ByteBuffer
 import java.nio.file.Files
 import java.nio.file.Path
 import java.util.concurrent.ConcurrentHashMap
@@ -118,9 +119,6 @@ internal class PhoneSurroundings(
         }
     }
 
-    /** An app has no folder in memory. */
-    override fun memory(): Path? = null
-
     /** A file in memory that the screens use until they release it. */
     fun keep(file: MemoryFile): Path = file.path.also { files[it] = file }
 
@@ -140,21 +138,25 @@ internal class PhoneSurroundings(
         return minOf(megabytes, LARGEST_MEGABYTES) * MEGA
     }
 
-    override suspend fun decode(file: Path): ImageBitmap? = withContext(Dispatchers.IO) { picture { ImageDecoder.createSource(file.toFile()) } }
+    override suspend fun decode(file: Path): ImageBitmap? = small(ImageDecoder.createSource(file.toFile()))
+
+    override suspend fun decode(bytes: ByteArray): ImageBitmap? = small(ImageDecoder.createSource(ByteBuffer.wrap(bytes)))
 
     /** A picture of a camera is ten times larger than what is looked at. */
-    private fun picture(source: () -> ImageDecoder.Source): ImageBitmap? =
-        try {
-            val bitmap: Bitmap =
-                ImageDecoder.decodeBitmap(source()) { decoder, info, _ ->
-                    decoder.allocator = ImageDecoder.ALLOCATOR_SOFTWARE
-                    val longer = max(info.size.width, info.size.height)
-                    if (longer > EDGE) decoder.setTargetSampleSize((longer + EDGE - 1) / EDGE)
-                }
-            bitmap.asImageBitmap()
-        } catch (_: IOException) {
-            // No picture.
-            null
+    private suspend fun small(source: ImageDecoder.Source): ImageBitmap? =
+        withContext(Dispatchers.IO) {
+            try {
+                val bitmap: Bitmap =
+                    ImageDecoder.decodeBitmap(source) { decoder, info, _ ->
+                        decoder.allocator = ImageDecoder.ALLOCATOR_SOFTWARE
+                        val longer = max(info.size.width, info.size.height)
+                        if (longer > EDGE) decoder.setTargetSampleSize((longer + EDGE - 1) / EDGE)
+                    }
+                bitmap.asImageBitmap()
+            } catch (_: IOException) {
+                // No picture.
+                null
+            }
         }
 
     override fun copy(text: String) {

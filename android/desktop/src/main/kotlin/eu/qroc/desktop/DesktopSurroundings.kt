@@ -74,14 +74,22 @@ class DesktopSurroundings(
             }
         }
 
-    override fun memory(): Path? = Places.memory()
+    override suspend fun decode(file: Path): ImageBitmap? {
+        val bytes =
+            withContext(Dispatchers.IO) {
+                try {
+                    if (Files.size(file) > LARGEST) null else Files.readAllBytes(file)
+                } catch (_: IOException) {
+                    null
+                }
+            }
+        return bytes?.let { decode(it) }
+    }
 
-    override suspend fun decode(file: Path): ImageBitmap? =
-        withContext(Dispatchers.IO) {
+    override suspend fun decode(bytes: ByteArray): ImageBitmap? =
+        withContext(Dispatchers.Default) {
             try {
-                if (Files.size(file) > LARGEST) null else small(Files.readAllBytes(file))
-            } catch (_: IOException) {
-                null
+                small(bytes)
             } catch (_: IllegalArgumentException) {
                 // Skia's word for no picture.
                 null

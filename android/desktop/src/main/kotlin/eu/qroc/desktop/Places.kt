@@ -1,6 +1,5 @@
 package eu.qroc.desktop
 
-import java.nio.file.Files
 import java.nio.file.Path
 
 /** Where things are on this computer, by the convention of its system. */
@@ -23,22 +22,6 @@ object Places {
             "mac" in system -> home.resolve("Library/Preferences/eu.qroc.properties")
             "win" in system -> profile().resolveSibling("desktop.properties")
             else -> (absolute("XDG_CONFIG_HOME") ?: home.resolve(".config")).resolve("qroc/desktop.properties")
-        }
-
-    /**
-     * A folder of this user alone that is not on a disk: what is put there is gone with the power. Nothing where there is
-     * none.
-     */
-    fun memory(): Path? {
-        val runtime = absolute("XDG_RUNTIME_DIR")
-        return listOfNotNull(runtime, Path.of("/dev/shm")).firstOrNull { inMemory(it) && Files.isWritable(it) }
-    }
-
-    private fun inMemory(folder: Path): Boolean =
-        try {
-            Files.isDirectory(folder) && Files.getFileStore(folder).type() in setOf("tmpfs", "ramfs")
-        } catch (_: java.io.IOException) {
-            false
         }
 
     private fun absolute(variable: String): Path? =

@@ -35,11 +35,11 @@ interface Surroundings {
         fetch: suspend (Path) -> Unit,
     ): String?
 
-    /** A folder in memory, readable by this user only, where a file may be opened for a moment; nothing without one. */
-    fun memory(): Path?
-
-    /** Reads a picture, made no larger than a screen; nothing where it is none. */
+    /** Reads the picture in a file that was chosen here, made no larger than a screen; nothing where it is none. */
     suspend fun decode(file: Path): ImageBitmap?
+
+    /** Reads a picture from memory, made no larger than a screen; nothing where it is none. Puts nothing on the disk. */
+    suspend fun decode(bytes: ByteArray): ImageBitmap?
 
     /** A file that [chooseFile], [takePhoto] or another app gave is not needed any more. */
     fun release(file: Path) = Unit

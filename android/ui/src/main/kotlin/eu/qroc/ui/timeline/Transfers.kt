@@ -6,20 +6,16 @@ import eu.qroc.bridge.Room
 import eu.qroc.ui.shell.Session
 import eu.qroc.ui.shell.of
 import kotlinx.coroutines.CoroutineScope
-import kotlinx.coroutines.Dispatchers
-import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.sync.Semaphore
 import kotlinx.coroutines.sync.withPermit
-import kotlinx.coroutines.withContext
-import java.nio.file.Files
 
 /**
- * Fetches pictures to look at, whatever policy says of saving, and files to keep. A picture is decoded in a folder in
- * memory, and its file removed at once: nothing readable comes onto the disk.
+ * Fetches pictures to look at, whatever policy says of saving, and files to keep. A picture is decoded from memory: nothing
+ * readable comes onto the disk.
  */
 internal class Transfers(
     private val session: Session,
@@ -46,19 +42,11 @@ internal class Transfers(
         key: String,
         eventId: String,
     ) {
-        val memory = session.surroundings.memory() ?: return
         if (key in fetched.value || running.value[key] is Transfer.Running) return
         transfer(key) {
-            val folder = withContext(Dispatchers.IO) { Files.createTempDirectory(memory, "qroc-view") }
-            try {
-                val file = folder.resolve("picture")
-                few.withPermit {
-                    val bytes = room.contents(eventId).use { it.bytes() }
-                    withContext(Dispatchers.IO) { Files.write(file, bytes) }
-                }
-                session.surroundings.decode(file)?.let { keep(key, it) } ?: throw UnreadablePicture()
-            } finally {
-                withContext(NonCancellable + Dispatchers.IO) { folder.toFile().deleteRecursively() }
+            few.withPermit {
+                val bytes = room.contents(eventId).use { it.bytes() }
+                keep(key, session.surroundings.decode(bytes) ?: throw UnreadablePicture())
             }
         }
     }
