@@ -1,16 +1,14 @@
 //! What people do with messages besides sending them, through a real homeserver: two officers, and a second phone.
 
-use std::path::Path;
-
 use qroc_core::client::{Action, Compose, Error, MarkAs, NewRoom, Search, Talk, TreatAs, Which};
 use qroc_core::kind::ErrorKind;
 use qroc_core::model::{Item, Room};
 use qroc_core::store::codes::{MessageKind, RoomKind};
-use qroc_server::{Embedded, Options};
+use qroc_server::Options;
 use serde_json::json;
 
 use crate::peer::Peer;
-use crate::talk::{Officer, server};
+use crate::talk::{Officer, pair, server};
 
 impl Officer {
     /// Does it, and returns the event id where it became an event.
@@ -38,17 +36,6 @@ impl Officer {
 
 fn text(body: &str) -> Compose {
     Compose { body: body.to_owned(), ..Compose::default() }
-}
-
-async fn pair(server: &Embedded, dir: &Path) -> (Officer, Officer, String) {
-    let lisbon = Officer::sign_in(&server.base_url(), "lisbon", dir).await;
-    let madrid = Officer::sign_in(&server.base_url(), "madrid", dir).await;
-    let room = NewRoom { name: "Harbour".into(), invite: vec![madrid.name.clone()], kind: RoomKind::Group };
-    let room = lisbon.client.create_room(room).await.expect("room");
-    madrid.sync().await;
-    madrid.client.join(&room).await.expect("join");
-    lisbon.sync().await;
-    (lisbon, madrid, room)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,22 +2,9 @@
 
 use std::time::Duration;
 
-use qroc_core::client::NewRoom;
-use qroc_core::store::codes::RoomKind;
 use qroc_server::Options;
 
-use crate::talk::{Officer, server};
-
-async fn pair(server: &qroc_server::Embedded, dir: &std::path::Path) -> (Officer, Officer, String) {
-    let lisbon = Officer::sign_in(&server.base_url(), "lisbon", dir).await;
-    let madrid = Officer::sign_in(&server.base_url(), "madrid", dir).await;
-    let room = NewRoom { name: "Harbour".into(), invite: vec![madrid.name.clone()], kind: RoomKind::Group };
-    let room = lisbon.client.create_room(room).await.expect("room");
-    madrid.sync().await;
-    madrid.client.join(&room).await.expect("join");
-    lisbon.sync().await;
-    (lisbon, madrid, room)
-}
+use crate::talk::{Officer, pair, server};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_long_absence_everything_is_there_once_and_in_order() {

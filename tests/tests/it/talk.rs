@@ -1,6 +1,6 @@
 //! Two officers on a real homeserver, through the core's own client.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use qroc_core::client::{Access, Action, Client, Login, NewRoom, Options};
@@ -27,7 +27,7 @@ pub fn vault() -> PassphraseVault {
 }
 
 impl Officer {
-    pub async fn sign_in(server: &str, name: &str, dir: &std::path::Path) -> Self {
+    pub async fn sign_in(server: &str, name: &str, dir: &Path) -> Self {
         let profile = dir.join(format!("{name}-profile"));
         let login = Login { server, user: name, password: PASSWORD, device_name: Some("test") };
         let (client, signed) =
@@ -144,4 +144,16 @@ async fn two_officers_talk_and_the_server_reads_nothing() {
     let again = madrid.sync().await;
     assert_eq!(again.events, 0, "nothing comes twice");
     drop(server);
+}
+
+/// Lisbon and Madrid in the room Harbour, both up to date.
+pub async fn pair(server: &Embedded, dir: &Path) -> (Officer, Officer, String) {
+    let lisbon = Officer::sign_in(&server.base_url(), "lisbon", dir).await;
+    let madrid = Officer::sign_in(&server.base_url(), "madrid", dir).await;
+    let room = NewRoom { name: "Harbour".into(), invite: vec![madrid.name.clone()], kind: RoomKind::Group };
+    let room = lisbon.client.create_room(room).await.expect("room");
+    madrid.sync().await;
+    madrid.client.join(&room).await.expect("join");
+    lisbon.sync().await;
+    (lisbon, madrid, room)
 }
