@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::policy::Value as PolicyValue;
 
 pub use files::{Attachment, Capture, ContentsRights, Downloaded, Original, SentFile};
-pub use talk::{Draft, Forwarded, Mark, Member, Quote, Reader, SearchHit, Thread, Version};
+pub use talk::{Change, Draft, Forwarded, Mark, Member, Quote, Reader, SearchHit, Thread, Version};
 pub use trust::{PersonTrust, RecoveryStatus, Restored};
 
 /// The account, as a status line shows it.
@@ -147,6 +147,8 @@ pub struct Item {
     pub mark: Option<Mark>,
     /// Where it comes from, where it was sent on.
     pub forwarded: Option<Forwarded>,
+    /// What happened to the room, where it is no message.
+    pub change: Option<Change>,
 }
 
 /// A position that somebody shared.

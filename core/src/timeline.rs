@@ -21,6 +21,8 @@ pub fn item(room_id: &str, stored: Item) -> model::Item {
         None => body,
     });
     let around = stored.around.quoted;
+    let change =
+        stored.state_key.as_deref().and_then(|key| change(&stored.kind, key, &stored.sender, &content));
     let quote = stored.reply_to.clone().map(|event_id| quote(shown_id(event_id), around));
     model::Item {
         cursor: stored.id.0.to_string(),
@@ -56,6 +58,7 @@ pub fn item(room_id: &str, stored: Item) -> model::Item {
             .map(|thread| model::Thread { count: thread.count, last_ts: thread.last_ts }),
         mark: stored.around.mark.and_then(mark),
         forwarded: forwarded(&content),
+        change,
         quote,
     }
 }
@@ -126,6 +129,44 @@ fn mark(mark: crate::store::marks::Mark) -> Option<model::Mark> {
 fn forwarded(content: &Value) -> Option<model::Forwarded> {
     let said = content.get("eu.qroc.forwarded")?;
     Some(model::Forwarded { sender: text(said, "sender")?, ts: said.get("ts").and_then(Value::as_i64)? })
+}
+
+/// Says what a state event did; nothing of one that no screen shows, or whose content was removed.
+fn change(kind: &str, state_key: &str, sender: &str, content: &Value) -> Option<model::Change> {
+    let of_room = |what, key| {
+        Some(model::Change {
+            what,
+            user_id: None,
+            user_name: None,
+            text: text(content, key).filter(|text| !text.is_empty()),
+        })
+    };
+    match kind {
+        "m.room.create" => of_room("created", ""),
+        "m.room.encryption" => of_room("encrypted", ""),
+        "m.room.name" => of_room("named", "name"),
+        "m.room.topic" => of_room("topic", "topic"),
+        "m.room.avatar" => of_room("picture", ""),
+        "m.room.tombstone" => of_room("closed", "body"),
+        "m.room.member" => {
+            let what = match content.get("membership").and_then(Value::as_str)? {
+                "join" => "joined",
+                "invite" => "invited",
+                "knock" => "asked",
+                "ban" => "banned",
+                "leave" if state_key == sender => "left",
+                "leave" => "removed",
+                _ => return None,
+            };
+            Some(model::Change {
+                what,
+                user_id: Some(state_key.to_owned()),
+                user_name: text(content, "displayname"),
+                text: text(content, "reason"),
+            })
+        }
+        _ => None,
+    }
 }
 
 /// What has no event id yet is called by its transaction id, as commands take it.
@@ -200,4 +241,31 @@ fn location(content: &Value) -> Option<model::Location> {
         .and_then(Value::as_str);
     let picked = asset == Some("m.pin");
     Some(model::Location { lat: place.lat, lon: place.lon, accuracy_m: place.accuracy_m, ts, picked })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::change;
+
+    #[test]
+    fn changes_say_what_happened_to_whom() {
+        let member = |membership: &str, whom: &str| {
+            let content =
+                json!({ "membership": membership, "displayname": "Madrid", "reason": "wrong room" });
+            change("m.room.member", whom, "@lisbon:x", &content)
+        };
+        let gone = member("leave", "@madrid:x").expect("change");
+        assert_eq!((gone.what, gone.user_id.as_deref()), ("removed", Some("@madrid:x")));
+        assert_eq!((gone.user_name.as_deref(), gone.text.as_deref()), (Some("Madrid"), Some("wrong room")));
+        assert_eq!(member("leave", "@lisbon:x").expect("change").what, "left");
+        assert_eq!(member("invite", "@madrid:x").expect("change").what, "invited");
+        let named = change("m.room.name", "", "@lisbon:x", &json!({ "name": "Harbour" })).expect("change");
+        assert_eq!((named.what, named.text.as_deref()), ("named", Some("Harbour")));
+        for odd in [json!(null), json!({ "membership": 3 }), json!({ "membership": "elsewhere" })] {
+            assert_eq!(change("m.room.member", "@madrid:x", "@lisbon:x", &odd), None);
+        }
+        assert_eq!(change("org.example", "", "@lisbon:x", &json!({})), None);
+    }
 }

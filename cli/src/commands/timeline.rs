@@ -1,7 +1,7 @@
 //! A room's messages, and how one message reads in a line.
 
 use clap::Args;
-use qroc_core::model::Item;
+use qroc_core::model::{Change, Item};
 
 use crate::failure::Failure;
 use crate::output::{Value, size};
@@ -107,7 +107,33 @@ fn message(item: &Item) -> Value {
     }
 }
 
+/// Says what a change of the room did; who did it stands beside it.
+fn happened(change: &Change) -> String {
+    let whom = change.user_name.as_deref().or(change.user_id.as_deref()).unwrap_or_default();
+    let text = change.text.as_deref().unwrap_or_default();
+    let mut words = match change.what {
+        "created" => return "made the room".to_owned(),
+        "encrypted" => return "turned encryption on".to_owned(),
+        "named" => return format!("named the room {text}"),
+        "topic" => return format!("set the topic: {text}"),
+        "picture" => return "changed the room's picture".to_owned(),
+        "closed" => "closed the room".to_owned(),
+        "asked" => "asks to be let in".to_owned(),
+        "joined" => "joined".to_owned(),
+        "left" => "left".to_owned(),
+        what => format!("{what} {whom}"),
+    };
+    if !text.is_empty() {
+        words.push_str(": ");
+        words.push_str(text);
+    }
+    words
+}
+
 fn content(item: &Item) -> String {
+    if let Some(change) = &item.change {
+        return happened(change);
+    }
     let mut text = item.body.clone().unwrap_or_else(|| item.kind.clone());
     if let Some(attachment) = &item.attachment {
         let mut about = vec![attachment.name.clone()];
@@ -181,6 +207,7 @@ mod tests {
             replies: None,
             mark: None,
             forwarded: None,
+            change: None,
         }
     }
 
@@ -218,6 +245,19 @@ mod tests {
         assert_eq!(words(&Item { redacted: true, body: None, edited: true, ..item("") }), "(removed)");
         let sealed = Item { undecryptable: Some("no_key"), body: None, ..item("") };
         assert_eq!(words(&sealed), "(cannot be read: no_key)");
+    }
+
+    #[test]
+    fn what_happens_to_a_room_is_said_in_words() {
+        let change = |what, user_id: Option<&str>, text: Option<&str>| {
+            let user_id = user_id.map(str::to_owned);
+            let change = Change { what, user_id, user_name: None, text: text.map(str::to_owned) };
+            words(&Item { body: None, kind: "m.room.member".to_owned(), change: Some(change), ..item("") })
+        };
+        assert_eq!(change("invited", Some("@madrid:s"), None), "invited @madrid:s");
+        assert_eq!(change("removed", Some("@madrid:s"), Some("wrong room")), "removed @madrid:s: wrong room");
+        assert_eq!(change("joined", Some("@madrid:s"), None), "joined");
+        assert_eq!(change("named", None, Some("Harbour")), "named the room Harbour");
     }
 
     #[test]

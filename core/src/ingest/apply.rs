@@ -148,9 +148,13 @@ fn apply_room(
     names::derive(tx, id, &context.own)?;
     retention::settle(tx, id)?;
     let starts =
-        prepared.timeline.iter().any(|event| event.kind == "m.room.create" && event.state_key.is_some());
+        prepared.timeline.iter().find(|event| event.kind == "m.room.create" && event.state_key.is_some());
+    if let Some(made) = starts {
+        // A room in which nobody has said anything yet stands where it was made.
+        rooms::bump(tx, id, made.ts.min(context.now_ms))?;
+    }
     let (list, _) = in_time(tx, id, &prepared.timeline)?;
-    let token = if starts { None } else { prepared.prev_batch.as_deref() };
+    let token = if starts.is_some() { None } else { prepared.prev_batch.as_deref() };
     let holed = prepared.limited || prepared.initial;
     // What comes in a companion is positions; nobody is told of them as of messages.
     let told = companions::parent(tx, id)?.is_none();

@@ -389,7 +389,7 @@ fn build(event: WireEvent, decrypted: Option<Opened>) -> NewEvent {
         state_key: event.state_key,
         content: content.to_string(),
         encrypted: came_encrypted,
-        shown: class.shown,
+        shown: class.shown && !event.stays,
         notify: Notify::Nothing,
         relation: class.relation,
         reply_to: class.reply_to,
@@ -451,6 +451,7 @@ fn envelope(store: &Store, stored: Stored) -> Result<Option<(Box<RawValue>, Wire
         redacts: None,
         txn_id: None,
         redacted: false,
+        stays: false,
     };
     Ok(serde_json::value::to_raw_value(&whole).ok().map(|whole| (whole, event)))
 }

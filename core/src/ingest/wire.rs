@@ -28,6 +28,8 @@ pub(super) struct WireEvent {
     pub(super) txn_id: Option<String>,
     /// Came with its content removed.
     pub(super) redacted: bool,
+    /// Whether a member is in the room as before: only their name or picture is new.
+    pub(super) stays: bool,
 }
 
 #[derive(Deserialize)]
@@ -50,19 +52,27 @@ struct Envelope<'a> {
 struct Unsigned {
     txn_id: Option<String>,
     redacted: bool,
+    membership_before: Option<String>,
 }
 
 impl Unsigned {
     fn read(raw: Option<&RawValue>) -> Self {
         let text = raw.map(RawValue::get).unwrap_or_default();
         // A key that is written with escapes is no server's; it is as if it were not there.
-        if !text.contains("\"transaction_id\"") && !text.contains("\"redacted_because\"") {
+        if !["\"transaction_id\"", "\"redacted_because\"", "\"prev_content\""]
+            .iter()
+            .any(|key| text.contains(key))
+        {
             return Self::default();
         }
         let unsigned: Value = serde_json::from_str(text).unwrap_or_default();
         Self {
             txn_id: unsigned.get("transaction_id").and_then(Value::as_str).map(str::to_owned),
             redacted: unsigned.get("redacted_because").is_some_and(Value::is_object),
+            membership_before: unsigned
+                .pointer("/prev_content/membership")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
         }
     }
 }
@@ -78,7 +88,10 @@ pub(super) fn read(raw: &RawValue) -> Option<WireEvent> {
 impl WireEvent {
     fn of(envelope: Envelope<'_>) -> Self {
         let unsigned = Unsigned::read(envelope.unsigned);
+        let membership = envelope.content.get("membership").and_then(Value::as_str);
+        let member = envelope.kind == "m.room.member" && envelope.state_key.is_some();
         Self {
+            stays: member && membership.is_some() && membership == unsigned.membership_before.as_deref(),
             event_id: envelope.event_id,
             sender: envelope.sender,
             kind: envelope.kind,
@@ -113,6 +126,7 @@ fn malformed(raw: &RawValue) -> Option<WireEvent> {
         redacts: None,
         txn_id: None,
         redacted: false,
+        stays: false,
     })
 }
 
@@ -153,6 +167,13 @@ mod tests {
             "]".repeat(500)
         );
         assert_eq!(read(&deep).expect("kept").kind, super::MALFORMED);
+        for (before, stays) in [("join", true), ("invite", false), ("", false)] {
+            let named = read(&format!(
+                r#"{{"event_id":"$4","sender":"@a:x","type":"m.room.member","state_key":"@a:x",
+                    "content":{{"membership":"join"}},"unsigned":{{"prev_content":{{"membership":"{before}"}}}}}}"#
+            ));
+            assert_eq!(named.expect("event").stays, stays, "{before}");
+        }
         assert!(read(r#"{"sender":"@a:x"}"#).is_none());
         assert!(read("7").is_none());
     }

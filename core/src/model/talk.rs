@@ -23,6 +23,19 @@ pub struct Quote {
     pub redacted: bool,
 }
 
+/// What happened to a room, or to who is in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// `created`, `encrypted`, `named`, `topic`, `picture`, `closed`, `asked`, `invited`, `joined`, `left`, `removed` or `banned`.
+    pub what: &'static str,
+    /// Matrix id of whom it happened to, of those who come and go.
+    pub user_id: Option<String>,
+    /// What they are called in the room.
+    pub user_name: Option<String>,
+    /// The new name or topic, or why somebody was sent away.
+    pub text: Option<String>,
+}
+
 /// The thread under a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Thread {

@@ -37,6 +37,27 @@ fn a_room_is_made_although_somebody_cannot_be_invited() {
     lisbon.say("Harbour", "All that could come have come");
     madrid.sync();
     assert_eq!(madrid.texts("Harbour"), ["All that could come have come"]);
+    lisbon.run(&["room", "create", "Night watch"]).one();
+    let rooms = lisbon.run(&["rooms"]).all();
+    assert_eq!((&rooms[0]["name"], &rooms[1]["name"]), (&json!("Night watch"), &json!("Harbour")));
+    let items = madrid.run(&["timeline", "Harbour"]).all();
+    let changes: Vec<(&str, &str)> = items
+        .iter()
+        .filter_map(|item| {
+            let whom = item["change"]["user_id"].as_str().unwrap_or_default();
+            Some((item["change"]["what"].as_str()?, whom))
+        })
+        .collect();
+    let (one, other) = (lisbon.user.as_str(), madrid.user.as_str());
+    let all = [
+        ("created", ""),
+        ("joined", one),
+        ("encrypted", ""),
+        ("named", ""),
+        ("invited", other),
+        ("joined", other),
+    ];
+    assert_eq!(changes, all);
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn prepare(
     return prepare::prepare(file, found.mime, folder, limits, progress, voice);
     #[cfg(not(feature = "ffmpeg"))]
     {
-        let _ = (file, folder, limits, progress);
+        let _ = (file, folder, limits, progress, voice);
         Err(Error::UnsupportedFormat(found.mime))
     }
 }
