@@ -8,6 +8,7 @@ pub mod bindgen;
 pub mod demo;
 #[cfg(feature = "bindings")]
 pub mod kotlin;
+pub mod phones;
 pub mod setup;
 #[cfg(feature = "bindings")]
 pub mod swift;

@@ -69,6 +69,8 @@ enum Command {
     #[cfg(feature = "bindings")]
     /// Makes the words of an iPhone's screens from Android's
     Words,
+    /// Checks the library's types for Android and iOS
+    Phones,
     /// Checks layers, cycles, file lengths and unsafe code
     Architecture,
 }
@@ -89,6 +91,7 @@ fn main() -> ExitCode {
         Command::Swift { filter, library } => xtask::swift::run(library, filter.as_deref()),
         #[cfg(feature = "bindings")]
         Command::Words => xtask::swift::words(),
+        Command::Phones => xtask::phones::run(),
         Command::Architecture => architecture(),
     };
     match done {

@@ -7,7 +7,6 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail};
 
 const RELEASE: &str = "trixie";
-const MIRROR: &str = "http://deb.debian.org/debian";
 const PACKAGES: &str = "swiftlang,ca-certificates,gcc,libc6-dev,libstdc++-12-dev";
 /// Where the package is seen from within; the same for all checkouts.
 pub(super) const INSIDE: &str = "/src";
@@ -138,7 +137,7 @@ impl Toolchain {
             }
             Way::Proot => as_root("debootstrap"),
         };
-        command.args(["--variant=minbase", &include, RELEASE, partial_text, MIRROR]);
+        command.args(["--variant=minbase", &include, RELEASE, partial_text]);
         run(&mut command).context("cannot make a Swift tool chain from Debian's packages")?;
         run(as_root("rm").arg("-rf").arg(partial.join("var/cache/apt/archives")))?;
         run(as_root("mv").args(["-T", partial_text, self.utf8()?]))
