@@ -1,7 +1,7 @@
 # Thin: each target calls a program of the workspace. ARGS is handed to it.
 ARGS ?=
 
-.PHONY: demo test kotlin-test ios-test long fuzz bench server run setup policy
+.PHONY: demo test rust-test kotlin-test ios-test long fuzz bench server run setup policy
 
 demo: setup
 	@cargo run --quiet --locked -p xtask -- demo $(ARGS)
@@ -9,8 +9,10 @@ demo: setup
 # The commands that work on the library of the tests: built with it, whatever was built last.
 XTASK = cargo test --quiet --locked --workspace --no-run && "$${CARGO_TARGET_DIR:-target}/debug/xtask"
 
+# Rust, Kotlin, Swift: each, also where another fails. ARGS is for Rust.
 test: setup
-	@cargo test --locked --workspace $(ARGS)
+	@status=0; cargo test --locked --workspace $(ARGS) || status=1; \
+		$(XTASK) kotlin || status=1; $(XTASK) swift || status=1; exit $$status
 
 # What takes longer than a gate may: an hour, or with other seeds another hour. QROC_SEED chooses where chance starts.
 long: setup
@@ -23,6 +25,10 @@ long: setup
 # Foreign input for ten minutes a kind.
 fuzz: setup
 	@QROC_FUZZ_SECONDS=$${QROC_FUZZ_SECONDS:-600} cargo test --locked --workspace --test it -- fuzz:: --nocapture --test-threads 2 $(ARGS)
+
+# The Rust side alone. ARGS="--test it -- talk::": some of it.
+rust-test: setup
+	@cargo test --locked --workspace $(ARGS)
 
 # The Kotlin side alone.
 kotlin-test: setup
