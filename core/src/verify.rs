@@ -9,7 +9,7 @@ use serde_json::Value;
 use thiserror::Error;
 use tokio::time::Instant;
 
-use crate::crypto::{Crypto, CryptoError, Held, Reason, RoomMessage, RoomRules, Step};
+use crate::crypto::{Crypto, CryptoError, Held, Reason, RoomMessage, RoomRules, Step, Want};
 use crate::kind::ErrorKind;
 use crate::net::{Call, Http, NetError, part};
 use crate::roster::{self, RosterError};
@@ -80,11 +80,13 @@ impl Verifier {
         Self { store, crypto, http, own: own.to_owned() }
     }
 
-    /// Asks for a verification: of one device, of the own account by all its devices, or of another person.
+    /// Asks for a verification: of one device, of the own account by all its devices, or of another person. Takes up
+    /// the one that they have asked for, where they have.
     ///
     /// # Errors
     /// `Nobody`, `NoWay`; the network's; faults of the store.
-    pub async fn ask(&self, user_id: &str, device_id: Option<&str>) -> Result<Held, VerifyError> {
+    pub async fn ask(&self, want: &Want) -> Result<Held, VerifyError> {
+        let (user_id, device_id) = (want.user_id(), want.device_id());
         self.crypto.look_up_user(&self.http, user_id).await?;
         // What is over must not stand in the way of what begins.
         self.crypto.end_late().await?;
@@ -104,20 +106,18 @@ impl Verifier {
                 }
             },
         };
-        match to_device {
-            Some(device) => {
-                let (held, steps) = self.crypto.ask_device(user_id, device.as_deref()).await?;
-                self.send(steps).await?;
-                Ok(held)
-            }
+        let (held, steps) = match to_device {
+            Some(device) => self.crypto.ask_device(want, device.as_deref()).await?,
             None => {
                 let room = self.room_with(user_id)?.ok_or_else(|| VerifyError::NoWay(user_id.to_owned()))?;
                 let txn_id = format!("qroc-{}", ruma::TransactionId::new());
                 let send =
                     async |content| self.send_in_room(&room, "m.room.message", &content, &txn_id).await;
-                self.crypto.ask_in_room(user_id, &room.room_id, send).await
+                self.crypto.ask_in_room(want, &room.room_id, send).await?
             }
-        }
+        };
+        self.send(steps).await?;
+        Ok(held)
     }
 
     /// Does what needs no person: begins once both are ready, answers a beginning, ends what is late. `ready_since` is
@@ -183,6 +183,15 @@ impl Verifier {
     /// The network's; faults of the store.
     pub async fn send_queued(&self) -> Result<(), VerifyError> {
         self.crypto.flush(&self.http).await?;
+        while let Some(held) = self.crypto.next_given_up() {
+            let told = self.cancel(&held, Reason::Cancelled).await;
+            if let Err(error) = told.as_ref()
+                && matches!(error.kind(), ErrorKind::Network | ErrorKind::RateLimited)
+            {
+                return told;
+            }
+            self.crypto.told_given_up(&held);
+        }
         for message in self.crypto.room_messages().await? {
             self.send_message(&message).await?;
         }

@@ -23,8 +23,6 @@ const CATCH_UP: Duration = Duration::from_secs(20);
 const SECRETS: Duration = Duration::from_secs(30);
 /// For so long this device is there to be asked for them.
 const LINGER: Duration = Duration::from_secs(6);
-/// Where both ask at the same moment, both questions are off.
-const TRIES: u32 = 4;
 
 /// What `verify` takes.
 #[derive(Debug, Args)]
@@ -89,69 +87,34 @@ async fn with_sync(args: &VerifyArgs, client: &Client, session: &Session) -> Res
 
 async fn converse(args: &VerifyArgs, client: &Client, session: &Session) -> Result<(), Failure> {
     let had_all = client.has_secrets().await?;
-    for attempt in 1..=TRIES {
-        let verifying = client.verify(&args.who).await?;
-        match follow(args, &verifying, session).await? {
-            Ended::Done => {
-                return finish(client, &verifying, had_all, session).await;
-            }
-            Ended::Collided if attempt < TRIES => {
-                // Not the same time on both sides.
-                let apart = u64::from(std::process::id() % 8).saturating_mul(400);
-                tokio::time::sleep(Duration::from_millis(300 + apart)).await;
-            }
-            Ended::Collided => break,
-        }
-    }
-    Err(Failure::new(
-        ErrorKind::Forbidden,
-        "both sides asked at the same time, again and again; nothing was verified",
-    ))
+    let verifying = client.verify(&args.who).await?;
+    follow(args, &verifying, session).await?;
+    finish(client, &verifying, had_all, session).await
 }
 
-enum Ended {
-    Done,
-    Collided,
-}
-
-async fn follow(args: &VerifyArgs, verifying: &Verifying, session: &Session) -> Result<Ended, Failure> {
-    let mut said = false;
-    let mut waited = false;
+async fn follow(args: &VerifyArgs, verifying: &Verifying, session: &Session) -> Result<(), Failure> {
     loop {
         let Some(stage) = next(verifying).await? else {
             return Err(Failure::new(ErrorKind::Cancelled, "the profile was closed meanwhile"));
         };
         match stage {
-            Stage::Waiting => waited = true,
+            Stage::Waiting => tell(verifying, "waiting", session)?,
             // Both are programs here, and the person said yes by saying `verify`.
             Stage::Asked => verifying.accept().await?,
-            Stage::Starting => {}
-            Stage::Confirmed => continue,
+            Stage::Starting | Stage::Confirmed => {}
             Stage::Compare { emoji, numbers } => {
                 show(verifying, &emoji, numbers, session)?;
                 let same = tokio::select! {
                     same = compare(args, &emoji, numbers, session) => same?,
                     stage = ended(verifying) => match stage? {
                         Stage::Cancelled { by_us, reason } => return Err(cancelled(by_us, reason)),
-                        _ => return Ok(Ended::Done),
+                        _ => return Ok(()),
                     },
                 };
-                if same {
-                    verifying.confirm().await?
-                } else {
-                    verifying.mismatch().await?
-                }
-                said = true;
-                continue;
+                if same { verifying.confirm().await? } else { verifying.mismatch().await? }
             }
-            Stage::Done => return Ok(Ended::Done),
-            Stage::Cancelled { by_us: true, reason: Reason::Cancelled } if waited && !said => {
-                return Ok(Ended::Collided);
-            }
+            Stage::Done => return Ok(()),
             Stage::Cancelled { by_us, reason } => return Err(cancelled(by_us, reason)),
-        }
-        if matches!(stage, Stage::Waiting) {
-            tell(verifying, "waiting", session)?;
         }
     }
 }

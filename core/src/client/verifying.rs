@@ -1,14 +1,18 @@
 //! A verification as a screen follows it: its stage is pulled, its steps are calls.
 
+mod collision;
+
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
+use self::collision::Seeking;
 use super::{Client, Error, Inner, Owner};
-use crate::crypto::{Held, Reason, Stage, Trust};
+use crate::crypto::{Held, Reason, Stage, Trust, Want};
 use crate::model::PersonTrust;
 
 /// How often it is looked whether the time is over.
@@ -18,6 +22,10 @@ const LOOK: Duration = Duration::from_secs(1);
 pub struct Verifying {
     inner: Arc<Inner>,
     held: std::sync::Mutex<Held>,
+    /// Where this side began it.
+    want: Option<Want>,
+    /// Ended by the person at this side.
+    given_up: AtomicBool,
     pull: Mutex<Pull>,
 }
 
@@ -26,6 +34,7 @@ struct Pull {
     ended: watch::Receiver<bool>,
     told: Option<Stage>,
     ready_since: Option<Instant>,
+    seeking: Seeking,
 }
 
 impl fmt::Debug for Verifying {
@@ -56,12 +65,15 @@ impl Client {
         if user == own && device == Some(self.inner.account.device_id.as_str()) {
             return Err(Error::BadInput("this is the device in use: name another one".to_owned()));
         }
-        if let Some(held) = owner.crypto.take_asked_by(user, device) {
-            owner.verifier.accept(&held).await?;
-            return Ok(self.verifying(owner, held));
-        }
-        let held = owner.verifier.ask(user, device).await?;
-        Ok(self.verifying(owner, held))
+        let want = owner.crypto.want(user, device);
+        let held = match owner.crypto.take_asked_by(user, device) {
+            Some(held) => {
+                owner.verifier.accept(&held).await?;
+                held
+            }
+            None => owner.verifier.ask(&want).await?,
+        };
+        Ok(self.verifying(owner, held, Some(want)))
     }
 
     /// Waits for a verification that somebody else asks for; it is for the user to accept or cancel. Nothing once the
@@ -80,7 +92,7 @@ impl Client {
             self.gate()?;
             news.mark_unchanged();
             if let Some(held) = owner.crypto.take_asked() {
-                return Ok(Some(self.verifying(owner, held)));
+                return Ok(Some(self.verifying(owner, held, None)));
             }
             tokio::select! {
                 _ = news.changed() => {}
@@ -89,15 +101,18 @@ impl Client {
         }
     }
 
-    fn verifying(&self, owner: &Owner, held: Held) -> Verifying {
+    fn verifying(&self, owner: &Owner, held: Held, want: Option<Want>) -> Verifying {
         Verifying {
             inner: self.inner.clone(),
             held: std::sync::Mutex::new(held),
+            want,
+            given_up: AtomicBool::new(false),
             pull: Mutex::new(Pull {
                 news: owner.crypto.news(),
                 ended: self.inner.ended.subscribe(),
                 told: None,
                 ready_since: None,
+                seeking: Seeking::default(),
             }),
         }
     }
@@ -162,6 +177,16 @@ impl Verifying {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    fn hold(&self, held: Held) {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = held;
+    }
+
+    async fn give_up(&self, reason: Reason) -> Result<(), Error> {
+        self.given_up.store(true, Ordering::SeqCst);
+        self.want.iter().for_each(Want::end);
+        Ok(self.owner()?.verifier.cancel(&self.held(), reason).await?)
+    }
+
     fn owner(&self) -> Result<&Owner, Error> {
         self.inner.owner.as_ref().ok_or(Error::Closed)
     }
@@ -184,7 +209,8 @@ impl Verifying {
     }
 
     /// Waits for the next stage; first the one that it is in. Nothing after the last one, and once the client is
-    /// closed. What needs no person is done meanwhile, so it has to be waited for.
+    /// closed. What needs no person is done meanwhile, so it has to be waited for: also that two who ask each other at
+    /// the same moment come together, which is `Waiting` until they have.
     ///
     /// # Errors
     /// The network's, after which it can be asked again; faults of the store.
@@ -199,11 +225,16 @@ impl Verifying {
                 return Ok(None);
             }
             pull.news.mark_unchanged();
+            self.begin_anew(owner, &mut pull).await?;
             let mut held = self.held();
             owner.verifier.go_on(&mut held, &mut pull.ready_since).await?;
             let stage = held.stage();
-            *self.held.lock().unwrap_or_else(PoisonError::into_inner) = held;
+            self.hold(held);
+            let Some(stage) = self.past_collisions(&mut pull, stage) else { continue };
             if pull.told.as_ref() != Some(&stage) {
+                if matches!(stage, Stage::Done | Stage::Cancelled { .. }) {
+                    self.want.iter().for_each(Want::end);
+                }
                 pull.told = Some(stage.clone());
                 return Ok(Some(stage));
             }
@@ -237,7 +268,7 @@ impl Verifying {
     /// # Errors
     /// The network's; faults of the store.
     pub async fn mismatch(&self) -> Result<(), Error> {
-        Ok(self.owner()?.verifier.cancel(&self.held(), Reason::Mismatch).await?)
+        self.give_up(Reason::Mismatch).await
     }
 
     /// Does not want to go on, or not to begin. Ends it.
@@ -245,6 +276,6 @@ impl Verifying {
     /// # Errors
     /// The network's; faults of the store.
     pub async fn cancel(&self) -> Result<(), Error> {
-        Ok(self.owner()?.verifier.cancel(&self.held(), Reason::Cancelled).await?)
+        self.give_up(Reason::Cancelled).await
     }
 }

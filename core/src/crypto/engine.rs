@@ -163,6 +163,7 @@ impl Crypto {
         if brings_nothing && self.has_heard(answer) {
             return Ok(Vec::new());
         }
+        let _no_answer_before = self.after_asking(&answer.to_device).await;
         let events = self.hold_early(&answer.to_device).await?;
         let mut devices = ruma::api::client::sync::sync_events::DeviceLists::new();
         devices.changed = users(&answer.changed_users);

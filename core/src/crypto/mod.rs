@@ -18,7 +18,7 @@ pub use outgoing::RoomMessage;
 pub use secrets::{Lock, Opened, RecoveryKey, WrongKey};
 pub use sharing::{Encrypted, RoomRules};
 pub use trust::{Standing, Trust};
-pub use verification::{Emoji, Flow, Held, Reason, Stage, Step};
+pub use verification::{APART, Emoji, Flow, Held, Reason, Stage, Step, Want};
 
 use crate::kind::ErrorKind;
 use crate::net::NetError;

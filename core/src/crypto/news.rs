@@ -1,10 +1,11 @@
 //! What whoever waits is told: a verification moved on, trust may have changed, keys wait to be backed up.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use tokio::sync::{Mutex, Notify, watch};
 
-use super::verification::{Early, Flow};
+use super::verification::{Early, Flow, Held, Wanted};
 
 /// Who asks for more verifications at once than this is a nuisance.
 pub(super) const MOST_ASKED: usize = 16;
@@ -20,8 +21,12 @@ pub(super) struct News {
     pub(super) asked: std::sync::Mutex<VecDeque<Flow>>,
     /// First messages of verifications from devices that are not known yet.
     pub(super) early: std::sync::Mutex<Vec<Early>>,
-    /// Held while a request is sent through a room: the answer must not be looked at before the request is known here.
+    /// Held while we ask: what comes meanwhile must not be looked at before our request is known here.
     pub(super) asking: Mutex<()>,
+    /// Whom this side wants verified.
+    pub(super) wants: std::sync::Mutex<Vec<Arc<Wanted>>>,
+    /// Requests of ours that gave way to theirs and of which they were not told yet.
+    pub(super) given_up: std::sync::Mutex<Vec<Held>>,
 }
 
 impl Default for News {
@@ -32,6 +37,8 @@ impl Default for News {
             asked: std::sync::Mutex::default(),
             early: std::sync::Mutex::default(),
             asking: Mutex::default(),
+            wants: std::sync::Mutex::default(),
+            given_up: std::sync::Mutex::default(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Verifications with the machine: who asked for one, how far each is, and the steps that a person takes.
 
+mod crossing;
 mod opening;
 
 use std::sync::PoisonError;
@@ -15,6 +16,9 @@ use ruma::{EventId, RoomId, UserId};
 use serde_json::Value;
 use tokio::sync::watch;
 
+pub use self::crossing::{APART, Want};
+
+pub(super) use self::crossing::Wanted;
 pub(super) use self::opening::Early;
 
 use super::CryptoError;
@@ -280,36 +284,35 @@ fn cancelled(info: &CancelInfo) -> Stage {
     Stage::Cancelled { by_us: info.cancelled_by_us(), reason }
 }
 
+fn asked(want: &Want, id: String, request: VerificationRequest) -> Held {
+    let flow = Flow { user_id: want.user_id().to_owned(), id };
+    want.set_asked(&flow);
+    Held { flow, request: Some(request), sas: None }
+}
+
 impl Crypto {
     /// Follows what verifications and trust depend on: the number changes whenever one of them may have.
     pub fn news(&self) -> watch::Receiver<u64> {
         self.news.follow()
     }
 
-    /// Takes a verification that somebody asked for and nobody has taken up.
+    /// Takes a verification that somebody asked for and nobody has taken up, nor wanted of them.
     pub fn take_asked(&self) -> Option<Held> {
-        loop {
-            let flow = self.news.asked.lock().unwrap_or_else(PoisonError::into_inner).pop_front()?;
-            let held = self.held(&flow);
-            if let Some(mut held) = held
-                && !matches!(held.stage(), Stage::Cancelled { .. } | Stage::Done)
-            {
-                return Some(held);
-            }
-        }
+        self.take_first(|held| !self.is_wanted(&held.flow.user_id, held.device_id().as_deref()))
     }
 
     /// Takes one that a user, and where it is named this device, asked for.
     pub fn take_asked_by(&self, user_id: &str, device_id: Option<&str>) -> Option<Held> {
+        self.take_first(|held| {
+            held.flow.user_id == user_id && device_id.is_none_or(|id| held.device_id().as_deref() == Some(id))
+        })
+    }
+
+    fn take_first(&self, fits: impl Fn(&Held) -> bool) -> Option<Held> {
         let mut asked = self.news.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = |flow: &Flow| {
-            let mut held = self.held(flow).filter(|_| flow.user_id == user_id)?;
-            let open = !matches!(held.stage(), Stage::Cancelled { .. } | Stage::Done);
-            let same = device_id.is_none_or(|id| held.device_id().as_deref() == Some(id));
-            (open && same).then_some(held)
-        };
-        let (place, held) = asked.iter().enumerate().find_map(|(place, flow)| Some((place, fits(flow)?)))?;
-        asked.remove(place);
+        asked.retain(|flow| self.held(flow).is_some_and(|mut held| !held.is_over()));
+        let held = asked.iter().filter_map(|flow| self.held(flow)).find(fits)?;
+        asked.retain(|flow| *flow != held.flow);
         Some(held)
     }
 
@@ -323,17 +326,22 @@ impl Crypto {
         Some(Held { flow: flow.clone(), request, sas: sas.map(|sas| *sas) })
     }
 
-    /// Asks a device for a verification; without one, all other devices of the own account.
+    /// Asks a device for a verification; without one, all other devices of the own account. Where they have asked
+    /// meanwhile that is taken up instead.
     ///
     /// # Errors
     /// `NoSuchDevice`; faults of the store.
     pub async fn ask_device(
         &self,
-        user_id: &str,
+        want: &Want,
         device_id: Option<&str>,
     ) -> Result<(Held, Vec<Step>), CryptoError> {
-        let user = UserId::parse(user_id).map_err(|_| CryptoError::NoSuchDevice)?;
+        let user = UserId::parse(want.user_id()).map_err(|_| CryptoError::NoSuchDevice)?;
         let methods = vec![VerificationMethod::SasV1];
+        let _no_answer_before = self.news.asking.lock().await;
+        if let Some(asked) = self.take_wanted(want)? {
+            return Ok(asked);
+        }
         let (request, step) = match device_id {
             Some(id) => {
                 let device = self.machine.get_device(&user, id.into(), None).await?;
@@ -345,32 +353,40 @@ impl Crypto {
                 identity.request_verification_with_methods(methods).await?
             }
         };
-        let flow = Flow { user_id: user.to_string(), id: request.flow_id().as_str().to_owned() };
-        Ok((Held { flow, request: Some(request), sas: None }, steps(Some(step))?))
+        Ok((asked(want, request.flow_id().as_str().to_owned(), request), steps(Some(step))?))
     }
 
-    /// Asks a user for a verification through a room: `send` sends the content and returns the id of its event.
+    /// Asks a user for a verification through a room: `send` sends the content and returns the id of its event. Where
+    /// they have asked meanwhile that is taken up instead.
     ///
     /// # Errors
     /// `NoIdentity` where the user has published none; what `send` says; faults of the store.
     pub async fn ask_in_room<E: From<CryptoError>>(
         &self,
-        user_id: &str,
+        want: &Want,
         room_id: &str,
         send: impl AsyncFnOnce(Value) -> Result<String, E>,
-    ) -> Result<Held, E> {
-        let user = UserId::parse(user_id).map_err(|_| CryptoError::NoIdentity)?;
+    ) -> Result<(Held, Vec<Step>), E> {
+        let user = UserId::parse(want.user_id()).map_err(|_| CryptoError::NoIdentity)?;
         let room = RoomId::parse(room_id).map_err(|_| CryptoError::NoIdentity)?;
         let identity = self.machine.get_identity(&user, None).await.map_err(CryptoError::from)?;
         let identity = identity.and_then(|it| it.other()).ok_or(CryptoError::NoIdentity)?;
         let methods = || Some(vec![VerificationMethod::SasV1]);
         let content = serde_json::to_value(identity.verification_request_content(methods()));
         let _no_answer_before = self.news.asking.lock().await;
+        if let Some(asked) = self.take_wanted(want)? {
+            return Ok(asked);
+        }
         let event_id = send(content.map_err(CryptoError::from)?).await?;
         let event = EventId::parse(&event_id).map_err(|_| CryptoError::NoIdentity)?;
         let request = identity.request_verification(&room, &event, methods());
-        let flow = Flow { user_id: user.to_string(), id: event_id };
-        Ok(Held { flow, request: Some(request), sas: None })
+        Ok((asked(want, event_id, request), Vec::new()))
+    }
+
+    fn take_wanted(&self, want: &Want) -> Result<Option<(Held, Vec<Step>)>, CryptoError> {
+        let Some(held) = self.take_asked_by(want.user_id(), want.device_id()) else { return Ok(None) };
+        let steps = held.accept()?;
+        Ok(Some((held, steps)))
     }
 
     /// Sends a step that goes from device to device, or publishes signatures.

@@ -8,6 +8,7 @@ use ruma::{OwnedUserId, RoomId, UserId};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use tokio::sync::MutexGuard;
 
 use super::super::CryptoError;
 use super::super::engine::Crypto;
@@ -15,23 +16,32 @@ use super::super::news::MOST_ASKED;
 use super::{Flow, Stage};
 use crate::net::Http;
 
-/// What is read of the first messages of a verification.
-#[derive(Deserialize)]
-struct Opening {
-    sender: String,
+/// What is read of the messages of a verification.
+#[derive(Debug, Deserialize)]
+pub(super) struct Opening {
+    pub(super) sender: String,
     #[serde(rename = "type")]
     kind: String,
     event_id: Option<String>,
-    content: OpeningContent,
+    pub(super) origin_server_ts: Option<u64>,
+    pub(super) content: OpeningContent,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct OpeningContent {
-    from_device: Option<String>,
+pub(super) struct OpeningContent {
+    pub(super) from_device: Option<String>,
+    pub(super) timestamp: Option<u64>,
     transaction_id: Option<String>,
+    #[serde(rename = "m.relates_to")]
+    relates_to: Option<Relation>,
     msgtype: Option<String>,
     to: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Relation {
+    event_id: Option<String>,
 }
 
 impl Opening {
@@ -44,30 +54,37 @@ impl Opening {
     }
 
     fn needs_device(&self) -> bool {
-        matches!(
-            self.kind.as_str(),
-            "m.key.verification.request" | "m.key.verification.start" | "m.key.verification.ready"
-        ) || self.is_room_request()
+        matches!(self.kind.as_str(), "m.key.verification.start" | "m.key.verification.ready")
+            || self.is_request()
+    }
+
+    fn is_request(&self) -> bool {
+        self.kind == "m.key.verification.request" || self.is_room_request()
     }
 
     fn is_room_request(&self) -> bool {
         self.content.msgtype.as_deref() == Some("m.key.verification.request")
     }
+
+    /// Names the verification: its transaction, or the event that began it.
+    pub(super) fn id(&self) -> Option<&str> {
+        let related = self.content.relates_to.as_ref().and_then(|relation| relation.event_id.as_ref());
+        self.content.transaction_id.as_ref().or(related).or(self.event_id.as_ref()).map(String::as_str)
+    }
 }
 
 /// A first message that came before its device is known.
 #[derive(Debug)]
-pub(in crate::crypto) enum Early {
-    Device(OwnedUserId, Raw<AnyToDeviceEvent>),
-    Room(OwnedUserId, Box<AnyMessageLikeEvent>),
+pub(in crate::crypto) struct Early {
+    user: OwnedUserId,
+    opening: Opening,
+    event: EarlyEvent,
 }
 
-impl Early {
-    fn user(&self) -> &OwnedUserId {
-        match self {
-            Self::Device(user, _) | Self::Room(user, _) => user,
-        }
-    }
+#[derive(Debug)]
+enum EarlyEvent {
+    Device(Raw<AnyToDeviceEvent>),
+    Room(Box<AnyMessageLikeEvent>),
 }
 
 impl Crypto {
@@ -87,19 +104,38 @@ impl Crypto {
             return Ok(());
         }
         let _no_answer_before = self.news.asking.lock().await;
-        if opening.is_room_request() {
+        match self.unknown_device(&opening).await? {
+            Some(user) => self.hold(Early { user, opening, event: EarlyEvent::Room(Box::new(event)) }),
+            None => self.give_room_event(&opening, &event).await?,
+        }
+        Ok(())
+    }
+
+    async fn give_room_event(
+        &self,
+        opening: &Opening,
+        event: &AnyMessageLikeEvent,
+    ) -> Result<(), CryptoError> {
+        if opening.is_request() {
             // What is over must not stand in the way of what begins.
             self.nudge(Vec::new()).await?;
         }
-        if opening.needs_device()
-            && let Some(user) = self.unknown_device(&opening).await?
-        {
-            self.hold(Early::Room(user, Box::new(event)));
-            return Ok(());
+        if self.may_pass(opening)? {
+            self.machine.receive_verification_event(event).await?;
         }
-        self.machine.receive_verification_event(&event).await?;
-        self.note_opening(&opening);
+        self.note_opening(opening);
         Ok(())
+    }
+
+    /// Waits until a request of ours that is being sent is known here, where something may be an answer to it.
+    pub(in crate::crypto) async fn after_asking(
+        &self,
+        events: &[Box<RawValue>],
+    ) -> Option<MutexGuard<'_, ()>> {
+        match events.iter().any(|raw| Opening::read(raw).is_some()) {
+            true => Some(self.news.asking.lock().await),
+            false => None,
+        }
     }
 
     /// Takes out what opens a verification with a device that is not known yet: the machine would pass it over.
@@ -109,20 +145,33 @@ impl Crypto {
     ) -> Result<Vec<Raw<AnyToDeviceEvent>>, CryptoError> {
         let mut known = Vec::with_capacity(events.len());
         for raw in events {
-            let opening = Opening::read(raw).filter(Opening::needs_device);
             let event = Raw::from_json(raw.clone());
-            match opening {
-                Some(opening) => match self.unknown_device(&opening).await? {
-                    Some(user) => self.hold(Early::Device(user, event)),
-                    None => known.push(event),
-                },
-                None => known.push(event),
+            let Some(opening) = Opening::read(raw) else {
+                known.push(event);
+                continue;
+            };
+            if let Some(user) = self.unknown_device(&opening).await? {
+                self.hold(Early { user, opening, event: EarlyEvent::Device(event) });
+            } else if self.may_pass(&opening)? {
+                known.push(event);
             }
         }
         Ok(known)
     }
 
+    /// Says whether the machine is to get it.
+    fn may_pass(&self, opening: &Opening) -> Result<bool, CryptoError> {
+        if opening.kind == "m.key.verification.cancel" {
+            let mut early = self.news.early.lock().unwrap_or_else(PoisonError::into_inner);
+            early.retain(|it| it.opening.sender != opening.sender || it.opening.id() != opening.id());
+        }
+        Ok(!opening.is_request() || self.makes_way(opening)?)
+    }
+
     async fn unknown_device(&self, opening: &Opening) -> Result<Option<OwnedUserId>, CryptoError> {
+        if !opening.needs_device() {
+            return Ok(None);
+        }
         let Ok(user) = UserId::parse(&opening.sender) else { return Ok(None) };
         let Some(device) = &opening.content.from_device else { return Ok(None) };
         let known = self.machine.get_device(&user, device.as_str().into(), None).await?;
@@ -141,7 +190,7 @@ impl Crypto {
     pub(in crate::crypto) async fn take_early(&self, http: &Http) -> Result<(), CryptoError> {
         let users: Vec<OwnedUserId> = {
             let early = self.news.early.lock().unwrap_or_else(PoisonError::into_inner);
-            early.iter().map(|it| it.user().clone()).collect()
+            early.iter().map(|it| it.user.clone()).collect()
         };
         if users.is_empty() {
             return Ok(());
@@ -150,16 +199,10 @@ impl Crypto {
         let held = std::mem::take(&mut *self.news.early.lock().unwrap_or_else(PoisonError::into_inner));
         let mut messages = Vec::new();
         for early in held {
-            match early {
-                Early::Device(_, raw) => messages.push(raw),
-                Early::Room(_, event) => {
-                    self.machine.receive_verification_event(&event).await?;
-                    if let Ok(raw) = serde_json::value::to_raw_value(&RoomOpening::of(&event))
-                        && let Some(opening) = Opening::read(&raw)
-                    {
-                        self.note_opening(&opening);
-                    }
-                }
+            match early.event {
+                EarlyEvent::Device(raw) if self.may_pass(&early.opening)? => messages.push(raw),
+                EarlyEvent::Device(_) => {}
+                EarlyEvent::Room(event) => self.give_room_event(&early.opening, &event).await?,
             }
         }
         if !messages.is_empty() {
@@ -180,11 +223,9 @@ impl Crypto {
     }
 
     fn note_opening(&self, opening: &Opening) {
-        let opens = opening.is_room_request()
-            || matches!(opening.kind.as_str(), "m.key.verification.request" | "m.key.verification.start");
-        let id = opening.content.transaction_id.as_ref().or(opening.event_id.as_ref());
-        if let (true, Some(id)) = (opens, id) {
-            let flow = Flow { user_id: opening.sender.clone(), id: id.clone() };
+        let opens = opening.is_request() || opening.kind == "m.key.verification.start";
+        if let (true, Some(id)) = (opens, opening.id()) {
+            let flow = Flow { user_id: opening.sender.clone(), id: id.to_owned() };
             // A start that belongs to a request is no second asking.
             let fresh =
                 self.held(&flow).is_some_and(|mut held| !held.is_ours() && held.stage() == Stage::Asked);
@@ -193,26 +234,5 @@ impl Crypto {
             }
         }
         self.news.tell();
-    }
-}
-
-/// What `Opening` reads of an event that was read before.
-#[derive(serde::Serialize)]
-struct RoomOpening {
-    sender: String,
-    #[serde(rename = "type")]
-    kind: String,
-    event_id: String,
-    content: Value,
-}
-
-impl RoomOpening {
-    fn of(event: &AnyMessageLikeEvent) -> Self {
-        Self {
-            sender: event.sender().to_string(),
-            kind: event.event_type().to_string(),
-            event_id: event.event_id().to_string(),
-            content: serde_json::json!({ "msgtype": "m.key.verification.request" }),
-        }
     }
 }
