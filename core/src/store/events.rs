@@ -344,15 +344,8 @@ pub(super) fn reindexed(
     id: EventRow,
     change: impl FnOnce() -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let edited = edited_by(tx, id)?;
-    for row in edited.iter().chain([&id]) {
-        search::remove(tx, *row)?;
-    }
-    change()?;
-    for row in edited.iter().chain([&id]) {
-        search::add(tx, *row)?;
-    }
-    Ok(())
+    let rows: Vec<EventRow> = edited_by(tx, id)?.into_iter().chain([id]).collect();
+    search::keep_in_step(tx, &rows, change)
 }
 
 /// Notes why an event cannot be read.
@@ -363,9 +356,10 @@ pub fn set_undecryptable(tx: &Transaction<'_>, id: EventRow, why: Undecryptable)
 
 /// Makes `edit` the text that is shown for `target`; `None`: its own.
 pub fn set_edit(tx: &Transaction<'_>, target: EventRow, edit: Option<EventRow>) -> Result<(), StoreError> {
-    search::remove(tx, target)?;
-    tx.prepare_cached("UPDATE event SET edit = ?2 WHERE id = ?1")?.execute((target, edit))?;
-    search::add(tx, target)
+    search::keep_in_step(tx, &[target], || {
+        tx.prepare_cached("UPDATE event SET edit = ?2 WHERE id = ?1")?.execute((target, edit))?;
+        Ok(())
+    })
 }
 
 /// Removes an event's content for good, and that of its edits. What it was the edit of shows its own text, until

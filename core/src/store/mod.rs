@@ -19,6 +19,7 @@ mod erase;
 pub mod error;
 pub mod events;
 pub mod fixes;
+mod gaps;
 pub mod inbox;
 pub mod key_file;
 pub mod marks;

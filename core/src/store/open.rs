@@ -79,6 +79,9 @@ fn keyed(path: &Path, key: &DbKey, page_bytes: u32) -> Result<Connection, StoreE
     if !sqlcipher::zero_freed_memory() {
         return Err(StoreError::MemoryNotZeroed);
     }
+    if !sqlcipher::blank_gaps() {
+        return Err(StoreError::Fault);
+    }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     // Its log goes to standard error, around ours; what went wrong is in the answer code.

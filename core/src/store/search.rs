@@ -1,5 +1,7 @@
 //! The full-text index. It holds words as `text::fold` folds them, and marks for who, where and what kind; its rows
-//! are taken out with the words they were put in with, so nothing of them stays behind.
+//! are taken out with the words they were put in with, and what FTS5 leaves of these goes with the same transaction.
+
+pub(super) mod residue;
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 use serde::Deserialize;
@@ -136,7 +138,7 @@ fn indexed(connection: &Connection, id: EventRow) -> Result<Option<(UserRow, Roo
     Ok(Some((sender, room, text.indexed(room, sender))))
 }
 
-/// Indexes an event's text, if it has one. Call after a change.
+/// Indexes an event's text that was not in the index, if it has one.
 pub fn add(tx: &Transaction<'_>, id: EventRow) -> Result<(), StoreError> {
     match indexed(tx, id)? {
         Some((sender, room, words)) => put(tx, id, room, sender, &words),
@@ -172,12 +174,33 @@ pub(super) fn add_new(
     }
 }
 
-/// Takes an event's text out of the index. Call before a change.
-pub fn remove(tx: &Transaction<'_>, id: EventRow) -> Result<(), StoreError> {
-    if let Some((_, _, words)) = indexed(tx, id)? {
-        tx.prepare_cached("INSERT INTO event_fts (event_fts, rowid, words) VALUES ('delete', ?1, ?2)")?
-            .execute((id, words))?;
+/// Changes events with the index kept in step. Texts that stay as they are cost nothing.
+pub(super) fn keep_in_step(
+    tx: &Transaction<'_>,
+    rows: &[EventRow],
+    change: impl FnOnce() -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let before = rows.iter().map(|id| indexed(tx, *id)).collect::<Result<Vec<_>, _>>()?;
+    change()?;
+    for (id, before) in rows.iter().zip(before) {
+        let after = indexed(tx, *id)?;
+        if before == after {
+            continue;
+        }
+        if let Some((_, _, words)) = before {
+            remove(tx, *id, words)?;
+        }
+        if let Some((sender, room, words)) = after {
+            put(tx, *id, room, sender, &words)?;
+        }
     }
+    Ok(())
+}
+
+fn remove(tx: &Transaction<'_>, id: EventRow, words: String) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT INTO event_fts (event_fts, rowid, words) VALUES ('delete', ?1, ?2)")?
+        .execute((id, &words))?;
+    residue::note(words);
     Ok(())
 }
 

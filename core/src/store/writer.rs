@@ -14,6 +14,7 @@ use super::boundary;
 use super::changes::{Changes, Published};
 use super::error::StoreError;
 use super::now::Horizon;
+use super::search::residue;
 use super::tidy::Tidy;
 use super::{erase, open};
 
@@ -62,6 +63,7 @@ impl Worker {
         let mut changes = Changes::default();
         // Of a transaction that was taken back.
         drop(erase::take_files());
+        residue::forget();
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -69,6 +71,7 @@ impl Worker {
         // A fault of the program takes this transaction back, and the writer goes on.
         let done = catch_unwind(AssertUnwindSafe(|| work(&transaction, &mut changes)));
         let value = done.unwrap_or_else(|_| Err(StoreError::Fault.into()))?;
+        residue::clear(&transaction)?;
         boundary::reached();
         transaction.commit().map_err(StoreError::from)?;
         boundary::reached();

@@ -9,14 +9,18 @@ use std::time::Duration;
 
 use aes::cipher::block_padding::NoPadding;
 use aes::cipher::{BlockDecryptMut as _, KeyIvInit as _};
+use qroc_bench::world::START_TS;
 use qroc_core::client::{Access, Client, Options as ClientOptions};
 use qroc_core::secret::DbKey;
 use qroc_core::store::key_file::KeyFile;
 use qroc_core::store::vault::FileVault;
 use qroc_server::Options;
 use rustix::process::Signal;
+use serde_json::{Value, json};
 
+use crate::strace::{self, Happened};
 use crate::terminal::{Officer, server_with, two_officers, until};
+use crate::{prepared, talk};
 
 const CHILD: &str = "QROC_LEAKS_PROFILE";
 const PAGE: usize = 2048;
@@ -105,6 +109,57 @@ fn text_that_was_taken_back_is_on_no_page_of_the_database_or_its_log() {
     let theirs = pages(&database_key(&madrid), &madrid.profile().join("accounts/1"));
     assert!(holds(&theirs, "harbour") > 0);
     assert_eq!((holds(&theirs, "wolframite"), holds(&theirs, "zirconium")), (0, 0), "at its sender");
+}
+
+/// Says many times what begins alike, so that parts of the search index begin with it, and takes all of it back.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_word_that_was_taken_back_no_beginning_is_left_among_thousands() {
+    let dir = tempfile::tempdir().expect("dir");
+    let mut lisbon = prepared::Officer::meet(dir.path(), ClientOptions::default()).await;
+    let vault = talk::vault();
+    let unlocked = KeyFile::read(&lisbon.profile).expect("key file").unlock(&vault).await.expect("unlocked");
+    let db = &unlocked.accounts().first().expect("account").db;
+    let account = lisbon.account();
+    let mut doomed = Vec::new();
+    let mut now_ms = START_TS;
+    for turn in 0..6 {
+        lisbon.peer.rotate(&lisbon.room).await.expect("rotated");
+        let key = lisbon.peer.share(&lisbon.room).await.expect("shared");
+        let mut events = Vec::new();
+        for number in 0..400_u32 {
+            now_ms += 1;
+            let word = format!("qzwolframite{:08x}", (turn * 400 + number).wrapping_mul(2_654_435_761));
+            let text = lisbon.dice.text(u64::from(number));
+            let bad = number % 4 == 0;
+            let text = if bad { format!("{word} {text} {word}s") } else { text };
+            let (id, event) = lisbon.hears(&text, now_ms).await;
+            events.push(event);
+            doomed.extend(Some(id).filter(|_| bad));
+        }
+        // The key comes late every other time: what could not be read becomes longer where it stands.
+        let (with, after) = if turn % 2 == 0 { (vec![key], Vec::new()) } else { (Vec::new(), vec![key]) };
+        lisbon.tell(&events, with);
+        lisbon.sync().await;
+        let (_, event) = lisbon.hears("Kept in the harbour", now_ms).await;
+        lisbon.tell(&[event], after);
+        assert_eq!(lisbon.sync().await, 0);
+    }
+    let before = open_pages(db, &account);
+    assert!(holds(&before, "qzwolframite") > 300, "the search finds it where it is");
+    let taken_back: Vec<Value> = doomed
+        .iter()
+        .map(|id| lisbon.event("m.room.redaction", now_ms, &json!({ "redacts": id })).1)
+        .collect();
+    lisbon.tell(&taken_back, Vec::new());
+    lisbon.sync().await;
+    assert!(lisbon.client.search("qzwolframite*", None, 10).expect("search").is_empty());
+    let after = open_pages(db, &account);
+    assert!(holds(&after, "harbour") > 0);
+    for begins in ["qzwolframite", "qzwolf", "qzw"] {
+        assert_eq!(holds(&after, begins), 0, "pages that hold {begins}");
+    }
+    lisbon.client.close().await;
+    assert_eq!(holds(&open_pages(db, &account), "qzw"), 0, "after closing");
 }
 
 /// Searches the writable memory of a process.
@@ -262,4 +317,49 @@ fn logs_errors_arguments_and_crashes_give_nothing_away() {
     let before = fs::read_dir(lisbon.file("")).expect("dir").count();
     assert_eq!(sync.end(Signal::ABORT), None);
     assert_eq!(fs::read_dir(lisbon.file("")).expect("dir").count(), before, "a crash left a file");
+}
+
+#[test]
+fn what_is_sent_and_fetched_makes_no_file_outside_the_profile() {
+    if !strace::works() {
+        return;
+    }
+    let server = server_with(Options::default(), &["lisbon", "madrid"]);
+    let (lisbon, madrid, room) = two_officers(&server.base_url());
+    fs::write(lisbon.file("ochre-dossier.txt"), "wolframite ".repeat(30_000)).expect("file");
+    let photo = qroc_fixtures::path("exif_gps.jpg").display().to_string();
+    let sent = madrid.file("plan.txt");
+    fs::write(&sent, "north gate ".repeat(30_000)).expect("file");
+    madrid.sent(&["send-file", &room, "plan.txt"]);
+    lisbon.sync();
+    let file = lisbon.offline(&room).pop().expect("item")["event_id"].as_str().expect("id").to_owned();
+    let mut made = 0;
+    for args in [
+        &["send", &room, "Xylophone team moves"][..],
+        &["send-file", &room, "ochre-dossier.txt"],
+        &["send-file", &room, &photo],
+        &["sync", "--once"],
+        &["download", &room, &file, "--to", "got.txt"],
+        &["search", "xylophone"],
+    ] {
+        for happened in strace::watch(&lisbon, args) {
+            let (Happened::Created(path)
+            | Happened::MadeDir(path)
+            | Happened::Written { path, .. }
+            | Happened::Renamed(_, path)) = happened
+            else {
+                continue;
+            };
+            made += 1;
+            let asked_for = path.parent() == Some(&lisbon.file("")) && args[0] == "download";
+            let kernel = path.starts_with("/dev") || path.starts_with("/proc");
+            assert!(
+                path.starts_with(lisbon.profile()) || asked_for || kernel,
+                "{args:?}: {}",
+                path.display()
+            );
+        }
+    }
+    assert!(made > 100, "only {made} were seen");
+    assert_eq!(fs::read(lisbon.file("got.txt")).expect("got"), fs::read(sent).expect("sent"));
 }

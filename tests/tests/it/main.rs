@@ -38,6 +38,7 @@ mod patrol;
 mod peer;
 mod policy;
 mod power;
+mod prepared;
 mod proxy;
 mod queue;
 mod recovery;

@@ -5,17 +5,15 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use qroc_bench::peer::Peer;
-use qroc_bench::server::{News, Server};
-use qroc_bench::world::{self, Dice, OWN, PEER, Room, START_TS};
-use qroc_core::client::{self, Action, Client, Login, Managed};
+use qroc_bench::world::{OWN, START_TS};
+use qroc_core::client::{self, Managed};
 use serde_json::json;
 
+use crate::prepared::Officer;
 use crate::retention::Device;
 use crate::seed::times;
-use crate::talk::vault;
 
 const CHILD: &str = "QROC_SOAK_CHILD";
 const HOURS: u64 = 7 * 24;
@@ -23,8 +21,6 @@ const HOUR_MS: i64 = 3_600_000;
 const KEPT_DAYS: u64 = 2;
 /// Others take so many one-time keys in an hour.
 const CLAIMED: usize = 7;
-/// As many events as one answer holds.
-const ANSWER: usize = 100;
 
 /// Bytes of memory that this process holds.
 pub fn resident() -> u64 {
@@ -38,7 +34,7 @@ fn megabytes(bytes: u64) -> f64 {
 
 #[test]
 fn a_week_of_thousands_of_messages_leaves_memory_and_file_as_they_were() {
-    let messages = times("QROC_SOAK_MESSAGES", 5_000);
+    let messages = times("QROC_SOAK_MESSAGES", 50_000);
     let begun = Instant::now();
     let name = "soak::lives_the_week_of_the_test_that_measures_it";
     let said = alone(name, CHILD, &messages.to_string());
@@ -69,92 +65,40 @@ fn lives_the_week_of_the_test_that_measures_it() {
     runtime.block_on(week(messages, dir.path()));
 }
 
-struct Officer {
-    client: Client,
-    room: String,
-    account: std::path::PathBuf,
-}
-
-impl Officer {
-    async fn say(&self, body: &str) {
-        let room = self.room.clone();
-        let action = Action::Send { room, body: body.into(), reply: None, thread: None, txn: None };
-        let outcome = self.client.perform(action, Some(Duration::from_secs(30))).await.expect("queued");
-        assert_eq!(outcome.sent().state, "sent", "{:?}", outcome.sent());
-    }
-
-    async fn sync(&self) {
-        let summary = self.client.sync_once(Some(Duration::from_secs(60))).await.expect("sync");
-        assert_eq!(summary.undecryptable, 0, "{summary:?}");
-    }
-
-    async fn texts(&self) -> Vec<String> {
-        let items = self.client.timeline(&self.room, None, 1_000_000, true).await.expect("timeline");
-        items.into_iter().filter(|item| item.kind == "m.room.message").filter_map(|item| item.body).collect()
-    }
-
-    /// Bytes of the database and of its log.
-    fn bytes(&self) -> (u64, u64) {
-        let size = |name: &str| fs::metadata(self.account.join(name)).map_or(0, |found| found.len());
-        (size("qroc.db"), size("qroc.db-wal"))
-    }
-}
-
 async fn week(messages: u64, dir: &Path) {
     let each = messages.div_ceil(HOURS);
     let device = Device::at(START_TS);
-    let (server, url) = Server::start(Vec::new()).await.expect("server");
-    server.set_time(START_TS);
-    server.end_tokens_after(300_000);
-    let room = world::room_id(1);
-    server.set_members(&room, &[OWN, PEER]);
-    let peer = Peer::join(&server).await.expect("peer");
     let said = vec![("data.message_days".to_owned(), json!(KEPT_DAYS))];
     let managed = vec![Managed { name: "system".to_owned(), said: Some(said) }];
     let options = client::Options { clock: device.clone(), managed, ..client::Options::default() };
-    let login = Login { server: &url, user: "lisbon", password: "golden-hour", device_name: None };
-    let (client, _) = Client::login(&dir.join("profile"), &vault(), login, options).await.expect("sign in");
-    let lisbon = Officer { client, room: room.clone(), account: dir.join("profile/accounts/1") };
-    lisbon.sync().await;
-    peer.meet().await.expect("met");
-    let mut dice = Dice::new(7);
-    let state = world::state(&mut dice, 1, &[PEER.to_owned()], true);
-    let initial = world::initial(&state, &[], 2, None).to_string();
-    server.tell(News { rooms: vec![Room { id: room.clone(), initial }], to_device: Vec::new() });
-    lisbon.sync().await;
+    let mut lisbon = Officer::meet(dir, options).await;
 
     let (mut heard, mut claimed, mut measured) = (Vec::new(), 0, Vec::new());
     for hour in 0..HOURS {
         let now_ms = START_TS + i64::try_from(hour).expect("hours") * HOUR_MS;
         // Another key each hour, as after so many messages or so much time.
-        peer.rotate(&room).await.expect("rotated");
-        let mut to_device = vec![peer.share(&room).await.expect("shared")];
+        lisbon.peer.rotate(&lisbon.room).await.expect("rotated");
+        let to_device = vec![lisbon.peer.share(&lisbon.room).await.expect("shared")];
         let mut events = Vec::new();
         for number in 0..each {
-            let text = format!("{hour}.{number} {}", dice.text(hour * each + number));
-            let content = peer.encrypt(&room, &text).await.expect("encrypted");
+            let text = format!("{hour}.{number} {}", lisbon.dice.text(hour * each + number));
             // In the half hour before: what claims to be later than now counts as now.
             let ts = now_ms - 1_800_000 + i64::try_from(number * 1_000_000 / each).expect("ms");
-            events.push(world::event(dice.event_id(), PEER, "m.room.encrypted", ts, &content));
+            events.push(lisbon.hears(&text, ts).await.1);
             heard.push((hour, text));
         }
-        for part in events.chunks(ANSWER) {
-            let told =
-                json!({ "timeline": part, "num_live": part.len(), "bump_stamp": hour + 1 }).to_string();
-            let rooms = vec![Room { id: room.clone(), initial: told }];
-            server.tell(News { rooms, to_device: std::mem::take(&mut to_device) });
-        }
-        claimed += server.claim(OWN, CLAIMED);
+        lisbon.tell(&events, to_device);
+        claimed += lisbon.server.claim(OWN, CLAIMED);
         if hour % 24 == 23 {
-            server.forget_position();
+            lisbon.server.forget_position();
         }
-        lisbon.sync().await;
+        assert_eq!(lisbon.sync().await, 0, "hour {hour}");
         let text = format!("{hour} from here");
         lisbon.say(&text).await;
         heard.push((hour, text));
-        lisbon.sync().await;
+        assert_eq!(lisbon.sync().await, 0, "hour {hour}");
         device.pass_ms(HOUR_MS);
-        server.set_time(now_ms + HOUR_MS);
+        lisbon.server.set_time(now_ms + HOUR_MS);
         assert!(lisbon.bytes().1 < 8 << 20, "hour {hour}: a log of {:?} bytes", lisbon.bytes());
         if hour % 24 == 23 {
             let (file, log) = lisbon.bytes();
@@ -181,7 +125,7 @@ async fn week(messages: u64, dir: &Path) {
     assert!(lisbon.client.search("from here", None, 10).expect("search").len() == 10);
     let hours = usize::try_from(HOURS).expect("hours");
     assert_eq!(claimed, hours * CLAIMED, "there was always a key left to be claimed");
-    let renewed = server.renewed();
+    let renewed = lisbon.server.renewed();
     assert!((HOURS - 2..HOURS * 2).contains(&renewed), "tokens were renewed {renewed} times");
     // From the third day on as much goes as comes.
     let (memory, file) = measured[3];

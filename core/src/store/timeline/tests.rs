@@ -9,6 +9,7 @@ use super::{Item, Unread, Wanted, by_event_id, by_rows, page, unread};
 use crate::ids::{EventRow, RoomRow};
 use crate::store::codes::{Notify, RelType, SendState, Undecryptable};
 use crate::store::events::{self, NewEvent, Relation};
+use crate::store::search::residue;
 use crate::store::{StoreError, chunks, outbox, placing, rooms};
 
 /// A room on a phone, and who says what in it.
@@ -71,6 +72,7 @@ impl Talk {
     ) -> T {
         let tx = self.db.unchecked_transaction().expect("begin");
         let done = work(&tx).expect("write");
+        residue::clear(&tx).expect("cleared");
         tx.commit().expect("commit");
         done
     }

@@ -63,6 +63,24 @@ fn maps() {
 }
 
 #[test]
+fn tak_streams() {
+    let fix = Fix::at(1_763_800_000_123, 38.7071, -9.13549).expect("on earth").with_speed(Some(3.4));
+    let lisbon = exchange::cot::Event::officer("@lisbon:qroc.test", Some("Lisbon 3"), &fix, fix.ts + 90_000);
+    let one = exchange::tak::write(&lisbon);
+    let good = [one.clone(), one.repeat(3), exchange::cot::write_all([&lisbon, &lisbon]).into_bytes()];
+    fuzz("tak", &good, mutate::bytes, |input| {
+        if let Ok(read) = exchange::tak::read(input) {
+            let written: Vec<u8> = read.iter().flat_map(exchange::tak::write).collect();
+            let again = exchange::tak::read(&written).expect("what is read can be written");
+            assert_eq!(again.len(), read.len());
+        }
+        if let Ok(read) = exchange::cot::read_all(&String::from_utf8_lossy(input)) {
+            assert!(exchange::cot::read_all(&exchange::cot::write_all(&read)).is_ok(), "{read:?}");
+        }
+    });
+}
+
+#[test]
 fn policy_files() {
     let good = json!({
         "lock.required": "true", "lock.min_length": 8, "share.mime_deny": ["image/*", "executables"],
