@@ -107,6 +107,7 @@ class QrocApplication :
 
     /** The app left the screen: what waits is sent, then it rests; not while the position is shared. */
     internal fun hidden() {
+        presenter.hidden()
         leaving =
             scope.launch {
                 SharingService.sharings.collect { sharings ->

@@ -11,7 +11,7 @@ import javax.crypto.KeyGenerator
 import javax.crypto.SecretKey
 import javax.crypto.spec.GCMParameterSpec
 
-/** Seals what the system keeps for an app that it ends: room ids and drafts are none of its business. */
+/** Seals what the system keeps for an app that it ends: room ids are none of its business. */
 internal object SealedState {
     private const val PROVIDER = "AndroidKeyStore"
     private const val ALIAS = "qroc-state"
@@ -20,13 +20,9 @@ internal object SealedState {
     private const val TAG_BITS = 128
     private const val KEY_BITS = 256
 
-    /** The system keeps no more than that of an app. */
-    private const val MOST = 100_000
-
-    /** Seals it; nothing where there is no key, or it is too long: it is then forgotten. */
+    /** Seals it; nothing where there is no key: it is then forgotten. */
     fun seal(where: Whereabouts): ByteArray? {
         val text = where.write().toByteArray()
-        if (text.size > MOST) return null
         return secure { Cipher.getInstance(TRANSFORMATION).apply { init(Cipher.ENCRYPT_MODE, key()) }.run { iv + doFinal(text) } }
     }
 

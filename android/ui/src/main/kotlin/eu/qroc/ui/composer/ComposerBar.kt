@@ -71,7 +71,7 @@ fun ComposerBar(
             Mark(Icons.Lock, Qroc.strings.closedLeft, Qroc.colours.secondary, Modifier.padding(16.dp))
             return@Column
         }
-        val buffer = rememberTextBuffer(state.text)
+        val buffer = rememberTextBuffer(state.text, state.returned)
         val send = {
             onEvent(ComposerEvent.Send)
             if (state.mode !is ComposerMode.Edit) buffer.clear()

@@ -7,6 +7,7 @@ import eu.qroc.bridge.TimelineItem
 import eu.qroc.bridge.TreatAs
 import eu.qroc.ui.format.coordinates
 import eu.qroc.ui.format.size
+import eu.qroc.ui.shell.Drafts
 import eu.qroc.ui.shell.Session
 import eu.qroc.ui.shell.of
 import eu.qroc.ui.timeline.Reading
@@ -30,14 +31,15 @@ class ComposerPresenter internal constructor(
     private val roomId: String,
     /** Waits until the room is open. */
     private val room: suspend () -> Room,
-    private val thread: () -> String?,
     private val keep: (String, ImageBitmap) -> Unit,
     /** Tells what was done, in one line. */
     private val done: (String) -> Unit,
     /** Tells what could not be done. */
     private val failed: (String) -> Unit,
 ) {
-    private val shown = MutableStateFlow(ComposerState(session.drafts.value[roomId].orEmpty(), camera = session.surroundings.hasCamera))
+    private val drafts = session.drafts
+    private var place = Drafts.Place(roomId)
+    private val shown = MutableStateFlow(ComposerState(drafts.at(place), camera = session.surroundings.hasCamera))
 
     /** What Reply or Edit is about. */
     private var subject: String? = null
@@ -51,6 +53,19 @@ class ComposerPresenter internal constructor(
     internal var reading: Reading? = null
 
     val state: StateFlow<ComposerState> get() = shown
+
+    /** Begins to follow the draft: it may be read from the disk, or come back, later. */
+    internal fun start() {
+        scope.launch { drafts.texts.collect { shown.update { if (it.mode is ComposerMode.Edit) it else it.copy(text = drafts.at(place)) } } }
+    }
+
+    /** To a thread, or back to the room. */
+    internal fun go(thread: String?) {
+        drafts.leave()
+        place = Drafts.Place(roomId, thread)
+        subject = null
+        shown.update { it.copy(text = drafts.at(place), mode = ComposerMode.New) }
+    }
 
     /** Whether this officer has left the room. */
     internal fun left(left: Boolean) = shown.update { it.copy(left = left) }
@@ -76,7 +91,7 @@ class ComposerPresenter internal constructor(
 
     /** What is in the bar, unless it is an old message that was being changed. */
     private fun fresh(state: ComposerState): String =
-        if (state.mode is ComposerMode.Edit) session.drafts.value[roomId].orEmpty() else state.text
+        if (state.mode is ComposerMode.Edit) drafts.at(place) else state.text
 
     /** A file that was dropped onto the window. */
     fun drop(path: Path) = attach(path, As.SEEN)
@@ -97,6 +112,7 @@ class ComposerPresenter internal constructor(
 
     /** The screen is left: what was not sent is not needed any more. */
     internal fun close() {
+        drafts.leave()
         if (shown.value.attachment?.working != true) file?.let(session.surroundings::release)
         next.forEach(session.surroundings::release)
         next.clear()
@@ -130,39 +146,40 @@ class ComposerPresenter internal constructor(
 
     private fun type(text: String) {
         shown.update { it.copy(text = text) }
-        if (shown.value.mode !is ComposerMode.Edit) session.drafts.update { it + (roomId to text) }
+        if (shown.value.mode !is ComposerMode.Edit) drafts.type(place, text)
     }
 
     private fun send() {
         val now = shown.value
         if (!now.canSend) return
         val about = subject
-        val root = thread()
+        val there = place
         subject = null
-        shown.update { it.copy(text = "", mode = ComposerMode.New) }
-        if (now.mode is ComposerMode.Edit) {
-            shown.update { it.copy(text = session.drafts.value[roomId].orEmpty()) }
-        }
+        val edits = now.mode is ComposerMode.Edit
+        shown.update { it.copy(text = if (edits) drafts.at(place) else "", mode = ComposerMode.New) }
         // In the account's scope and begun at once: leaving the room in the same moment loses nothing.
         session.scope.launch(start = CoroutineStart.UNDISPATCHED) {
             try {
-                val here = room()
-                if (now.mode is ComposerMode.Edit && about != null) {
-                    here.edit(about, now.text.trim())
+                if (edits && about != null) {
+                    session.client.room(roomId).use { it.edit(about, now.text.trim()) }
                 } else {
-                    here.send(now.text.trim(), replyTo = about.takeIf { now.mode is ComposerMode.Reply }, thread = root)
-                    // Only now: what was typed is a draft until it is safe.
-                    session.drafts.update { if (it[roomId] == now.text) it - roomId else it }
+                    drafts.send(there, now.text, about)
                 }
             } catch (error: QrocException) {
-                // Nothing that was typed is lost: it comes back, in front of what was typed meanwhile.
-                subject = about
-                val text = listOf(now.text, shown.value.text).filter(String::isNotBlank).joinToString("\n")
-                shown.update { it.copy(text = text, mode = now.mode) }
-                if (now.mode !is ComposerMode.Edit) session.drafts.update { it + (roomId to text) }
+                if (place == there) takeBack(now, about)
                 failed(session.strings.of(error))
             }
         }
+    }
+
+    /** Nothing that was typed is lost: a draft has come back by itself, a change comes back here. */
+    private fun takeBack(
+        sent: ComposerState,
+        about: String?,
+    ) {
+        subject = about
+        val text = if (sent.mode is ComposerMode.Edit) sent.text else drafts.at(place)
+        shown.update { it.copy(text = text, mode = sent.mode, returned = it.returned + 1) }
     }
 
     private fun pick(photo: Boolean) {

@@ -15,6 +15,8 @@ data class ComposerState(
     val camera: Boolean = false,
     /** Whether this officer is no longer in the room. */
     val left: Boolean = false,
+    /** How often a text came back that could not be sent. */
+    val returned: Int = 0,
 ) {
     val canSend: Boolean get() = text.isNotBlank() && !left
 }

@@ -59,6 +59,12 @@ class TextBuffer(
     }
 }
 
-/** A buffer for [text] of the screen's state. */
+/**
+ * A buffer for [text] of the screen's state. What was cleared and is in the state again before a frame was drawn looks as if
+ * the state had not followed yet: another [returned] says that it came back.
+ */
 @Composable
-fun rememberTextBuffer(text: String): TextBuffer = remember { TextBuffer(text) }.also { it.adopt(text) }
+fun rememberTextBuffer(
+    text: String,
+    returned: Int = 0,
+): TextBuffer = remember(returned) { TextBuffer(text) }.also { it.adopt(text) }

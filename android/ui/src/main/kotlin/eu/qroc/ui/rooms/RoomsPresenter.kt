@@ -6,6 +6,7 @@ import eu.qroc.bridge.QueueItem
 import eu.qroc.bridge.RoomList
 import eu.qroc.bridge.RoomSummary
 import eu.qroc.bridge.SendState
+import eu.qroc.ui.shell.Drafts
 import eu.qroc.ui.shell.Session
 import eu.qroc.ui.shell.attempt
 import eu.qroc.ui.shell.localName
@@ -38,7 +39,7 @@ class RoomsPresenter(
     fun start() {
         read()
         scope.launch {
-            combine(summaries, session.queue, session.drafts) { rooms, queue, drafts ->
+            combine(summaries, session.queue, session.drafts.texts) { rooms, queue, drafts ->
                 rooms?.map { row(it, queue.orEmpty(), drafts) }
             }.collect { rows -> shown.update { it.copy(rooms = rows) } }
         }
@@ -100,7 +101,7 @@ class RoomsPresenter(
     private fun row(
         room: RoomSummary,
         queue: List<QueueItem>,
-        drafts: Map<String, String>,
+        drafts: Map<Drafts.Place, String>,
     ): RoomRow {
         val here = queue.filter { it.roomId == room.roomId }
         return RoomRow(
@@ -121,7 +122,7 @@ class RoomsPresenter(
             lastSender = room.lastSender?.let(::localName),
             lastText = room.lastBody,
             lastTs = room.lastTime?.toEpochMilli() ?: 0,
-            draft = drafts[room.roomId]?.takeIf { it.isNotBlank() },
+            draft = drafts[Drafts.Place(room.roomId)]?.takeIf { it.isNotBlank() },
             sending = here.count { it.state != SendState.FAILED },
             failed = here.count { it.state == SendState.FAILED },
         )

@@ -81,7 +81,6 @@ class AppPresenter(
         forget()
         client = opened
         val session = Session(opened, surroundings, scope, looks.strings)
-        before?.let { session.drafts.value = it.drafts }
         session.start()
         val presenter = MainPresenter(session, scope, looks) { farewell -> leave(opened, farewell) }
         main = presenter
@@ -180,8 +179,12 @@ class AppPresenter(
     /** A file was dropped onto the window. */
     fun drop(files: List<Path>) = main?.drop(files)
 
+    /** Nobody looks any more, and the process may end without a word. */
+    fun hidden() = main?.drafts?.leave()
+
     /** Sends what is queued for a moment, then closes the profile. */
     suspend fun end() {
+        main?.drafts?.flush()
         forget()
         val open = client ?: return
         client = null

@@ -36,7 +36,6 @@ import kotlinx.coroutines.flow.combine
 import kotlinx.coroutines.flow.flatMapLatest
 import kotlinx.coroutines.flow.flowOf
 import kotlinx.coroutines.flow.map
-import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.plus
 import java.nio.file.Path
@@ -68,6 +67,8 @@ internal class MainPresenter(
     private var brought: Brought? = null
 
     val state: StateFlow<Stage.Main> get() = shown
+
+    val drafts: Drafts get() = session.drafts
 
     /** Begins to read. */
     @OptIn(ExperimentalCoroutinesApi::class)
@@ -138,8 +139,7 @@ internal class MainPresenter(
     /** Where the officer is. */
     fun whereabouts(): Whereabouts {
         val timeline = stack.value.firstNotNullOfOrNull { it.timeline }
-        val drafts = session.drafts.value.filterValues { it.isNotBlank() }
-        return Whereabouts(timeline?.roomId, timeline?.readingAt, drafts)
+        return Whereabouts(timeline?.roomId, timeline?.readingAt)
     }
 
     /** Whether there is a screen over the list. */
@@ -167,9 +167,8 @@ internal class MainPresenter(
         brought = null
         rooms.bring(null)
         if (what?.text != null) {
-            session.drafts.update { drafts ->
-                drafts + (roomId to listOfNotNull(drafts[roomId]?.takeIf { it.isNotBlank() }, what.text).joinToString("\n"))
-            }
+            val place = Drafts.Place(roomId)
+            session.drafts.type(place, listOf(session.drafts.at(place), what.text).filter(String::isNotBlank).joinToString("\n"))
         }
         val scope = child()
         val presenter = TimelinePresenter(session, scope, roomId, eventId)

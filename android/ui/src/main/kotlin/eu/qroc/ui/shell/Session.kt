@@ -14,6 +14,7 @@ import kotlinx.coroutines.cancel
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.combine
+import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.plus
 import eu.qroc.bridge.Connection as Link
@@ -30,8 +31,8 @@ class Session(
     val own: String = client.signedIn.userId
     val strings: Strings get() = language.value
 
-    /** What was typed and not sent, by room; forgotten when the application ends. */
-    val drafts = MutableStateFlow(emptyMap<String, String>())
+    /** What was typed and not sent. */
+    val drafts = Drafts(client, scope)
 
     /** Names of rooms, as far as the list was read. */
     val roomNames = MutableStateFlow(emptyMap<String, String>())
@@ -57,6 +58,8 @@ class Session(
 
     /** Begins to follow the queue and the connection. */
     fun start() {
+        // Hidden contents can be read once the server lets them.
+        scope.launch { links.first { drafts.load() } }
         scope.launch { quietly { sendQueue.items.collect { queued.value = it } } }
         scope.launch { quietly { client.connection.collect { links.value = it } } }
         scope.launch {

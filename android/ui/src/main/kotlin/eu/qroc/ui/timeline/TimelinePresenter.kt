@@ -66,7 +66,6 @@ class TimelinePresenter(
             scope,
             roomId,
             ready::await,
-            { thread.value },
             transfers::keep,
             done = { text -> shown.update { it.copy(done = text) } },
             failed = { text -> shown.update { it.copy(error = text) } },
@@ -90,6 +89,7 @@ class TimelinePresenter(
         open()
         scope.launch { session.connection.collect { now -> shown.update { it.copy(connection = now) } } }
         scope.launch { quick.state.collect { now -> shown.update { it.copy(quick = now) } } }
+        composer.start()
         scope.launch { composer.state.collect { now -> shown.update { it.copy(composer = now) } } }
         scope.launch {
             session.link.collect { link -> if (link == Link.ONLINE) shown.update { it.copy(olderError = null) } }
@@ -238,7 +238,7 @@ class TimelinePresenter(
             }
             TimelineEvent.QuickHelp -> quick.help()
             TimelineEvent.Safe -> quick.safe()
-            TimelineEvent.CloseThread -> thread.value = null
+            TimelineEvent.CloseThread -> go(null)
             TimelineEvent.DismissError -> shown.update { it.copy(error = null) }
             TimelineEvent.DismissDone -> shown.update { it.copy(done = null) }
             TimelineEvent.CloseSheet -> shown.update { it.copy(opened = null) }
@@ -258,7 +258,7 @@ class TimelinePresenter(
             is TimelineEvent.View -> shown.update { it.copy(viewing = event.message) }
             is TimelineEvent.OpenThread -> {
                 shown.update { it.copy(opened = null) }
-                thread.value = event.root
+                go(event.root)
             }
             is TimelineEvent.Copy -> {
                 session.surroundings.copy(event.text)
@@ -283,6 +283,12 @@ class TimelinePresenter(
             is TimelineEvent.Forward -> shown.update { it.copy(opened = null) }
             TimelineEvent.Back, TimelineEvent.Details, TimelineEvent.Queue, is TimelineEvent.Map -> Unit
         }
+    }
+
+    /** To a thread, or back to the room: each has its own draft. */
+    private fun go(root: String?) {
+        thread.value = root
+        composer.go(root)
     }
 
     private fun queued(message: Message): String? = items.value?.firstOrNull { it.cursor == message.key }?.txnId

@@ -379,6 +379,49 @@ class RealCoreTest {
     }
 
     @Test
+    fun `what was typed is there when the window is opened anew, until it is sent`() {
+        Homeserver(folder.resolve("server")).use { server ->
+            val desk = Desk()
+            window(desk) {
+                signIn(server.url)
+                makeRoom("Harbour")
+                send("First")
+                see(hasContentDescription(s.stateSent))
+                onAllNodes(hasText("First", substring = true) and hasClickAction()).onFirst().performClick()
+                press(s.answerInThread)
+                see(s.thread)
+                onNodeWithTag("message").performTextInput("In the thread")
+                press(s.back)
+                see(hasText("") and hasSetTextAction())
+                onNodeWithTag("message").performTextInput("White van")
+            }
+            window(desk) {
+                type(s.passphrase, PASSPHRASE)
+                press(s.unlock)
+                see(s.draft)
+                see("White van")
+                press("Harbour")
+                see(hasText("White van") and hasSetTextAction())
+                onNodeWithTag("message").performKeyInput { pressKey(Key.Enter) }
+                see(hasText("White van", substring = true) and hasClickAction())
+                see(hasText("") and hasSetTextAction())
+            }
+            runBlocking {
+                Client.open(folder.resolve("profile"), Vault.Passphrase(PASSPHRASE.toByteArray())).use { client ->
+                    assertEquals(listOf("In the thread"), client.drafts().map { it.body })
+                }
+            }
+            window(desk) {
+                type(s.passphrase, PASSPHRASE)
+                press(s.unlock)
+                press("Harbour")
+                see(hasText("White van", substring = true) and hasClickAction())
+                see(hasText("") and hasSetTextAction())
+            }
+        }
+    }
+
+    @Test
     fun `what is sent without a server waits on the disk, behind the passphrase, and is erased on request`() {
         val server = Homeserver(folder.resolve("server"))
         val desk = Desk()
