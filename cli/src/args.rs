@@ -6,8 +6,8 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account, devices, download, location, lock, media, message, notification, policy, queue, recovery, room,
-    rooms, search, send_file, shell, sync, talk, timeline, verify,
+    account, devices, download, export, location, lock, media, message, name, notification, policy, queue,
+    recovery, room, rooms, search, send_file, shell, sync, talk, timeline, verify,
 };
 
 /// Secure messages, files and positions over Matrix, from the command line.
@@ -132,6 +132,10 @@ pub(crate) enum Command {
     SendFile(send_file::SendFileArgs),
     /// Fetch and decrypt an attached file
     Download(download::DownloadArgs),
+    /// Write messages and files out in plain, if policy allows
+    Export(export::ExportArgs),
+    /// Show or change the name that others see
+    Name(name::NameArgs),
     /// Prepare a photo or file as it would be sent, offline
     Media(media::MediaArgs),
     /// Show one event, as a notification does

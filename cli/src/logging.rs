@@ -2,9 +2,13 @@
 
 use std::io::{self, IsTerminal as _};
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::dynamic_filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, fmt};
 
-/// Starts the log: our own crates at the level that was asked for, all others only with errors.
+/// Starts the log: our own crates at the level that was asked for, all others only with errors; no more than the policy
+/// of the profile that is open allows.
 pub(crate) fn start(verbose: u8) {
     let level = match verbose {
         0 => "warn",
@@ -13,11 +17,8 @@ pub(crate) fn start(verbose: u8) {
         3.. => "trace",
     };
     let filter = EnvFilter::new(format!("error,qroc={level},qroc_core={level}"));
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .compact();
+    let allowed = dynamic_filter_fn(|line, _| qroc_core::log::allows(line.level()));
+    let lines = fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal()).compact();
     // A log that somebody else started is as good.
-    let _ = log.try_init();
+    let _ = tracing_subscriber::registry().with(filter).with(allowed).with(lines).try_init();
 }

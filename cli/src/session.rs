@@ -96,6 +96,11 @@ impl Session {
 
     /// Opens the profile as its owner; the caller closes it.
     pub(crate) async fn own(&self) -> Result<Client, Failure> {
+        self.used(Door::Own).await
+    }
+
+    /// As `own`, for what goes on without anybody using it.
+    pub(crate) async fn own_unattended(&self) -> Result<Client, Failure> {
         self.open(Door::Own).await
     }
 
@@ -112,7 +117,7 @@ impl Session {
 
     /// Opens the profile as its owner, or beside one to read; the caller closes it.
     pub(crate) async fn own_or_read(&self) -> Result<Client, Failure> {
-        self.open(Door::Hand).await
+        self.used(Door::Hand).await
     }
 
     async fn with<T>(
@@ -120,10 +125,17 @@ impl Session {
         door: Door,
         work: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let client = self.interrupt.or(self.open(door)).await?;
+        let client = self.interrupt.or(self.used(door)).await?;
         let done = self.interrupt.or(work(&client)).await;
         client.close().await;
         done
+    }
+
+    /// Opens the profile because somebody asks for something.
+    async fn used(&self, door: Door) -> Result<Client, Failure> {
+        let client = self.open(door).await?;
+        client.touch()?;
+        Ok(client)
     }
 
     async fn open(&self, door: Door) -> Result<Client, Failure> {

@@ -12,6 +12,7 @@ pub mod ingest;
 pub mod keeping;
 pub mod kind;
 pub mod location;
+pub mod log;
 pub mod mdm;
 pub mod media;
 pub mod model;

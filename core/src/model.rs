@@ -1,6 +1,7 @@
 //! Plain data for screens and scripts. Field names are the command line's contract (`docs/cli.md`): add, don't change.
 
 mod files;
+mod said;
 mod talk;
 mod trust;
 
@@ -10,7 +11,8 @@ use serde::Serialize;
 
 use crate::policy::Value as PolicyValue;
 
-pub use files::{Attachment, Capture, ContentsRights, Downloaded, Original, SentFile};
+pub use files::{Attachment, Capture, ContentsRights, Downloaded, Exported, Original, SentFile};
+pub use said::Said;
 pub use talk::{Change, Draft, Forwarded, Mark, Member, Quote, Reader, SearchHit, Thread, Version};
 pub use trust::{PersonTrust, RecoveryStatus, Restored};
 
@@ -149,6 +151,8 @@ pub struct Item {
     pub forwarded: Option<Forwarded>,
     /// What happened to the room, where it is no message.
     pub change: Option<Change>,
+    /// Why it was shared and how it is classified, where its sender says so.
+    pub said: Option<Said>,
 }
 
 /// A position that somebody shared.

@@ -73,6 +73,7 @@ impl Position {
                     ["m.room.encryption", ""], ["m.room.power_levels", ""], ["m.room.join_rules", ""],
                     ["m.room.history_visibility", ""], ["m.room.tombstone", ""], ["m.room.retention", ""],
                     ["m.room.pinned_events", ""],
+                    ["eu.qroc.purpose", ""], ["eu.qroc.classification", ""],
                     ["eu.qroc.track", ""], ["org.matrix.msc3672.beacon_info", "*"],
                     ["m.room.member", "$ME"], ["m.room.member", "$LAZY"],
                 ],

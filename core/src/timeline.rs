@@ -59,6 +59,7 @@ pub fn item(room_id: &str, stored: Item) -> model::Item {
         mark: stored.around.mark.and_then(mark),
         forwarded: forwarded(&content),
         change,
+        said: Some(model::Said::of(&content)).filter(|said| !said.is_empty()),
         quote,
     }
 }

@@ -30,6 +30,7 @@ import UIKit
         Folders.prepare()
         do {
             try Client.initialize(Platform(managed: [managed.now]))
+            tellDevice(DeviceFacts(system: .ios, version: UIDevice.current.systemVersion))
         } catch {
             // A library that does not fit is a fault of the build: there is nothing to show.
             fatalError("\(error)")

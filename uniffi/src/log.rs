@@ -74,7 +74,9 @@ impl<S: Subscriber> Layer<S> for Lines {
             _ => LogLevel::Debug,
         };
         let outlet = OUTLET.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(outlet) = outlet.as_ref().filter(|outlet| level <= outlet.level) else { return };
+        let is_wanted =
+            |outlet: &&Outlet| level <= outlet.level && qroc_core::log::allows(event.metadata().level());
+        let Some(outlet) = outlet.as_ref().filter(is_wanted) else { return };
         let mut line = Line::default();
         event.record(&mut line);
         let record = LogRecord {

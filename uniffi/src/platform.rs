@@ -76,5 +76,6 @@ pub fn init(platform: Platform) -> Result<(), QrocError> {
 
 pub(crate) fn options() -> Result<Options, QrocError> {
     let options = OPTIONS.read().unwrap_or_else(PoisonError::into_inner).clone();
-    options.ok_or_else(|| QrocError::of("not_initialised"))
+    let options = options.ok_or_else(|| QrocError::of("not_initialised"))?;
+    Ok(Options { device: crate::surroundings::device(), ..options })
 }

@@ -17,15 +17,18 @@ use crate::session::Session;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The password is asked for at the terminal, or read with --password-file. The profile's key is kept in the desktop's
-keyring, else under a passphrase; --vault says otherwise.
+keyring, else under a passphrase; --vault says otherwise. Without server and user, those that this machine's management
+proposes sign in.
 
 Example:
   qroc login https://matrix.example.org lisbon
   qroc login example.org @bot:example.org --password-file - --vault file=bot.key")]
 pub(crate) struct LoginArgs {
     /// URL of the server, or its name to discover it
+    #[arg(default_value = "", hide_default_value = true)]
     server: String,
     /// name or @name:server
+    #[arg(default_value = "", hide_default_value = true)]
     user: String,
     /// What this device is called in the account's list
     #[arg(long, value_name = "N")]

@@ -4,6 +4,7 @@ use clap::Args;
 use qroc_core::client::{Action, Compose, Talk};
 
 use super::delivery::{Delivery, new_txn};
+use super::saying::Saying;
 use crate::failure::Failure;
 use crate::session::Session;
 
@@ -41,11 +42,14 @@ pub(crate) struct SendArgs {
     #[arg(long, value_name = "ID")]
     txn: Option<String>,
     #[command(flatten)]
+    saying: Saying,
+    #[command(flatten)]
     delivery: Delivery,
 }
 
 pub(crate) async fn send(args: SendArgs, session: &Session) -> Result<(), Failure> {
-    let SendArgs { room, text: body, reply, thread, mention, mention_room, plain, txn, delivery } = args;
+    let SendArgs { room, text: body, reply, thread, mention, mention_room, plain, txn, saying, delivery } =
+        args;
     let txn = if txn.is_some() { txn } else { new_txn()? };
     let compose = Compose {
         body,
@@ -56,7 +60,7 @@ pub(crate) async fn send(args: SendArgs, session: &Session) -> Result<(), Failur
         plain,
         clears_draft: false,
     };
-    delivery.perform(Action::Talk { room, talk: Talk::Say(compose), txn }, session).await
+    delivery.perform(saying.with(Action::Talk { room, talk: Talk::Say(compose), txn }), session).await
 }
 
 /// What `edit` takes.

@@ -4,16 +4,19 @@ pub(crate) mod account;
 pub(crate) mod delivery;
 pub(crate) mod devices;
 pub(crate) mod download;
+pub(crate) mod export;
 pub(crate) mod location;
 pub(crate) mod lock;
 pub(crate) mod media;
 pub(crate) mod message;
+pub(crate) mod name;
 pub(crate) mod notification;
 pub(crate) mod policy;
 pub(crate) mod queue;
 pub(crate) mod recovery;
 pub(crate) mod room;
 pub(crate) mod rooms;
+pub(crate) mod saying;
 pub(crate) mod search;
 pub(crate) mod send_file;
 pub(crate) mod shell;
@@ -56,6 +59,8 @@ pub(crate) async fn run(command: Command, session: &Session) -> Result<(), Failu
         Command::Queue(args) => queue::run(args, session).await,
         Command::SendFile(args) => send_file::run(args, session).await,
         Command::Download(args) => download::run(args, session).await,
+        Command::Export(args) => export::run(args, session).await,
+        Command::Name(args) => name::run(args, session).await,
         Command::Media(args) => media::run(args, session).await,
         Command::Lock(args) => lock::lock(args, session).await,
         Command::Unlock(args) => lock::unlock(args, session).await,

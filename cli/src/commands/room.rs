@@ -44,6 +44,17 @@ pub(crate) enum RoomCommand {
     /// Give a room low priority
     #[command(after_help = "Example:\n  qroc room low-priority 'Operation Tejo'")]
     LowPriority(TagArgs),
+    /// Let guest accounts in that are invited, or no more
+    #[command(
+        after_help = "Example:\n  qroc room guests 'Operation Tejo'\n  qroc room guests 'Operation Tejo' --off"
+    )]
+    Guests(GuestsArgs),
+    /// Say what a room is for: one of the reasons that policy lists
+    #[command(after_help = "Example:\n  qroc room purpose 'Operation Tejo' detection")]
+    Purpose(SaidArgs),
+    /// Say how everything in a room is classified
+    #[command(after_help = "Example:\n  qroc room classify 'Operation Tejo' restricted")]
+    Classify(SaidArgs),
     /// Show what is known of a room
     #[command(after_help = "Example:\n  qroc room info 'Operation Tejo' --json")]
     Info(RoomArgs),
@@ -73,6 +84,8 @@ enum Kind {
     Group,
     /// Two people talk
     Direct,
+    /// Few send to many
+    Broadcast,
 }
 
 /// What names a room.
@@ -91,6 +104,25 @@ pub(crate) struct PersonArgs {
     user: String,
     #[command(flatten)]
     delivery: Delivery,
+}
+
+/// What `room guests` takes.
+#[derive(Debug, Args)]
+pub(crate) struct GuestsArgs {
+    /// Id, alias or name of the room
+    room: String,
+    /// Let none in any more
+    #[arg(long)]
+    off: bool,
+}
+
+/// What `room purpose` and `room classify` take.
+#[derive(Debug, Args)]
+pub(crate) struct SaidArgs {
+    /// Id, alias or name of the room
+    room: String,
+    /// The word, which the server can read
+    word: String,
 }
 
 /// What `room notify` takes.
@@ -189,6 +221,17 @@ pub(crate) async fn run(command: RoomCommand, session: &Session) -> Result<(), F
         RoomCommand::LowPriority(TagArgs { room, off, delivery }) => {
             talk::perform(room, Talk::LowPriority { on: !off }, &delivery, session).await
         }
+        RoomCommand::Purpose(SaidArgs { room, word }) => {
+            session.owning(async |client| Ok(client.set_room_purpose(&room, &word).await?)).await?;
+            session.output.one(&json!({"room": room, "purpose": word}), |_| format!("{room} is for {word}"))
+        }
+        RoomCommand::Classify(SaidArgs { room, word }) => {
+            session.owning(async |client| Ok(client.classify_room(&room, &word).await?)).await?;
+            session
+                .output
+                .one(&json!({"room": room, "classification": word}), |_| format!("{room} is {word}"))
+        }
+        RoomCommand::Guests(GuestsArgs { room, off }) => guests(&room, !off, session).await,
         RoomCommand::Members(args) => members(args, session).await,
         RoomCommand::Info(RoomArgs { room }) => info(&room, session).await,
     }
@@ -223,6 +266,7 @@ async fn create(args: CreateArgs, session: &Session) -> Result<(), Failure> {
     let kind = match kind {
         Kind::Group => RoomKind::Group,
         Kind::Direct => RoomKind::Direct,
+        Kind::Broadcast => RoomKind::Broadcast,
     };
     let words = format!("Made {name}: ");
     let room = NewRoom { name, invite, kind };
@@ -240,6 +284,12 @@ async fn create(args: CreateArgs, session: &Session) -> Result<(), Failure> {
     session.output.one(&json!({"room_id": room_id, "refused": people}), |_| format!("{words}{room_id}"))?;
     let error = client::Error::NotInvited { room_id, refused };
     Err(Failure::new(error.kind(), format!("{error}; `qroc room invite ROOM USER` tries again")))
+}
+
+async fn guests(room: &str, on: bool, session: &Session) -> Result<(), Failure> {
+    session.owning(async |client| Ok(client.admit_guests(room, on).await?)).await?;
+    let words = if on { "Guests may come in where they are invited" } else { "No guests" };
+    session.output.one(&json!({"room": room, "guests": on}), |_| words.to_owned())
 }
 
 async fn members(args: MembersArgs, session: &Session) -> Result<(), Failure> {

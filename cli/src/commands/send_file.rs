@@ -8,6 +8,7 @@ use qroc_core::client::{Action, TreatAs};
 use qroc_core::media::Trim;
 
 use super::delivery::{Delivery, new_txn};
+use super::saying::Saying;
 use crate::failure::Failure;
 use crate::session::Session;
 
@@ -42,6 +43,8 @@ pub(crate) struct SendFileArgs {
     #[arg(long)]
     capture_info: bool,
     #[command(flatten)]
+    saying: Saying,
+    #[command(flatten)]
     delivery: Delivery,
 }
 
@@ -70,11 +73,11 @@ impl From<Treat> for TreatAs {
 }
 
 pub(crate) async fn run(args: SendFileArgs, session: &Session) -> Result<(), Failure> {
-    let SendFileArgs { room, path, caption, treat_as, trim, original, capture_info, delivery } = args;
+    let SendFileArgs { room, path, caption, treat_as, trim, original, capture_info, saying, delivery } = args;
     let treat_as = treat_as.map_or(TreatAs::Auto, TreatAs::from);
     let action =
         Action::SendFile { room, path, caption, treat_as, trim, original, capture_info, txn: new_txn()? };
-    delivery.perform(action, session).await
+    delivery.perform(saying.with(action), session).await
 }
 
 /// Reads a part of a clip, in seconds.

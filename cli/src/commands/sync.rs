@@ -15,6 +15,8 @@ use crate::session::Session;
 
 /// What is not printed yet; sync waits for a slow reader rather than pile up.
 const AHEAD: usize = 64;
+/// Messages of each room whose files are fetched.
+const NEWEST: usize = 50;
 
 /// What `sync` takes.
 #[derive(Debug, Args)]
@@ -29,15 +31,33 @@ pub(crate) struct SyncArgs {
     /// End after so many seconds
     #[arg(long = "for", value_name = "SECONDS", value_parser = seconds)]
     limit: Option<Duration>,
+    /// Fetch the files of new messages too, if policy allows
+    #[arg(long)]
+    files: bool,
+    /// The connection costs by volume
+    #[arg(long)]
+    metered: bool,
 }
 
 pub(crate) async fn run(args: SyncArgs, session: &Session) -> Result<(), Failure> {
-    if args.once { once(args.limit, session).await } else { follow(args.limit, session).await }
+    let client = session.interrupt.or(session.own_unattended()).await?;
+    client.set_metered(args.metered);
+    client.set_fetching(args.files);
+    if args.once { once(&args, client, session).await } else { follow(args.limit, client, session).await }
 }
 
-async fn once(limit: Option<Duration>, session: &Session) -> Result<(), Failure> {
+async fn once(args: &SyncArgs, client: Client, session: &Session) -> Result<(), Failure> {
     let busy = session.output.busy("Syncing");
-    let summary = session.owning(async |client| Ok(client.sync_once(limit).await?)).await?;
+    let sync = async {
+        let summary = client.sync_once(args.limit).await?;
+        if args.files {
+            client.fetch_files(NEWEST).await?;
+        }
+        Ok::<_, Failure>(summary)
+    };
+    let done = session.interrupt.or(sync).await;
+    client.close().await;
+    let summary = done?;
     drop(busy);
     session.output.one(&summary, |summary| {
         format!(
@@ -48,8 +68,7 @@ async fn once(limit: Option<Duration>, session: &Session) -> Result<(), Failure>
 }
 
 /// Prints events as they come. Ends well when its time is over, with a failure when it was interrupted.
-async fn follow(limit: Option<Duration>, session: &Session) -> Result<(), Failure> {
-    let client = session.interrupt.or(session.own()).await?;
+async fn follow(limit: Option<Duration>, client: Client, session: &Session) -> Result<(), Failure> {
     let (sender, mut items) = mpsc::channel(AHEAD);
     let (stop, stopped) = oneshot::channel::<()>();
     let end = async {

@@ -7,6 +7,7 @@ use qroc_core::kind::ErrorKind;
 use qroc_core::model::Item;
 
 use super::delivery::{Delivery, new_txn};
+use super::saying::Saying;
 use super::timeline;
 use crate::failure::Failure;
 use crate::output::Value;
@@ -41,12 +42,15 @@ pub(crate) struct ForwardArgs {
     #[arg(long, value_name = "ROOM")]
     from: String,
     #[command(flatten)]
+    saying: Saying,
+    #[command(flatten)]
     delivery: Delivery,
 }
 
 pub(crate) async fn forward(args: ForwardArgs, session: &Session) -> Result<(), Failure> {
-    let ForwardArgs { room, event, from, delivery } = args;
-    perform(room, Talk::Forward { from, event }, &delivery, session).await
+    let ForwardArgs { room, event, from, saying, delivery } = args;
+    let action = Action::Talk { room, talk: Talk::Forward { from, event }, txn: new_txn()? };
+    delivery.perform(saying.with(action), session).await
 }
 
 /// What `mark` takes.

@@ -208,6 +208,7 @@ mod tests {
             mark: None,
             forwarded: None,
             change: None,
+            said: None,
         }
     }
 

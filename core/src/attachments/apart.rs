@@ -46,7 +46,12 @@ pub enum Apart {
 enum Line {
     Report(Report),
     Sealed(Box<Sealed>),
-    Failed { kind: String, message: String },
+    Failed {
+        kind: String,
+        message: String,
+        #[serde(default)]
+        too_long_s: Option<u64>,
+    },
 }
 
 impl Apart {
@@ -83,9 +88,9 @@ fn follow(
         match lines.recv_timeout(LOOK) {
             Ok(Line::Report(report)) => last = report,
             Ok(Line::Sealed(sealed)) => return Some(Ok(*sealed)),
-            Ok(Line::Failed { kind, message }) => {
+            Ok(Line::Failed { kind, message, too_long_s }) => {
                 let kind = ErrorKind::from_code(&kind).unwrap_or(ErrorKind::Internal);
-                return Some(Err(AttachmentError::Apart { kind, message }));
+                return Some(Err(AttachmentError::Apart { kind, message, too_long_s }));
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return None,
@@ -125,7 +130,8 @@ fn on_thread(job: &Job, progress: &mut Progress) -> Result<Sealed, AttachmentErr
 
 impl Line {
     fn failed(error: &AttachmentError) -> Self {
-        Self::Failed { kind: error.kind().code().to_owned(), message: error.to_string() }
+        let (kind, message) = (error.kind().code().to_owned(), error.to_string());
+        Self::Failed { kind, message, too_long_s: error.too_long_s() }
     }
 }
 

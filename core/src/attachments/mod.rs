@@ -127,6 +127,8 @@ pub enum AttachmentError {
         kind: ErrorKind,
         /// Its words.
         message: String,
+        /// The seconds that are too many, where it is that.
+        too_long_s: Option<u64>,
     },
     /// The process that prepared the file ended without a word: the file made it crash.
     #[error("{}: the file cannot be prepared: what decodes it crashed", path.display())]
@@ -166,6 +168,15 @@ pub enum AttachmentError {
 }
 
 impl AttachmentError {
+    /// Returns how many seconds a clip or a recording lasts that is longer than allowed.
+    pub fn too_long_s(&self) -> Option<u64> {
+        match self {
+            Self::File { error: media::Error::TooLong { seconds, .. }, .. } => Some(*seconds),
+            Self::Apart { too_long_s, .. } => *too_long_s,
+            _ => None,
+        }
+    }
+
     /// Sorts the error by what the caller can do.
     pub fn kind(&self) -> ErrorKind {
         match self {

@@ -16,7 +16,7 @@ use crate::attachments::TreatAs;
 use crate::geo::Place;
 use crate::ids::RoomRow;
 use crate::media::Trim;
-use crate::model::{Sent, SentFile};
+use crate::model::{Said, Sent, SentFile};
 use crate::outbox::{Cancelled, OutboxError, Outgoing, Queue, Reason, Ticket, Verb};
 use crate::session;
 use crate::store::codes::{AccountState, SendState};
@@ -148,6 +148,13 @@ pub enum Action {
         #[serde(default)]
         txn: Option<String>,
     },
+    /// Something that is sent, with what is said of it.
+    Stated {
+        /// What is said.
+        said: Said,
+        /// What is sent.
+        what: Box<Self>,
+    },
     /// The end of sharing the own position live.
     StopSharing {
         /// Where.
@@ -172,6 +179,15 @@ impl Action {
             | Self::Area { room, .. }
             | Self::Talk { room, .. }
             | Self::StopSharing { room, .. } => room,
+            Self::Stated { what, .. } => what.room(),
+        }
+    }
+
+    fn path(&mut self) -> Option<&mut PathBuf> {
+        match self {
+            Self::SendFile { path, .. } => Some(path),
+            Self::Stated { what, .. } => what.path(),
+            _ => None,
         }
     }
 
@@ -188,6 +204,7 @@ impl Action {
             | Self::Area { txn, .. }
             | Self::Talk { txn, .. }
             | Self::StopSharing { txn, .. } => txn,
+            Self::Stated { what, .. } => what.txn(),
         }
     }
 }
@@ -227,12 +244,12 @@ impl Client {
     /// # Errors
     /// What is wrong with the action itself; not the network's: then it stays queued, and the outcome says so.
     pub async fn perform(&self, mut action: Action, wait: Option<Duration>) -> Result<Outcome, Error> {
-        self.gate()?;
+        self.inner.gate_of_duty()?;
         action.txn().get_or_insert_with(|| format!("qroc-{}", ruma::TransactionId::new()));
         match &self.inner.owner {
             Some(owner) => self.inner.carry_out(owner, action, wait).await,
             None => {
-                if let Action::SendFile { path, .. } = &mut action {
+                if let Some(path) = action.path() {
                     *path = std::path::absolute(&*path).map_err(StoreError::from)?;
                 }
                 handover::hand_over(&self.inner, &action, wait).await
@@ -262,22 +279,35 @@ impl super::Inner {
     }
 
     /// Queues an action: when this returns it is on the disk.
-    async fn queue(&self, owner: &Owner, room: RoomRow, mut action: Action) -> Result<Outcome, Error> {
+    async fn queue(&self, owner: &Owner, room: RoomRow, action: Action) -> Result<Outcome, Error> {
+        let (said, mut action) = action.apart();
         let txn_id = action.txn().clone().unwrap_or_default();
+        match (action.is_share(), action.is_forward()) {
+            (true, false) => self.may_share(room, &said).await?,
+            // What was said of it before is known where it is read.
+            (true, true) => {}
+            (false, _) if said.is_empty() => {}
+            (false, _) => return Err(Error::BadInput("nothing can be said of this".to_owned())),
+        }
         match action {
             Action::Send { body, reply, thread, .. } => {
                 let compose = Compose { body, reply, thread, ..Compose::default() };
-                self.say(owner, room, compose, txn_id).await
+                self.say(owner, room, compose, &said, txn_id).await
             }
+            // Taken apart above.
+            Action::Stated { .. } => Err(Error::BadInput("it is said twice".to_owned())),
             Action::Edit { event, body, .. } => {
                 if body.is_empty() {
                     return Err(Error::BadInput("there is no text to send".to_owned()));
                 }
                 let event = self.locate(room, &event)?;
                 let words = self.words(room, &Compose { body, ..Compose::default() }, None)?;
-                let before =
-                    content_of(self, room, &event).map(|content| named(&content)).unwrap_or_default();
-                self.queue_event(owner, room, "m.room.message", edit(&event, &words, &before), txn_id).await
+                let before = content_of(self, room, &event).unwrap_or_default();
+                let mut content = edit(&event, &words, &named(&before));
+                if let Some(new) = content.get_mut("m.new_content") {
+                    Said::of(&before).seal(new);
+                }
+                self.queue_event(owner, room, "m.room.message", content, txn_id).await
             }
             Action::React { event, key, .. } => {
                 if key.is_empty() {
@@ -294,10 +324,11 @@ impl super::Inner {
                     .ok_or_else(|| Error::BadInput(format!("{lat},{lon} is not a place on the earth")))?;
                 let coarse = self.location_bounds().coarsen_place(place);
                 let picked = accuracy_m.is_none();
-                let content = crate::location::message::content(coarse, picked, self.clock.now_ms());
+                let mut content = crate::location::message::content(coarse, picked, self.clock.now_ms());
+                said.seal(&mut content);
                 self.queue_event(owner, room, "m.room.message", content, txn_id).await
             }
-            Action::Talk { talk, .. } => self.talk(owner, room, talk, txn_id).await,
+            Action::Talk { talk, .. } => self.talk(owner, room, talk, &said, txn_id).await,
             Action::Area { content, .. } => self.queue_area(owner, room, content, txn_id).await,
             Action::StopSharing { .. } => self.stop_sharing(owner, room, txn_id, None).await,
             Action::Redact { event, .. } => self.redact(owner, room, &event, txn_id).await,
@@ -336,7 +367,7 @@ impl super::Inner {
                 }))
             }
             Action::SendFile { path, caption, treat_as, trim, original, capture_info, .. } => {
-                let wish = files::Wish { path, caption, treat_as, trim, original, capture_info };
+                let wish = files::Wish { path, caption, treat_as, trim, original, capture_info, said };
                 self.queue_file(owner, room, wish, txn_id).await
             }
         }
@@ -453,31 +484,6 @@ impl super::Inner {
             _ => {}
         }
         Ok(outcome.with(sent))
-    }
-
-    fn sent_state(&self, room: RoomRow, txn_id: &str) -> Result<Sent, Error> {
-        // What is nowhere any more was sent, or was no event.
-        let sent = Sent { txn_id: txn_id.to_owned(), event_id: None, state: "sent", error: None };
-        Ok(self.known(room, txn_id)?.unwrap_or(sent))
-    }
-
-    /// Returns how an action stands that was queued under this id; `None` where there was none.
-    pub(super) fn known(&self, room: RoomRow, txn_id: &str) -> Result<Option<Sent>, Error> {
-        let (queued, event_id) = self.store.read(|connection| {
-            Ok::<_, StoreError>((
-                outbox::find_txn(connection, room, txn_id)?,
-                outbox::sent(connection, room, txn_id)?,
-            ))
-        })?;
-        let txn_id = txn_id.to_owned();
-        Ok(match (queued, event_id) {
-            (None, None) => None,
-            (None, event_id) => Some(Sent { txn_id, event_id, state: "sent", error: None }),
-            (Some(queued), _) => {
-                let state = if queued.state == SendState::Failed { "failed" } else { "queued" };
-                Some(Sent { txn_id, event_id: None, state, error: queued.error })
-            }
-        })
     }
 }
 

@@ -6,9 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::action::{Outcome, queued};
 use super::content::{self, Words, content_of};
+use super::stating::higher;
 use super::{Error, Inner, Owner, Wish};
 use crate::ids::RoomRow;
-use crate::model::Sent;
+use crate::model::{Said, Sent};
 use crate::outbox::{Outgoing, Setting, Ticket};
 use crate::policy::Denied;
 use crate::store::changes::Change;
@@ -142,11 +143,12 @@ impl Inner {
         owner: &Owner,
         room: RoomRow,
         talk: Talk,
+        said: &Said,
         txn_id: String,
     ) -> Result<Outcome, Error> {
         match talk {
-            Talk::Say(compose) => self.say(owner, room, compose, txn_id).await,
-            Talk::Forward { from, event } => self.forward(owner, room, &from, &event, txn_id).await,
+            Talk::Say(compose) => self.say(owner, room, compose, said, txn_id).await,
+            Talk::Forward { from, event } => self.forward(owner, room, (&from, &event), said, txn_id).await,
             Talk::Mark { event, mark, replaced_by, reason } => {
                 let content = self.mark(room, &event, mark, replaced_by, reason)?;
                 self.queue_event(owner, room, marks::KIND, content, txn_id).await
@@ -182,6 +184,7 @@ impl Inner {
         owner: &Owner,
         room: RoomRow,
         compose: Compose,
+        said: &Said,
         txn_id: String,
     ) -> Result<Outcome, Error> {
         if compose.body.is_empty() {
@@ -191,12 +194,9 @@ impl Inner {
             |event: &Option<String>| event.as_deref().map(|event| self.locate(room, event)).transpose();
         let (reply, thread) = (locate(&compose.reply)?, locate(&compose.thread)?);
         let words = self.words(room, &compose, reply.as_deref())?;
-        let outgoing = Outgoing {
-            kind: "m.room.message".to_owned(),
-            content: content::message(words, reply, thread),
-            txn_id,
-            uploads: Vec::new(),
-        };
+        let mut content = content::message(words, reply, thread);
+        said.seal(&mut content);
+        let outgoing = Outgoing { kind: "m.room.message".to_owned(), content, txn_id, uploads: Vec::new() };
         let (queue, draft) =
             (self.as_queue(), compose.clears_draft.then(|| compose.thread.unwrap_or_default()));
         let ticket: Ticket = self
@@ -258,8 +258,8 @@ impl Inner {
         &self,
         owner: &Owner,
         to: RoomRow,
-        from: &str,
-        event: &str,
+        (from, event): (&str, &str),
+        said: &Said,
         txn_id: String,
     ) -> Result<Outcome, Error> {
         let from = self.resolve(from)?.id;
@@ -284,24 +284,19 @@ impl Inner {
                 mark.sender
             )));
         }
-        let (wish, foreign) = self.leaves_network(to)?;
-        self.permit(wish).await?;
+        let foreign = !self.other_networks(to)?.is_empty();
+        self.permit(Wish::Forward { foreign }).await?;
         let content = content_of(self, from, &stored.key().unwrap_or_else(|| event.to_owned()))?;
+        // It is as secret as it was; why it is sent on is another matter.
+        let classification = higher(Said::of(&content).classification, said.classification.clone());
+        let said = Said { classification, ..said.clone() };
+        self.may_share(to, &said).await?;
         self.may_carry(&content).await?;
         tracing::debug!(foreign, "a message is sent on");
-        let content = sent_on(content, &sender, stored.ts)
+        let mut content = sent_on(content, &sender, stored.ts)
             .ok_or_else(|| Error::BadInput("the file of this message is not on the server yet".to_owned()))?;
+        said.seal(&mut content);
         self.queue_event(owner, to, "m.room.message", content, txn_id).await
-    }
-
-    /// Says whether somebody in a room is of another network.
-    fn leaves_network(&self, room: RoomRow) -> Result<(Wish<'static>, bool), Error> {
-        let server =
-            |user: &str| user.split_once(':').map(|(_, server)| server.to_owned()).unwrap_or_default();
-        let own = server(&self.account.user_id);
-        let members = self.store.read(|connection| rooms::members(connection, room))?;
-        let foreign = members.iter().any(|member| server(&member.user_id) != own);
-        Ok((Wish::Forward { foreign }, foreign))
     }
 
     /// A file that may not be sent may not be sent on either.
@@ -311,15 +306,15 @@ impl Inner {
         let bytes = info.get("size").and_then(Value::as_u64).unwrap_or(0);
         let policy = self.mdm.policy();
         let executable = PROGRAMS.contains(&mime);
-        let wish = Wish::SendFile { mime, executable, bytes };
-        let denied: Result<(), Box<Denied>> = policy.decide(wish).permit(wish);
-        match denied {
-            Ok(()) => Ok(()),
-            Err(denied) => {
+        let file = Wish::SendFile { mime, executable, bytes };
+        for wish in [Some(file), content::clip(content)].into_iter().flatten() {
+            let denied: Result<(), Box<Denied>> = policy.decide(wish).permit(wish);
+            if let Err(denied) = denied {
                 self.note_denied(&denied).await;
-                Err(denied.into())
+                return Err(denied.into());
             }
         }
+        Ok(())
     }
 
     fn mark(

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Error, Inner};
+use super::{Error, Inner, Wish};
 use crate::ids::RoomRow;
+use crate::media::counted_seconds;
 use crate::store::timeline;
 use crate::text::markdown::{self, Person};
 
@@ -115,6 +116,14 @@ pub(super) fn named(content: &Value) -> Vec<String> {
     named.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
+/// What sending a clip or a voice message means, by what its sender says of its length.
+pub(super) fn clip(content: &Value) -> Option<Wish<'static>> {
+    let voice = content.get("org.matrix.msc3245.voice").is_some();
+    let is_clip = voice || content.get("msgtype").and_then(Value::as_str) == Some("m.video");
+    let ms = content.pointer("/info/duration").and_then(Value::as_u64).filter(|_| is_clip)?;
+    Some(Wish::SendClip { voice, seconds: counted_seconds(ms) })
+}
+
 /// Reads the newest content of an event.
 pub(super) fn content_of(inner: &Inner, room: RoomRow, event_id: &str) -> Result<Value, Error> {
     let item = inner
@@ -126,7 +135,8 @@ pub(super) fn content_of(inner: &Inner, room: RoomRow, event_id: &str) -> Result
 
 #[cfg(test)]
 mod tests {
-    use super::{Words, edit, ids_in, message};
+    use super::{Words, clip, edit, ids_in, message};
+    use crate::policy::Action;
 
     #[test]
     fn a_plain_text_is_nothing_but_a_text_and_a_formatted_one_says_both() {
@@ -139,6 +149,19 @@ mod tests {
         assert_eq!(sent["m.relates_to"]["m.in_reply_to"]["event_id"], "$1");
         assert_eq!(edit("$1", &bold, &[])["m.new_content"]["formatted_body"], "<strong>at 5</strong>");
         assert!(message(Words::new("**x**", Vec::new(), false, true), None, None).get("format").is_none());
+    }
+
+    #[test]
+    fn a_clip_says_how_long_it_is_and_a_song_is_none() {
+        let said = |content: serde_json::Value| clip(&content);
+        let video = serde_json::json!({ "msgtype": "m.video", "info": { "duration": 61_500 } });
+        assert_eq!(said(video), Some(Action::SendClip { voice: false, seconds: 60 }));
+        let voice = serde_json::json!({
+            "msgtype": "m.audio", "info": { "duration": 61_501 }, "org.matrix.msc3245.voice": {},
+        });
+        assert_eq!(said(voice), Some(Action::SendClip { voice: true, seconds: 61 }));
+        let song = serde_json::json!({ "msgtype": "m.audio", "info": { "duration": 61_501 } });
+        assert_eq!(said(song), None);
     }
 
     #[test]

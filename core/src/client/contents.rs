@@ -143,6 +143,28 @@ impl Inner {
         CacheRules { most_bytes: self.mdm.policy().received_files().0 }
     }
 
+    /// Fetches the file of a message into what is kept, unless it is there, waits to be sent, is longer than `largest`
+    /// bytes, or nothing is kept. Says whether it came.
+    pub(super) async fn fetch_into_cache(
+        &self,
+        owner: &Owner,
+        event: EventRow,
+        content: &Value,
+        largest: u64,
+    ) -> Result<bool, Error> {
+        let rules = self.cache_rules();
+        let Some(place) = Place::of(content, Part::File) else { return Ok(false) };
+        let wanted = Wanted::read(event, &place.file, place.bytes)?;
+        let fits = place.bytes.is_some_and(|bytes| bytes <= largest.min(rules.most_bytes));
+        let own = self.store.read(|connection| outbox::upload_of(connection, event, &place.upload()))?;
+        if !fits || own.is_some() || owner.cache.has(&wanted.mxc)? {
+            return Ok(false);
+        }
+        owner.cache.obey(rules).await?;
+        owner.cache.get(&wanted).await?;
+        Ok(true)
+    }
+
     /// Lets the cache do what policy says now.
     pub(super) async fn tend_cache(&self, owner: &Owner) -> Result<(), Error> {
         owner.cache.forget_removed()?;
@@ -263,7 +285,7 @@ impl Contents {
         self.write(to, true).await
     }
 
-    async fn write(&self, to: &Path, overwrite: bool) -> Result<Downloaded, Error> {
+    pub(super) async fn write(&self, to: &Path, overwrite: bool) -> Result<Downloaded, Error> {
         let dest = if to.is_dir() { to.join(&self.name) } else { to.to_owned() };
         let (reader, key, target) = (self.reader.clone(), self.key.clone(), dest.clone());
         let opened = tokio::task::spawn_blocking(move || {

@@ -69,6 +69,9 @@ pub enum Error {
         "the server was out of reach for longer than data.offline_wipe_h allows: the keys and all data here are destroyed"
     )]
     DestroyedOffline,
+    /// Nobody has used the screen for a while: contents are hidden until the PIN is given.
+    #[error("the screen is locked: give the PIN or password")]
+    ScreenLocked,
     /// Nobody is signed in here.
     #[error("nobody is signed in to this profile; sign in with `login`")]
     NotSignedIn,
@@ -148,7 +151,11 @@ impl Error {
             Self::Location(error) => error.kind(),
             Self::Attachment(error) => error.kind(),
             Self::DestroyedByAttempts { .. } | Self::DestroyedOffline => ErrorKind::SignedOut,
-            Self::NotSignedIn | Self::Held(_) | Self::SignedOutForGood | Self::Closed => ErrorKind::SignedOut,
+            Self::NotSignedIn
+            | Self::Held(_)
+            | Self::ScreenLocked
+            | Self::SignedOutForGood
+            | Self::Closed => ErrorKind::SignedOut,
             Self::NotInvited { .. } | Self::NotSent(_) => ErrorKind::Forbidden,
             Self::NoSuchRoom(_) | Self::NoSuchEvent(_) => ErrorKind::NotFound,
             Self::AlreadySignedIn | Self::AmbiguousRoom { .. } | Self::BadInput(_) => ErrorKind::BadInput,

@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::action::Outcome;
 use super::{Error, Inner, Owner};
 use crate::attachments::original::{self, ORIGINAL, Said};
-use crate::attachments::{Job, Sealed, TreatAs};
+use crate::attachments::{AttachmentError, Job, Sealed, TreatAs};
 use crate::ids::RoomRow;
 use crate::media::{self, Kind, Limits, Trim};
-use crate::model::{Downloaded, Sent, SentFile};
+use crate::model::{self, Downloaded, Sent, SentFile};
 use crate::outbox::{OutboxError, Outgoing};
 use crate::policy::{Action, Key, Origin, Policy};
 use crate::progress::{Cancel, Progress};
@@ -24,6 +24,7 @@ pub(super) struct Wish {
     pub(super) trim: Option<Trim>,
     pub(super) original: bool,
     pub(super) capture_info: bool,
+    pub(super) said: model::Said,
 }
 
 /// Stops the work when whoever waits for it gives up.
@@ -44,7 +45,7 @@ impl Inner {
         wish: Wish,
         txn_id: String,
     ) -> Result<Outcome, Error> {
-        let Wish { path, caption, treat_as, trim, original, capture_info } = wish;
+        let Wish { path, caption, treat_as, trim, original, capture_info, said } = wish;
         let policy = self.mdm.policy();
         let (original, capture_info) = goes_along(&policy, original, capture_info);
         // The same action again is one action: prepared twice, its second copy would stay.
@@ -70,15 +71,21 @@ impl Inner {
         let mut progress = Progress::silent(cancel);
         let sealed = tokio::task::spawn_blocking(move || apart.seal(&work, &mut progress))
             .await
-            .map_err(|_| Error::BadInput("the file could not be prepared".to_owned()))??;
+            .map_err(|_| Error::BadInput("the file could not be prepared".to_owned()))?;
+        if let Some(seconds) = sealed.as_ref().err().and_then(AttachmentError::too_long_s) {
+            // Where a source bounds it, the key is told, not the program's own limit.
+            self.judge_file(&policy, Action::SendClip { voice: treat_as == TreatAs::Voice, seconds }).await?;
+        }
+        let sealed = sealed?;
         // What came of it is judged as well: a photo that became another kind, a clip that did not get small enough.
         let executable = executable && sealed.mime == mime;
         let bytes = if sealed.original.is_some() { sealed.source_bytes } else { sealed.sent_bytes };
-        if let Err(error) = self.judge_file(&policy, &sealed.mime, executable, bytes).await {
+        let wish = Action::SendFile { mime: &sealed.mime, executable, bytes };
+        if let Err(error) = self.judge_file(&policy, wish).await {
             job.forget();
             return Err(error);
         }
-        let queued = self.queue_sealed(owner, room, &sealed, &txn_id).await;
+        let queued = self.queue_sealed(owner, room, &sealed, &said, &txn_id).await;
         let sent = queued.inspect_err(|_| job.forget())?;
         // From here on the message stands: its sealed files are wanted, whatever becomes of the original.
         if let Some(original) = &sealed.original {
@@ -111,6 +118,7 @@ impl Inner {
         owner: &Owner,
         room: RoomRow,
         sealed: &Sealed,
+        said: &model::Said,
         txn_id: &str,
     ) -> Result<Sent, Error> {
         let uploads =
@@ -121,6 +129,7 @@ impl Inner {
             return Err(OutboxError::UploadTooLarge { bytes: largest, most }.into());
         }
         let mut content = sealed.content.clone();
+        said.seal(&mut content);
         if let (Some(original), Some(content)) = (&sealed.original, content.as_object_mut()) {
             let room_id = self.store.read(|connection| rooms::get(connection, room))?.room_id;
             let account::Account { user_id, device_id, .. } = &self.account;
@@ -228,21 +237,16 @@ impl Inner {
         let Ok(Ok((probed, bytes))) = looked.await else { return Ok(("", false)) };
         let executable = probed.kind == Kind::Executable;
         let shrinks = matches!(probed.kind, Kind::Image(_) | Kind::Video);
-        self.judge_file(policy, probed.mime, executable, if shrinks { 0 } else { bytes }).await?;
+        let bytes = if shrinks { 0 } else { bytes };
+        self.judge_file(policy, Action::SendFile { mime: probed.mime, executable, bytes }).await?;
         Ok((probed.mime, executable))
     }
 
-    async fn judge_file(
-        &self,
-        policy: &Policy,
-        mime: &str,
-        executable: bool,
-        bytes: u64,
-    ) -> Result<(), Error> {
-        let wish = Action::SendFile { mime, executable, bytes };
+    async fn judge_file(&self, policy: &Policy, wish: Action<'_>) -> Result<(), Error> {
         let decision = policy.decide(wish);
         // A length that nobody set is a limit of this program, told where the file is sealed.
-        if decision.key == Key::ShareMaxUploadMb && *decision.source == Origin::Default {
+        let length = [Key::ShareMaxUploadMb, Key::MediaVideoMaxS, Key::MediaVoiceMaxS];
+        if length.contains(&decision.key) && *decision.source == Origin::Default {
             return Ok(());
         }
         match decision.permit(wish) {

@@ -149,7 +149,7 @@ async fn answer(inner: &Arc<Inner>, ask: Ask) -> Result<Reply, Error> {
             Ok(Reply::default())
         }
         Ask::Retry(id) => {
-            inner.gate()?;
+            inner.gate_of_duty()?;
             inner.retry(owner, id).await?;
             Ok(Reply { state: "queued".to_owned(), ..Reply::default() })
         }
@@ -174,7 +174,7 @@ async fn carry_out(inner: &Arc<Inner>, request: Request) -> Result<Outcome, Erro
         }
         return Err(Error::NotSignedIn);
     }
-    let gate = inner.gate().and(inner.check_sealed());
+    let gate = inner.gate_of_duty().and(inner.check_sealed());
     let Some(action) = request.action else {
         if gate.is_err() {
             owner.gone.notify_waiters();

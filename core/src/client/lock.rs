@@ -9,7 +9,9 @@ use crate::model::LockStatus;
 use crate::ports::key_vault::KeyVault;
 use crate::secret::SecretBytes;
 use crate::store::Store;
-use crate::store::key_file::{KeyFile, KeyFileError, OnMaxAttempts, account_dir, begin_wipe, finish_wipe};
+use crate::store::key_file::{
+    KeyFile, KeyFileError, OnMaxAttempts, Unlocked, account_dir, begin_wipe, finish_wipe,
+};
 use crate::store::vault::Cost;
 
 /// How long an owner has to let go of its keys.
@@ -66,18 +68,28 @@ pub async fn unlock(
     pin: &SecretBytes,
     clock: &dyn Clock,
 ) -> Result<LockStatus, Error> {
+    try_pin(profile, vault, pin, clock).await?.stay_open(vault).await?;
+    KeyFile::note_use(profile, &clock.moment())?;
+    lock_status(profile, clock)
+}
+
+/// Tries a PIN. The last wrong one costs all keys and data.
+pub(super) async fn try_pin(
+    profile: &Path,
+    vault: &dyn KeyVault,
+    pin: &SecretBytes,
+    clock: &dyn Clock,
+) -> Result<Unlocked, Error> {
     let mut locked = open::read_key_file(profile, clock)?;
     let wipes = locked.lock_policy().on_max_attempts == OnMaxAttempts::Wipe;
     match locked.unlock_with_pin(vault, pin, &clock.moment()).await {
-        Ok(unlocked) => unlocked.stay_open(vault).await?,
         Err(KeyFileError::Exhausted) => {
             // Signing out without the tokens, which are sealed as well, is destroying what is here.
             wipe(profile).await?;
-            return Err(Error::DestroyedByAttempts { wipes });
+            Err(Error::DestroyedByAttempts { wipes })
         }
-        Err(error) => return Err(error.into()),
+        other => Ok(other?),
     }
-    lock_status(profile, clock)
 }
 
 impl Client {
@@ -112,6 +124,7 @@ impl Client {
         let length = u32::try_from(pin.chars().count()).unwrap_or(u32::MAX);
         let digits = pin.chars().all(|letter| letter.is_ascii_digit());
         keys.set_pin(vault, &secret, length, digits, cost, self.inner.clock.now_ms()).await?;
+        KeyFile::note_use(&self.inner.profile, &self.inner.clock.moment())?;
         self.inner.mdm.refresh()?;
         Ok(())
     }

@@ -6,11 +6,14 @@ mod compose;
 mod content;
 mod contents;
 mod dirs;
+mod entry;
 mod error;
+mod export;
 mod files;
 mod handover;
 mod held;
 mod keeping;
+mod known;
 mod life;
 mod lock;
 mod notifier;
@@ -19,13 +22,17 @@ mod orders;
 mod owner;
 mod policy;
 mod positions;
+mod profile;
 mod read;
 mod recovery;
 mod rooms;
 mod run;
+mod screen;
 mod search;
 mod sharing;
+mod stating;
 mod stream;
+mod surroundings;
 mod talk;
 mod tending;
 mod track_rooms;
@@ -43,6 +50,7 @@ use tokio::task::JoinHandle;
 pub use action::{Action, Outcome};
 pub use compose::{Compose, MarkAs, Talk};
 pub use contents::{Contents, Part};
+pub use entry::{Proposed, proposed};
 pub use error::Error;
 pub use life::{Ending, Lifecycle, Link};
 pub use lock::{lock_status, seal, unlock};
@@ -62,6 +70,7 @@ pub use stream::{
 };
 
 pub use self::read::Which;
+pub use self::surroundings::Device;
 pub use self::verifying::Verifying;
 use crate::attachments::Cache;
 pub use crate::attachments::{Apart, TreatAs};
@@ -100,6 +109,8 @@ pub(crate) struct Inner {
     /// Authorities (PEM) that the platform has believed besides the system's.
     authorities: Vec<String>,
     mdm: Mdm,
+    surroundings: surroundings::Surroundings,
+    screen: screen::Screen,
     owner: Option<Owner>,
     /// Whether the server answers.
     link: watch::Sender<Link>,
@@ -215,8 +226,15 @@ impl Inner {
         self.dir.join(INBOX)
     }
 
-    /// Contents stay hidden while the server refuses the sign-in or holds the account, and once a wipe has begun.
+    /// Contents stay hidden while the screen is locked, and for all that holds duty up as well.
     fn gate(&self) -> Result<(), Error> {
+        self.gate_of_duty()?;
+        if self.is_screen_locked() { Err(Error::ScreenLocked) } else { Ok(()) }
+    }
+
+    /// What is sent and done behind a locked screen waits while the server refuses the sign-in or holds the account, and
+    /// once a wipe has begun.
+    fn gate_of_duty(&self) -> Result<(), Error> {
         // Sees a wipe by another process, and a policy that it put in place.
         self.mdm.refresh()?;
         let policy = self.mdm.policy();
@@ -226,7 +244,9 @@ impl Inner {
         ] {
             policy.decide(wish).permit(wish)?;
         }
+        self.check_device()?;
         self.check_lock()?;
+        self.check_idle()?;
         match self.store.read(account::load)?.state {
             AccountState::Active | AccountState::Suspended | AccountState::SoftSignedOut => Ok(()),
             AccountState::Locked => Err(Error::Held(

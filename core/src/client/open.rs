@@ -9,7 +9,9 @@ use tokio::sync::watch;
 use super::dirs::make_dirs;
 use super::owner::{become_owner, signed_in, trust_of};
 use super::policy::before_profile;
-use super::{Client, Error, Inner, Link, Managed, Wish, handover};
+use super::screen::Screen;
+use super::surroundings::Surroundings;
+use super::{Client, Device, Error, Inner, Link, Managed, Wish, entry, handover};
 use crate::attachments::Apart;
 use crate::clock::{Clock, SystemClock};
 use crate::keeping::Time;
@@ -40,6 +42,8 @@ pub struct Options {
     pub apart: Apart,
     /// What the device's management says.
     pub managed: Vec<Managed>,
+    /// The device.
+    pub device: Device,
 }
 
 impl Default for Options {
@@ -49,6 +53,7 @@ impl Default for Options {
             authorities: Vec::new(),
             apart: Apart::default(),
             managed: Vec::new(),
+            device: Device::default(),
         }
     }
 }
@@ -68,9 +73,9 @@ pub enum Access {
 /// Who signs in where.
 #[derive(Clone, Copy)]
 pub struct Login<'a> {
-    /// A URL, or a name that is looked up.
+    /// A URL, or a name that is looked up; empty: the one that management proposes.
     pub server: &'a str,
-    /// `name` or `@name:server`.
+    /// `name` or `@name:server`; empty: the one that management proposes.
     pub user: &'a str,
     /// The password.
     pub password: &'a str,
@@ -192,6 +197,9 @@ impl Client {
             wipe(profile).await?;
         }
         let policy = before_profile(&options.managed);
+        let proposed = entry::proposed(&options.managed);
+        let login = entry::complete(login, &proposed)?;
+        entry::may_enter(&policy, &options.device, profile)?;
         let trust = trust_of(&policy, &options.authorities);
         let server = discover(login.server, &trust, options.clock.clone()).await?;
         let wish = Wish::SignIn { server: server.as_str(), user: login.user };
@@ -365,6 +373,8 @@ impl Client {
             apart: options.apart.clone(),
             authorities: options.authorities.clone(),
             mdm,
+            surroundings: Surroundings::new(options.device.clone()),
+            screen: Screen::default(),
             owner,
             link: watch::channel(Link::Idle).0,
             ended: watch::channel(false).0,
@@ -374,6 +384,7 @@ impl Client {
                 inner.take_managed(managed)?;
             }
         }
+        inner.check_idle()?;
         if let Some(owner) = &inner.owner {
             owner.http.trust(&inner.trust())?;
             owner.keeping.follow(&inner.mdm.policy()).await?;

@@ -138,7 +138,7 @@ impl Inner {
         let verdict = session::judge(&self.store, &owner.http, &*self.clock, answer).await?;
         match verdict {
             session::Verdict::GoOn => Ok(()),
-            session::Verdict::Hold => self.gate().and(match answer {
+            session::Verdict::Hold => self.gate_of_duty().and(match answer {
                 Err(error) if error.kind() == ErrorKind::SignedOut => {
                     Err(Error::Held("the sign-in has ended; sign in again, nothing is lost"))
                 }

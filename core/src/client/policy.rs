@@ -69,6 +69,16 @@ impl Client {
         explained(&policy, wish)
     }
 
+    /// Asks for something that a program does itself, such as copying a text or writing a file of positions. What is
+    /// refused is kept in the audit.
+    ///
+    /// # Errors
+    /// `Denied`, `Held`.
+    pub async fn permit(&self, wish: Wish<'_>) -> Result<(), Error> {
+        self.gate()?;
+        self.inner.permit(wish).await
+    }
+
     /// Returns what policy refused lately, newest first.
     ///
     /// # Errors

@@ -44,7 +44,8 @@ impl Client {
     /// where there is one, and not everybody could be invited to it.
     pub async fn create_room(&self, room: NewRoom) -> Result<String, Error> {
         self.gate()?;
-        self.inner.permit(Wish::CreateRoom).await?;
+        let is_broadcast = room.kind == RoomKind::Broadcast;
+        self.inner.permit(if is_broadcast { Wish::CreateBroadcast } else { Wish::CreateRoom }).await?;
         let policy = self.policy();
         let admins = match room.kind {
             RoomKind::Direct | RoomKind::Track => &[],
@@ -127,6 +128,21 @@ impl Client {
     /// As `invite`.
     pub async fn kick(&self, room: &str, user: &str) -> Result<(), Error> {
         self.change(room, Verb::Kick, Some(user)).await
+    }
+
+    /// Lets guest accounts into a room that they are invited to, or no more. New rooms let none in.
+    ///
+    /// # Errors
+    /// `Denied` by `rooms.guests`; `NoSuchRoom`, the server's refusal, the network's.
+    pub async fn admit_guests(&self, room: &str, on: bool) -> Result<(), Error> {
+        self.gate()?;
+        if on {
+            self.inner.permit(Wish::AdmitGuests).await?;
+        }
+        let room = self.inner.resolve(room)?;
+        let content = json!({ "guest_access": if on { "can_join" } else { "forbidden" } });
+        self.inner.set_state(self.owner()?, &room, "m.room.guest_access", "", &content).await?;
+        Ok(())
     }
 
     /// Returns who has to be named beside others who are given power in a new room: in the newest room versions the
@@ -298,6 +314,12 @@ fn request(room: &NewRoom, admins: &[&String], creator: Option<&str>) -> Value {
             "eu.qroc.area": 50,
         } },
     });
+    if room.kind == RoomKind::Broadcast
+        && let Some(levels) = request.get_mut("power_level_content_override").and_then(Value::as_object_mut)
+    {
+        // Few send to many.
+        levels.insert("events_default".to_owned(), json!(50));
+    }
     if !admins.is_empty() {
         let powerful = admins.iter().map(|admin| admin.as_str()).chain(creator);
         let users: serde_json::Map<_, _> = powerful.map(|user| (user.to_owned(), json!(100))).collect();

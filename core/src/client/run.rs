@@ -30,11 +30,12 @@ impl Client {
     /// limits. `limit` bounds the whole.
     ///
     /// # Errors
-    /// The network's where the server cannot be reached within `limit` (15 s without one), `Held`,
-    /// `SignedOutForGood`, faults of the store. What came until then is stored.
+    /// The network's where the server cannot be reached within `limit` (15 s without one), `Denied` where fetching costs
+    /// more than policy allows, `Held`, `SignedOutForGood`, faults of the store. What came until then is stored.
     pub async fn sync_once(&self, limit: Option<Duration>) -> Result<SyncSummary, Error> {
         let owner = self.owner()?;
         self.inner.obey(owner).await?;
+        self.inner.permit(self.inner.may_fetch()).await?;
         let started = Instant::now();
         self.inner.keep_for_a_moment(owner).await?;
         let mut summary = SyncSummary::default();
@@ -70,6 +71,7 @@ impl Client {
         let started = Instant::now();
         let mut summary = SyncSummary::default();
         let (keys, caught_up) = (Notify::new(), Notify::new());
+        let (came, arrivals) = mpsc::unbounded_channel();
         tokio::select! {
             () = stop => {}
             () = owner.gone.notified() => {
@@ -77,13 +79,14 @@ impl Client {
                 self.inner.check_sealed()?;
                 return Err(KeyFileError::WipePending.into());
             }
-            error = self.inner.keep_syncing(owner, &keys, &caught_up, &items, &mut summary) => return Err(error),
+            error = self.inner.keep_syncing(owner, &keys, &caught_up, &items, &came, &mut summary) => return Err(error),
             error = self.inner.keep_sending(owner) => return Err(error),
             error = self.inner.keep_keys(owner, &keys) => return Err(error),
             error = self.keep_history(owner, &caught_up) => return Err(error),
             error = self.inner.keep_tending(owner) => return Err(error),
             error = self.inner.keep_recovery(owner) => return Err(error),
             error = self.inner.keep_keeping(owner) => return Err(error),
+            error = self.inner.keep_fetching(owner, arrivals) => return Err(error),
         }
         self.inner.count(&mut summary)?;
         summary.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -145,6 +148,8 @@ impl Inner {
                 return Err(KeyFileError::WipePending.into());
             }
         }
+        self.check_device()?;
+        self.check_idle()?;
         self.check_sealed()?;
         self.check_reach()?;
         self.tend_cache(owner).await
@@ -266,6 +271,7 @@ impl Inner {
         keys: &Notify,
         caught_up: &Notify,
         items: &mpsc::Sender<Item>,
+        came: &mpsc::UnboundedSender<Vec<EventRow>>,
         summary: &mut SyncSummary,
     ) -> Error {
         let mut backoff = Backoff::default();
@@ -278,8 +284,18 @@ impl Inner {
             if let Err(error) = self.obey(owner).await {
                 return error;
             }
+            if !self.mdm.policy().decide(self.may_fetch()).allowed {
+                self.link.send_replace(Link::Idle);
+                answered = false;
+                self.until_free().await;
+                continue;
+            }
             let timeout = if answered { LONG_POLL } else { Duration::ZERO };
-            match owner.sync.step(timeout).await {
+            let step = tokio::select! {
+                step = owner.sync.step(timeout) => step,
+                () = self.fetching_becomes(false) => continue,
+            };
+            match step {
                 Ok(step) => {
                     backoff.reset();
                     if let Err(error) = self.mdm.contact() {
@@ -307,6 +323,10 @@ impl Inner {
                     keys.notify_one();
                     if let Err(error) = self.tell(&step.new_events, items).await {
                         return error;
+                    }
+                    if !step.new_events.is_empty() {
+                        // Nobody listens only where everything ends.
+                        let _ = came.send(step.new_events.clone());
                     }
                     if let Err(error) = self.fetch_quoted(owner, &step.new_events).await {
                         return error.into();

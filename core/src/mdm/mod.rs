@@ -10,6 +10,7 @@ use tokio::sync::broadcast;
 
 use crate::clock::Clock;
 use crate::kind::ErrorKind;
+use crate::log::Ceiling;
 use crate::policy::{Action, BundleError, Denied, Feedback, Key, Order, Policy, Reader, Source, Value};
 use crate::store::audit::{self, Denial};
 use crate::store::changes::Change;
@@ -67,6 +68,8 @@ pub struct Mdm {
     on_server: Mutex<String>,
     current: RwLock<Arc<Policy>>,
     changes: broadcast::Sender<PolicyChange>,
+    /// How detailed the log may be meanwhile.
+    log: Ceiling,
 }
 
 impl Mdm {
@@ -74,12 +77,14 @@ impl Mdm {
     pub fn new(keys: Unlocked, clock: Arc<dyn Clock>) -> Self {
         let policy = Standing::read(keys.policy()).policy();
         let (changes, _) = broadcast::channel(LAG);
+        let log = Ceiling::new(policy.log_level());
         Self {
             keys: Mutex::new(keys),
             clock,
             on_server: Mutex::default(),
             current: RwLock::new(Arc::new(policy)),
             changes,
+            log,
         }
     }
 
@@ -273,6 +278,7 @@ impl Mdm {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         let changed = policy.changed_since(&current).into_iter().map(|key| told(key, &current, &policy));
         let changed: PolicyChange = Arc::new(changed.collect());
+        self.log.set(policy.log_level());
         *current = Arc::new(policy);
         drop(current);
         if !changed.is_empty() {

@@ -4,6 +4,21 @@ use serde::{Deserialize, Serialize};
 
 use super::photo::PhotoOptions;
 
+/// Clips lie: a minute of sound may go on a moment longer than its pictures.
+const SLACK_MS: u64 = 1500;
+
+/// Returns how many milliseconds a clip may last that may last so many seconds.
+#[cfg(feature = "ffmpeg")]
+pub(super) fn most_ms(seconds: u32) -> u64 {
+    u64::from(seconds).saturating_mul(1000).saturating_add(SLACK_MS)
+}
+
+/// Returns how many seconds of a clip that lasts so many milliseconds count against a limit.
+#[must_use]
+pub fn counted_seconds(ms: u64) -> u64 {
+    ms.saturating_sub(SLACK_MS).div_ceil(1000)
+}
+
 /// What may be sent and what preparing it may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {

@@ -35,7 +35,7 @@ mod video;
 pub use capture::taken;
 pub use error::Error;
 pub use exif::{CaptureInfo, capture_info, read_capture_info};
-pub use limits::{Budget, Limits};
+pub use limits::{Budget, Limits, counted_seconds};
 pub use name::safe_name;
 pub use office::{is_strippable, strip_document};
 pub use pdf::{PDF, strip_pdf};

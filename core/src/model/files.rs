@@ -101,6 +101,21 @@ pub struct Downloaded {
     pub signature: Option<&'static str>,
 }
 
+/// What was written out in plain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Exported {
+    /// The directory.
+    pub path: String,
+    /// Rooms.
+    pub rooms: usize,
+    /// Messages and whatever else stands in their timelines.
+    pub events: usize,
+    /// Files.
+    pub files: usize,
+    /// Files that could not be fetched, or may not be saved.
+    pub files_left_out: usize,
+}
+
 /// What may be done with a file besides looking at it: nothing, or what policy has against it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ContentsRights {

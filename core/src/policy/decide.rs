@@ -4,218 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::effective::{LocationMode, Origin, Policy};
+use super::action::{Action, System};
+use super::effective::{Origin, Policy};
 use super::form::{EXECUTABLES, covers, version};
-use super::key::Key;
+use super::key::{Key, Type};
+use super::rules::{AutoDownload, LocationMode};
 use super::value::{List, Value};
-
-/// What somebody wants to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action<'a> {
-    /// Send a file of this kind, by its content, with so many bytes.
-    SendFile {
-        /// MIME type.
-        mime: &'a str,
-        /// Whether it runs when it is opened.
-        executable: bool,
-        /// Length of what is to be sent.
-        bytes: u64,
-    },
-    /// Put a received file where other programs find it.
-    Save,
-    /// Open a received file with another program.
-    OpenExternal,
-    /// Write messages out of the database.
-    Export,
-    /// Print.
-    Print,
-    /// Show contents while the system may take pictures of the screen.
-    Screenshot,
-    /// Copy a text; `inside` where it stays within the application.
-    Copy {
-        /// Whether it stays within the application.
-        inside: bool,
-    },
-    /// Send a received message on; `foreign` where somebody there is of another network.
-    Forward {
-        /// Whether somebody there is of another network.
-        foreign: bool,
-    },
-    /// Send one position.
-    SendPosition,
-    /// Share positions for so many minutes; nothing: without an end.
-    SharePosition {
-        /// Minutes.
-        minutes: Option<u64>,
-    },
-    /// Stop sharing positions.
-    StopPosition,
-    /// Make a room.
-    CreateRoom,
-    /// Make a room in which few send to many.
-    CreateBroadcast,
-    /// Invite somebody.
-    Invite {
-        /// The server of the invited.
-        server: &'a str,
-        /// The own server.
-        own: &'a str,
-    },
-    /// Call.
-    Call {
-        /// With pictures.
-        video: bool,
-        /// More than two.
-        group: bool,
-    },
-    /// Sign in at a server.
-    SignIn {
-        /// Its address.
-        server: &'a str,
-        /// `name` or `@name:server`.
-        user: &'a str,
-    },
-    /// Sign in with one more account on this device, which has so many.
-    AddAccount {
-        /// How many there are.
-        present: u64,
-    },
-    /// Have one more device in the account, which then has so many.
-    AddDevice {
-        /// How many there are with it.
-        devices: u64,
-    },
-    /// Tell others what was read.
-    SendReceipt,
-    /// Tell others that one writes.
-    SendTyping,
-    /// Send something to a room that is not encrypted.
-    SendClear,
-    /// See contents on a device whose application has a lock of its own, or has none.
-    Unlocked {
-        /// Whether it has one.
-        protected: bool,
-    },
-    /// Use this version of the application.
-    Run {
-        /// Its version.
-        version: &'a str,
-    },
-    /// Send the log to somebody.
-    ExportLog,
-    /// Back message keys up at the server.
-    BackUpKeys,
-    /// Protect the backup with a passphrase of so many letters.
-    RecoveryPassphrase {
-        /// How many.
-        letters: u64,
-    },
-}
-
-/// The names of the actions, as `policy explain` takes them, each with an example of what may follow a colon.
-pub const ACTIONS: &[(&str, &str)] = &[
-    ("send_file", "image/png"),
-    ("save", ""),
-    ("open_external", ""),
-    ("export", ""),
-    ("print", ""),
-    ("screenshot", ""),
-    ("copy", ""),
-    ("forward", "foreign"),
-    ("send_position", ""),
-    ("share_position", "60"),
-    ("stop_position", ""),
-    ("create_room", ""),
-    ("create_broadcast", ""),
-    ("invite", "police.example"),
-    ("call", "video"),
-    ("sign_in", "https://police.example"),
-    ("add_account", "3"),
-    ("add_device", "5"),
-    ("send_receipt", ""),
-    ("send_typing", ""),
-    ("send_clear", ""),
-    ("unlocked", ""),
-    ("run", "0.1.0"),
-    ("export_log", ""),
-    ("back_up_keys", ""),
-    ("recovery_passphrase", "12"),
-];
-
-impl<'a> Action<'a> {
-    /// Reads an action's name, and after a colon what it is about.
-    pub fn parse(text: &'a str) -> Option<Self> {
-        let (name, about) = text.split_once(':').unwrap_or((text, ""));
-        Some(match name {
-            "send_file" => {
-                let executable = about == EXECUTABLES;
-                let mime = if about.is_empty() || executable { "application/octet-stream" } else { about };
-                Self::SendFile { mime, executable, bytes: 1 }
-            }
-            "save" => Self::Save,
-            "open_external" => Self::OpenExternal,
-            "export" => Self::Export,
-            "print" => Self::Print,
-            "screenshot" => Self::Screenshot,
-            "copy" => Self::Copy { inside: false },
-            "forward" => Self::Forward { foreign: about == "foreign" },
-            "send_position" => Self::SendPosition,
-            "share_position" if about.is_empty() => Self::SharePosition { minutes: Some(1) },
-            "share_position" => Self::SharePosition { minutes: Some(about.parse().ok()?) },
-            "stop_position" => Self::StopPosition,
-            "create_room" => Self::CreateRoom,
-            "create_broadcast" => Self::CreateBroadcast,
-            "invite" => {
-                Self::Invite { server: about.rsplit_once('@').map_or(about, |(_, user)| user), own: "" }
-            }
-            "call" => Self::Call { video: about == "video", group: about == "group" },
-            "sign_in" => Self::SignIn { server: about, user: "" },
-            "add_account" => Self::AddAccount { present: about.parse().unwrap_or(0) },
-            "add_device" => Self::AddDevice { devices: about.parse().unwrap_or(1) },
-            "send_receipt" => Self::SendReceipt,
-            "send_typing" => Self::SendTyping,
-            "send_clear" => Self::SendClear,
-            "unlocked" => Self::Unlocked { protected: false },
-            "run" => Self::Run { version: if about.is_empty() { env!("CARGO_PKG_VERSION") } else { about } },
-            "export_log" => Self::ExportLog,
-            "back_up_keys" => Self::BackUpKeys,
-            "recovery_passphrase" => Self::RecoveryPassphrase { letters: about.parse().unwrap_or(0) },
-            _ => return None,
-        })
-    }
-
-    /// Returns its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::SendFile { .. } => "send_file",
-            Self::Save => "save",
-            Self::OpenExternal => "open_external",
-            Self::Export => "export",
-            Self::Print => "print",
-            Self::Screenshot => "screenshot",
-            Self::Copy { .. } => "copy",
-            Self::Forward { .. } => "forward",
-            Self::SendPosition => "send_position",
-            Self::SharePosition { .. } => "share_position",
-            Self::StopPosition => "stop_position",
-            Self::CreateRoom => "create_room",
-            Self::CreateBroadcast => "create_broadcast",
-            Self::Invite { .. } => "invite",
-            Self::Call { .. } => "call",
-            Self::SignIn { .. } => "sign_in",
-            Self::AddAccount { .. } => "add_account",
-            Self::AddDevice { .. } => "add_device",
-            Self::SendReceipt => "send_receipt",
-            Self::SendTyping => "send_typing",
-            Self::SendClear => "send_clear",
-            Self::Unlocked { .. } => "unlocked",
-            Self::Run { .. } => "run",
-            Self::ExportLog => "export_log",
-            Self::BackUpKeys => "back_up_keys",
-            Self::RecoveryPassphrase { .. } => "recovery_passphrase",
-        }
-    }
-}
 
 /// What would allow a denied action: words for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -262,6 +56,8 @@ pub struct Decision<'p> {
     pub value: Option<&'p Value>,
     /// What would be allowed instead.
     pub needed: Needed,
+    /// Whose rule it is, where a source set it and the organisation has said its name.
+    pub organisation: Option<&'p str>,
 }
 
 impl Decision<'_> {
@@ -273,19 +69,25 @@ impl Decision<'_> {
         if self.allowed {
             return Ok(());
         }
-        Err(Box::new(Denied {
-            action: action.name().to_owned(),
+        Err(self.denied(action.name()))
+    }
+
+    /// Says no to what is called so.
+    pub(super) fn denied(&self, action: &str) -> Box<Denied> {
+        Box::new(Denied {
+            action: action.to_owned(),
             key: self.key.name().to_owned(),
             origin: self.source.to_string(),
             value: self.value.map_or_else(|| "unset".to_owned(), Value::to_string),
             needed: self.needed.to_string(),
-        }))
+            organisation: self.organisation.map(str::to_owned),
+        })
     }
 }
 
 /// Something that policy forbids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[error("forbidden by policy: {key} is {value} (from {origin}); allowed: {needed}")]
+#[error("forbidden by policy{}: {key} is {value} (from {origin}); allowed: {needed}", whose(.organisation.as_deref()))]
 pub struct Denied {
     /// What was to be done.
     pub action: String,
@@ -297,6 +99,19 @@ pub struct Denied {
     pub value: String,
     /// What would be allowed instead.
     pub needed: String,
+    /// Whose rule it is, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<String>,
+}
+
+fn whose(organisation: Option<&str>) -> String {
+    organisation.map(|name| format!(" of {name}")).unwrap_or_default()
+}
+
+/// Returns how high a classification is; nothing for what is none.
+pub fn level_of(classification: &str) -> Option<usize> {
+    let Type::Choice(words) = Key::ShareClassificationCeiling.definition().kind else { return None };
+    words.iter().position(|word| *word == classification)
 }
 
 impl Policy {
@@ -304,6 +119,8 @@ impl Policy {
     pub fn decide(&self, action: Action<'_>) -> Decision<'_> {
         match action {
             Action::SendFile { mime, executable, bytes } => self.send_file(mime, executable, bytes),
+            Action::SendClip { voice: false, seconds } => self.at_most(Key::MediaVideoMaxS, seconds, "s"),
+            Action::SendClip { voice: true, seconds } => self.at_most(Key::MediaVoiceMaxS, seconds, "s"),
             Action::Save => self.allowed_by(Key::ShareSaveToDevice),
             Action::OpenExternal => self.allowed_by(Key::ShareOpenExternal),
             Action::Export => self.allowed_by(Key::ShareExport),
@@ -317,6 +134,30 @@ impl Policy {
                 };
                 self.answer(Key::ShareClipboard, allowed, || {
                     Needed::Value("inside the application, if at all")
+                })
+            }
+            Action::Share { foreign, stated, known } => self.share(foreign, stated, known),
+            Action::StatePurpose { purpose } => {
+                let list = self.list(Key::SharePurposes);
+                let allowed = list.is_none_or(|list| list.iter().any(|known| known == purpose));
+                self.answer(Key::SharePurposes, allowed, || Needed::OneOf(list.unwrap_or_default().to_vec()))
+            }
+            Action::Classify { level } => {
+                let most = Some(self.word(Key::ShareClassificationCeiling)).filter(|most| !most.is_empty());
+                let allowed = most.is_none_or(|most| {
+                    matches!((level_of(level), level_of(most)), (Some(level), Some(most)) if level <= most)
+                });
+                self.answer(Key::ShareClassificationCeiling, allowed, || {
+                    Needed::Exactly(format!("{} or lower", most.unwrap_or_default()))
+                })
+            }
+            Action::Release { server } => {
+                // Nobody is a list of the table; only a source shuts people out.
+                let list = self.list(Key::ShareReleasableTo);
+                let list = list.filter(|_| self.entry(Key::ShareReleasableTo).is_locked());
+                let allowed = list.is_none_or(|list| list.iter().any(|known| covers(known, server)));
+                self.answer(Key::ShareReleasableTo, allowed, || {
+                    Needed::OneOf(list.unwrap_or_default().to_vec())
                 })
             }
             Action::Forward { foreign } => {
@@ -339,6 +180,7 @@ impl Policy {
                 _ => self.allowed_by(Key::RoomsBroadcastCreate),
             },
             Action::Invite { server, own } => self.invite(server, own),
+            Action::AdmitGuests => self.allowed_by(Key::RoomsGuests),
             Action::Call { video, group } => {
                 let keys = [(Key::CallsAllowed, true), (Key::CallsVideo, video), (Key::CallsGroup, group)];
                 let mut asked = keys.into_iter().filter(|(_, asked)| *asked).map(|(key, _)| key);
@@ -350,6 +192,15 @@ impl Policy {
                 self.at_most(Key::AccountMaxAccounts, present.saturating_add(1), "")
             }
             Action::AddDevice { devices } => self.at_most(Key::AccountMaxDevices, devices, "devices"),
+            Action::ChangeProfile => {
+                let allowed = !self.flag(Key::AccountReadonlyProfile);
+                self.answer(Key::AccountReadonlyProfile, allowed, || Needed::Value("only an administrator"))
+            }
+            Action::Fetch { metered } => {
+                let allowed = !metered || self.flag(Key::NetMeteredSync);
+                self.answer(Key::NetMeteredSync, allowed, || Needed::Value("a connection that costs nothing"))
+            }
+            Action::FetchFiles { metered } => self.fetch_files(metered),
             Action::SendReceipt => self.allowed_by(Key::MessagesReadReceipts),
             Action::SendTyping => self.allowed_by(Key::MessagesTyping),
             Action::SendClear => self.answer(Key::E2eeRequire, !self.flag(Key::E2eeRequire), || {
@@ -363,19 +214,24 @@ impl Policy {
                     Needed::Value("a PIN or password, set by `lock set`")
                 })
             }
-            Action::Run { version: running } => {
-                let allowed = match self.text(Key::AppMinVersion) {
-                    Some(least) => version(running) >= version(least),
-                    None => true,
-                };
-                self.answer(Key::AppMinVersion, allowed, || {
-                    let store = self.text(Key::AppStoreUrl).map(|url| format!(", from {url}"));
-                    Needed::Exactly(format!(
-                        "version {} or later{}",
-                        self.text(Key::AppMinVersion).unwrap_or_default(),
-                        store.unwrap_or_default()
-                    ))
+            Action::ShowPresence => self.allowed_by(Key::LockBiometric),
+            Action::RunOn { system: System::Android, version } => {
+                self.at_least(Key::DeviceMinOsAndroid, version, None)
+            }
+            Action::RunOn { system: System::Ios, version } => {
+                self.at_least(Key::DeviceMinOsIos, version, None)
+            }
+            Action::RunOn { system: System::Other, .. } => {
+                self.answer(Key::DeviceMinOsAndroid, true, || Needed::Nothing)
+            }
+            Action::Trust { tampered } => {
+                let allowed = !tampered || matches!(self.word(Key::DeviceIntegrity), "ignore" | "warn");
+                self.answer(Key::DeviceIntegrity, allowed, || {
+                    Needed::Value("a device with the system of its maker")
                 })
+            }
+            Action::Run { version } => {
+                self.at_least(Key::AppMinVersion, version, self.text(Key::AppStoreUrl))
             }
             Action::ExportLog => self.allowed_by(Key::LogExport),
             Action::BackUpKeys => {
@@ -392,10 +248,11 @@ impl Policy {
         }
     }
 
-    fn answer(&self, key: Key, allowed: bool, needed: impl FnOnce() -> Needed) -> Decision<'_> {
+    pub(super) fn answer(&self, key: Key, allowed: bool, needed: impl FnOnce() -> Needed) -> Decision<'_> {
         let entry = self.entry(key);
         let needed = if allowed { Needed::Nothing } else { needed() };
-        Decision { allowed, key, source: &entry.origin, value: entry.value.as_ref(), needed }
+        let organisation = self.org_name().filter(|_| entry.is_locked());
+        Decision { allowed, key, source: &entry.origin, value: entry.value.as_ref(), needed, organisation }
     }
 
     fn allowed_by(&self, key: Key) -> Decision<'_> {
@@ -406,6 +263,43 @@ impl Policy {
         let most = self.number(key);
         let allowed = most.is_none_or(|most| wanted <= most);
         self.answer(key, allowed, || Needed::AtMost(most.unwrap_or_default(), unit))
+    }
+
+    /// Asks for a version; where none is said, any is.
+    fn at_least(&self, key: Key, running: &str, from: Option<&str>) -> Decision<'_> {
+        let least = self.text(key);
+        let allowed = least.is_none_or(|least| version(running) >= version(least));
+        self.answer(key, allowed, || {
+            let from = from.map(|from| format!(", from {from}")).unwrap_or_default();
+            Needed::Exactly(format!("version {} or later{from}", least.unwrap_or_default()))
+        })
+    }
+
+    fn fetch_files(&self, metered: bool) -> Decision<'_> {
+        let allowed = match self.received_files().1 {
+            AutoDownload::Always => true,
+            AutoDownload::Unmetered => !metered,
+            AutoDownload::Never => false,
+        };
+        self.answer(Key::MediaAutoDownload, allowed, || match metered {
+            true => Needed::Value("a connection that costs nothing, if at all"),
+            false => Needed::Value("only what somebody opens"),
+        })
+    }
+
+    /// A default proposes when to ask for a reason; only a source demands one.
+    fn share(&self, foreign: bool, stated: bool, known: bool) -> Decision<'_> {
+        let is_enough = match self.word(Key::ShareReason) {
+            "always" => stated,
+            "foreign" if foreign => stated,
+            "foreign" | "room" => stated || known,
+            _ => true,
+        };
+        let allowed = is_enough || !self.entry(Key::ShareReason).is_locked();
+        self.answer(Key::ShareReason, allowed, || {
+            let list = self.list(Key::SharePurposes).unwrap_or_default().join(", ");
+            Needed::Exactly(format!("with a reason: {list}"))
+        })
     }
 
     fn send_file(&self, mime: &str, executable: bool, bytes: u64) -> Decision<'_> {

@@ -212,3 +212,18 @@ impl Key {
         self.definition().name
     }
 }
+
+impl Key {
+    /// Says what a value of this key may be, in words for an administrator.
+    pub fn allowed(self) -> String {
+        match self.definition().kind {
+            Type::Flag => "true or false".to_owned(),
+            Type::Number { least, most, unit } => {
+                format!("{least} to {most}{}{unit}", if unit.is_empty() { "" } else { " " })
+            }
+            Type::Choice(words) => words.join(", "),
+            Type::Text(form) => form.describe().to_owned(),
+            Type::List(form) => format!("list of {}", form.describe()),
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! What makes a PIN or password good enough.
 
-use super::decide::Denied;
+use super::decide::{Denied, Needed};
 use super::effective::Policy;
 use super::key::Key;
 
@@ -116,14 +116,7 @@ impl Policy {
     }
 
     fn refuse(&self, key: Key, needed: &str) -> Box<Denied> {
-        let entry = self.entry(key);
-        Box::new(Denied {
-            action: "set_pin".to_owned(),
-            key: key.name().to_owned(),
-            origin: entry.origin.to_string(),
-            value: entry.value.as_ref().map_or_else(|| "unset".to_owned(), ToString::to_string),
-            needed: needed.to_owned(),
-        })
+        self.answer(key, false, || Needed::Exactly(needed.to_owned())).denied("set_pin")
     }
 }
 

@@ -14,6 +14,35 @@ impl Key {
                 "tls::only_servers_that_policy_believes_are_talked_to"
             }
             Self::AccountMaxDevices => "policy::a_device_too_many_is_taken_back",
+            Self::MediaVideoMaxS | Self::MediaVoiceMaxS => {
+                "rights::what_lasts_too_long_is_refused_by_its_key"
+            }
+            Self::ShareOpenExternal | Self::ShareScreenshots | Self::ShareClipboard => {
+                "rights::what_of_the_contents_may_leave_the_screen"
+            }
+            Self::ShareReason
+            | Self::SharePurposes
+            | Self::ShareClassificationCeiling
+            | Self::ShareReleasableTo => "stating::why_how_secret_and_with_whom",
+            Self::ShareExport => "rights::conversations_are_written_out_where_policy_lets_them",
+            Self::RoomsGuests => "rights::guests_come_in_where_policy_lets_them",
+            Self::RoomsBroadcastCreate | Self::AccountReadonlyProfile | Self::OrgName => {
+                "rights::a_refusal_says_whose_rule_it_is"
+            }
+            Self::LogLevel => "rights::the_log_says_no_more_than_policy_lets_it",
+            Self::NetMeteredSync | Self::MediaAutoDownload => {
+                "surroundings::what_costs_is_not_fetched_where_policy_says_so"
+            }
+            Self::DeviceMinOsAndroid | Self::DeviceMinOsIos | Self::DeviceIntegrity => {
+                "surroundings::an_old_or_manipulated_system_is_refused"
+            }
+            Self::AccountMaxAccounts | Self::AccountLoginHint => {
+                "surroundings::who_is_proposed_and_how_many_may_sign_in"
+            }
+            Self::LockTimeoutS | Self::LockBiometric => {
+                "screen::an_unused_screen_hides_contents_and_duty_goes_on"
+            }
+            Self::LockSealAfterMin => "screen::unused_for_long_the_profile_is_sealed",
             Self::OrgPolicyKeys => "policy::a_signed_bundle_holds_and_never_goes_back",
             Self::LockRequired
             | Self::LockKind

@@ -57,15 +57,15 @@ keys! {
     NetProxyUrl "net.proxy_url" Text(Url), Unset, Top, Mdm;
     NetVpnRequired "net.vpn_required" Flag, Is(false), Or;
     NetMinTls "net.min_tls" Choice(&["1.2", "1.3"]), Word("1.2"), Max, Tighten, Since(V1);
-    NetMeteredSync "net.metered_sync" Flag, Is(true), And;
+    NetMeteredSync "net.metered_sync" Flag, Is(true), And, Since(V1);
 
     AccountUsername "account.username" Text(Login), Unset, Top, Mdm, Since(V1);
-    AccountLoginHint "account.login_hint" Text(Login), Unset, Top;
-    AccountMaxAccounts "account.max_accounts" number(1, 100, ""), Num(3), Min;
+    AccountLoginHint "account.login_hint" Text(Login), Unset, Top, Since(V1);
+    AccountMaxAccounts "account.max_accounts" number(1, 100, ""), Num(3), Min, Since(V1);
     AccountMaxDevices "account.max_devices" number(1, 100, ""), Num(5), Min, Since(V1);
-    AccountReadonlyProfile "account.readonly_profile" Flag, Is(false), Or;
+    AccountReadonlyProfile "account.readonly_profile" Flag, Is(false), Or, Since(V1);
 
-    OrgName "org.name" Text(Plain), Unset, Top;
+    OrgName "org.name" Text(Plain), Unset, Top, Since(V1);
     OrgPolicyKeys "org.policy_keys" List(KeyText), Unset, Top, Mdm, Since(V1);
     OrgAuditRecipients "org.audit_recipients" List(User), Unset, Join;
 
@@ -81,9 +81,9 @@ keys! {
     LockKind "lock.kind" Choice(&["pin", "password"]), Word("pin"), Stricter, Since(V1);
     LockMinLength "lock.min_length" number(4, 128, ""), Num(6), Max, Tighten, Since(V1);
     LockBlockSimple "lock.block_simple" Flag, Is(true), Or, Since(V1);
-    LockBiometric "lock.biometric" Flag, Is(true), And;
-    LockTimeoutS "lock.timeout_s" number(5, 86_400, "s"), Num(60), Min;
-    LockSealAfterMin "lock.seal_after_min" number(1, 525_600, "min"), Unset, Min;
+    LockBiometric "lock.biometric" Flag, Is(true), And, Since(V1);
+    LockTimeoutS "lock.timeout_s" number(5, 86_400, "s"), Num(60), Min, Since(V1);
+    LockSealAfterMin "lock.seal_after_min" number(1, 525_600, "min"), Unset, Min, Since(V1);
     LockMaxAttempts "lock.max_attempts" number(1, 100, ""), Num(5), Min, Tighten, Since(V1);
     LockOnMaxAttempts "lock.on_max_attempts" Choice(&["logout", "wipe"]), Word("wipe"), Stricter, Since(V1);
     LockMaxAgeDays "lock.max_age_days" number(1, 3650, "days"), Unset, Min, Since(V1);
@@ -92,9 +92,9 @@ keys! {
     LockRemoteShare "lock.remote_share" Flag, Is(false), Or;
     LockOfflineGraceMin "lock.offline_grace_min" number(0, 525_600, "min"), Num(720), Min;
 
-    DeviceMinOsAndroid "device.min_os_android" Text(Version), Unset, Max;
-    DeviceMinOsIos "device.min_os_ios" Text(Version), Unset, Max;
-    DeviceIntegrity "device.integrity" Choice(&["ignore", "warn", "block", "wipe"]), Word("warn"), Stricter;
+    DeviceMinOsAndroid "device.min_os_android" Text(Version), Unset, Max, Since(V1);
+    DeviceMinOsIos "device.min_os_ios" Text(Version), Unset, Max, Since(V1);
+    DeviceIntegrity "device.integrity" Choice(&["ignore", "warn", "block", "wipe"]), Word("warn"), Stricter, Since(V1);
     AppMinVersion "app.min_version" Text(Version), Unset, Max, Since(V1);
     AppStoreUrl "app.store_url" Text(Url), Unset, Top, Since(V1);
 
@@ -110,20 +110,20 @@ keys! {
     DataKeyBackup "data.key_backup" Choice(&["forced", "user", "off"]), Word("user"), Stricter, Since(V1);
     DataRecoveryMinLength "data.recovery_min_length" number(8, 128, ""), Num(12), Max, Since(V1);
 
-    ShareScreenshots "share.screenshots" Flag, Is(false), And, Unmanaged(Is(true));
-    ShareClipboard "share.clipboard" Choice(&["any", "app", "none"]), Word("app"), Stricter, Unmanaged(Word("any"));
+    ShareScreenshots "share.screenshots" Flag, Is(false), And, Unmanaged(Is(true)), Since(V1);
+    ShareClipboard "share.clipboard" Choice(&["any", "app", "none"]), Word("app"), Stricter, Unmanaged(Word("any")), Since(V1);
     ShareSaveToDevice "share.save_to_device" Flag, Is(false), And, Unmanaged(Is(true)), Since(V1);
-    ShareOpenExternal "share.open_external" Flag, Is(false), And, Unmanaged(Is(true));
-    ShareExport "share.export" Flag, Is(false), And, Unmanaged(Is(true));
+    ShareOpenExternal "share.open_external" Flag, Is(false), And, Unmanaged(Is(true)), Since(V1);
+    ShareExport "share.export" Flag, Is(false), And, Unmanaged(Is(true)), Since(V1);
     SharePrint "share.print" Flag, Is(false), And, Unmanaged(Is(true));
     ShareForward "share.forward" Choice(&["any", "network", "none"]), Word("any"), Stricter, Since(V1);
     ShareMaxUploadMb "share.max_upload_mb" number(0, 10_240, "MB"), Num(100), Min, Since(V1);
     ShareMimeAllow "share.mime_allow" List(Mime), All, Meet, Since(V1);
     ShareMimeDeny "share.mime_deny" List(Mime), Those(&["executables"]), Join, Since(V1);
-    ShareReason "share.reason" Choice(&["never", "room", "foreign", "always"]), Word("foreign"), Stricter;
-    SharePurposes "share.purposes" List(Plain), Those(&["prevention", "public_safety", "apprehension", "detection"]), Top;
-    ShareClassificationCeiling "share.classification_ceiling" Choice(&["unclassified", "restricted", "confidential", "secret", "top_secret"]), Unset, Min;
-    ShareReleasableTo "share.releasable_to" List(Plain), Those(&[]), Meet;
+    ShareReason "share.reason" Choice(&["never", "room", "foreign", "always"]), Word("foreign"), Stricter, Since(V1);
+    SharePurposes "share.purposes" List(Plain), Those(&["prevention", "public_safety", "apprehension", "detection"]), Top, Since(V1);
+    ShareClassificationCeiling "share.classification_ceiling" Choice(&["unclassified", "restricted", "confidential", "secret", "top_secret"]), Unset, Min, Since(V1);
+    ShareReleasableTo "share.releasable_to" List(Plain), Those(&[]), Meet, Since(V1);
     ShareStripMetadata "share.strip_metadata" Flag, Is(true), Or, Tighten, Since(V1);
     ShareCaptureInfo "share.capture_info" Choice(&["off", "ask", "always"]), Word("ask"), Top, Since(V1);
     ShareKeepOriginal "share.keep_original" Flag, Is(false), Top, Since(V1);
@@ -133,9 +133,9 @@ keys! {
     MediaImageQuality "media.image_quality" number(1, 100, "%"), Num(80), Min, Since(V1);
     MediaVideoMaxHeight "media.video_max_height" number(144, 4320, "px"), Num(720), Min, Since(V1);
     MediaVideoKbps "media.video_kbps" number(64, 100_000, "kbit/s"), Num(2000), Min, Since(V1);
-    MediaVideoMaxS "media.video_max_s" number(1, 86_400, "s"), Num(300), Min;
-    MediaVoiceMaxS "media.voice_max_s" number(1, 86_400, "s"), Num(300), Min;
-    MediaAutoDownload "media.auto_download" Choice(&["always", "wifi", "never"]), Word("wifi"), Stricter;
+    MediaVideoMaxS "media.video_max_s" number(1, 86_400, "s"), Num(300), Min, Since(V1);
+    MediaVoiceMaxS "media.voice_max_s" number(1, 86_400, "s"), Num(300), Min, Since(V1);
+    MediaAutoDownload "media.auto_download" Choice(&["always", "wifi", "never"]), Word("wifi"), Stricter, Since(V1);
 
     LocationMode "location.mode" Choice(&["off", "user", "forced"]), Word("user"), Top, Since(V1);
     LocationMinIntervalS "location.min_interval_s" number(1, 86_400, "s"), Num(5), Max, Since(V1);
@@ -148,8 +148,8 @@ keys! {
     RoomsCreate "rooms.create" Flag, Is(true), And, Since(V1);
     RoomsInviteForeign "rooms.invite_foreign" Flag, Is(true), And, Since(V1);
     RoomsFederationAllow "rooms.federation_allow" List(Server), All, Meet, Since(V1);
-    RoomsGuests "rooms.guests" Flag, Is(true), And;
-    RoomsBroadcastCreate "rooms.broadcast_create" Flag, Is(true), And;
+    RoomsGuests "rooms.guests" Flag, Is(true), And, Since(V1);
+    RoomsBroadcastCreate "rooms.broadcast_create" Flag, Is(true), And, Since(V1);
     RoomsAdmins "rooms.admins" List(User), Unset, Join, Since(V1);
 
     CallsAllowed "calls.allowed" Flag, Is(true), And;
@@ -168,7 +168,7 @@ keys! {
     PushCritical "push.critical" Flag, Is(true), And;
     PushQuietHours "push.quiet_hours" Text(Hours), Unset, Top;
 
-    LogLevel "log.level" Choice(&["off", "error", "warn", "info", "debug", "trace"]), Word("info"), Min;
+    LogLevel "log.level" Choice(&["off", "error", "warn", "info", "debug", "trace"]), Word("info"), Min, Unmanaged(Word("trace")), Since(V1);
     LogExport "log.export" Flag, Is(false), And;
     AuditEnabled "audit.enabled" Flag, Is(true), Or, Since(V1);
     AuditUpload "audit.upload" Flag, Is(true), Or;

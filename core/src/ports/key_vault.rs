@@ -27,6 +27,11 @@ pub trait KeyVault: Debug + Send + Sync {
     /// Returns what a later start needs to find this vault again, such as a path. Stored readable: nothing secret.
     fn parameters(&self) -> BTreeMap<String, String>;
 
+    /// Says whether `unwrap` answers only when the platform has seen that its owner is there: by a finger or a face.
+    fn proves_presence(&self) -> bool {
+        false
+    }
+
     /// Makes a new key-encryption key. `label` is shown where the platform lists keys; it holds no user's name.
     async fn create(&self, label: &str) -> Result<KeyHandle, VaultError>;
 

@@ -5,6 +5,7 @@
 @MainActor public final class UIDevice {
     public static let current = UIDevice()
     public var model: String { "iPhone" }
+    public var systemVersion: String { "17.2" }
 }
 
 // iOS 4.0

@@ -14,13 +14,13 @@ use crate::proxy::{Proxy, Turn};
 use crate::seed::{Dice, Repeat, seed};
 use crate::talk::{Officer, server};
 
-async fn obeys(client: &Client, said: Value) {
+pub async fn obeys(client: &Client, said: Value) {
     let said = said.as_object().expect("object").iter().map(|(key, value)| (key.clone(), value.clone()));
     let managed = Managed { name: "system".to_owned(), said: Some(said.collect()) };
     client.take_managed(&managed).await.expect("policy");
 }
 
-fn file(room: &str, path: &Path) -> Action {
+pub fn file(room: &str, path: &Path) -> Action {
     Action::SendFile {
         room: room.to_owned(),
         path: path.to_owned(),
@@ -33,7 +33,7 @@ fn file(room: &str, path: &Path) -> Action {
     }
 }
 
-async fn two(url: &str, dir: &Path) -> (Officer, Officer, String) {
+pub async fn two(url: &str, dir: &Path) -> (Officer, Officer, String) {
     let ana = Officer::sign_in(url, "ana", dir).await;
     let rui = Officer::sign_in(url, "rui", dir).await;
     let room = NewRoom { name: "Harbour".into(), invite: vec![rui.name.clone()], kind: RoomKind::Group };
@@ -45,7 +45,7 @@ async fn two(url: &str, dir: &Path) -> (Officer, Officer, String) {
 }
 
 /// Bytes that are like no other file's.
-fn noise(path: &Path, length: usize, seed: u64) -> Vec<u8> {
+pub fn noise(path: &Path, length: usize, seed: u64) -> Vec<u8> {
     let mut dice = Dice::new(seed);
     let bytes: Vec<u8> =
         std::iter::repeat_with(|| dice.next().to_le_bytes()).flatten().take(length).collect();

@@ -19,7 +19,7 @@ pub fn apply(officer: &Officer, policy: &Value) -> Vec<Value> {
 
 /// A run that policy forbade names key and source, for people and for scripts.
 #[track_caller]
-fn forbidden(ended: &Ended, key: &str, source: &str) {
+pub fn forbidden(ended: &Ended, key: &str, source: &str) {
     let (kind, message) = ended.error(3);
     assert_eq!(kind, "policy");
     assert!(message.contains(key) && message.contains(source), "{message}");

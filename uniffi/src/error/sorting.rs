@@ -139,6 +139,7 @@ pub(super) fn sort(error: &Error) -> (Action, &'static str) {
         Error::Bundle(_) => known("bad_bundle"),
         Error::DestroyedByAttempts { .. } => known("destroyed_by_attempts"),
         Error::DestroyedOffline => known("destroyed_offline"),
+        Error::ScreenLocked => known("sealed"),
         Error::NotSignedIn => known("not_signed_in"),
         Error::AlreadySignedIn => known("already_signed_in"),
         Error::Held(_) => known("account_held"),

@@ -2,7 +2,7 @@
 
 /// Modules from the lowest layer to the highest. A module imports only from lower layers.
 pub const LAYERS: &[&[&str]] = &[
-    &["ids", "secret", "redact", "clock", "kind", "progress"],
+    &["ids", "secret", "redact", "clock", "kind", "progress", "log"],
     &["geo", "policy", "model", "diff", "sliding", "text"],
     &["ports"],
     &["store", "net", "media", "crypto", "ingest", "roster"],

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use qroc_core::geo::exchange::{Collection, Path, Point};
+use qroc_core::policy::Action;
 use serde::Serialize;
 
 use super::file::{self, Format};
@@ -48,6 +49,7 @@ pub(super) async fn run(args: TrackArgs, session: &Session) -> Result<(), Failur
         if !offline {
             client.sync_once(None).await?;
         }
+        client.permit(Action::Export).await?;
         Ok(client.tracks(&room, user.as_deref(), offline).await?)
     };
     let tracks = if offline { session.reading(read).await? } else { session.owning(read).await? };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use qroc_core::geo::picture::svg;
 use qroc_core::kind::ErrorKind;
+use qroc_core::policy::Action;
 use resvg::{tiny_skia, usvg};
 use serde::Serialize;
 
@@ -45,7 +46,11 @@ pub(super) async fn run(args: MapArgs, session: &Session) -> Result<(), Failure>
         "png" => true,
         _ => return Err(Failure::usage(format!("{}: the name ends in .svg or .png", to.display()))),
     };
-    let scene = session.reading(async |client| Ok(client.scene(&room)?)).await?;
+    let read = async |client: &qroc_core::client::Client| {
+        client.permit(Action::Export).await?;
+        Ok(client.scene(&room)?)
+    };
+    let scene = session.reading(read).await?;
     let picture = svg(&scene).ok_or_else(|| {
         Failure::new(
             ErrorKind::NotFound,

@@ -4,6 +4,7 @@ use clap::Args;
 use qroc_core::client::Action;
 
 use crate::commands::delivery::{Delivery, new_txn};
+use crate::commands::saying::Saying;
 use crate::coordinates::{Point, accuracy};
 use crate::failure::Failure;
 use crate::session::Session;
@@ -25,12 +26,14 @@ pub(crate) struct SendArgs {
     #[arg(long, value_name = "M", value_parser = accuracy, allow_hyphen_values = true)]
     accuracy: Option<f64>,
     #[command(flatten)]
+    saying: Saying,
+    #[command(flatten)]
     delivery: Delivery,
 }
 
 pub(super) async fn run(args: SendArgs, session: &Session) -> Result<(), Failure> {
-    let SendArgs { room, point, accuracy, delivery } = args;
+    let SendArgs { room, point, accuracy, saying, delivery } = args;
     let action =
         Action::Location { room, lat: point.lat, lon: point.lon, accuracy_m: accuracy, txn: new_txn()? };
-    delivery.perform(action, session).await
+    delivery.perform(saying.with(action), session).await
 }

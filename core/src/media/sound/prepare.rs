@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::super::error::Error;
 use super::super::ffmpeg::{PicturePlan, Plan, SoundPlan, Source, Watch, make};
-use super::super::limits::Limits;
+use super::super::limits::{Limits, most_ms};
 use super::super::spool::{SharedSpool, Spool};
 use super::super::video::FastStart;
 use super::Sound;
@@ -14,7 +14,6 @@ use crate::progress::Progress;
 
 const VOICE_BITS: u64 = 24_000;
 const LEAST_BITS: u64 = 8_000;
-const SLACK_MS: u64 = 1500;
 /// Points of a waveform.
 const POINTS: usize = 100;
 /// The largest point of a waveform.
@@ -41,7 +40,7 @@ pub(super) fn prepare(
     let (muxer, mime) =
         if voice { ("ogg", "audio/ogg") } else { sound.container().ok_or(Error::UnsupportedFormat(mime))? };
     let most_s = if voice { limits.voice_max_s } else { u32::MAX };
-    let most_ms = u64::from(most_s).saturating_mul(1000).saturating_add(SLACK_MS);
+    let most_ms = most_ms(most_s);
     if source.duration_ms > most_ms {
         return Err(Error::TooLong { seconds: source.duration_ms / 1000, limit: most_s.into() });
     }

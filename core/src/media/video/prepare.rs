@@ -8,7 +8,7 @@ use image::{DynamicImage, RgbImage};
 
 use super::super::error::Error;
 use super::super::ffmpeg::{Made, POSTER_PX, PicturePlan, Plan, SoundPlan, Source, Watch, make, poster};
-use super::super::limits::Limits;
+use super::super::limits::{Limits, most_ms};
 use super::super::photo::Handling;
 use super::super::preview;
 use super::super::spool::{SharedSpool, Spool};
@@ -16,8 +16,6 @@ use super::fast_start::FastStart;
 use super::{DynamicRange, Trim, Video};
 use crate::progress::Progress;
 
-/// Clips lie: a minute of sound may go on a moment longer than its pictures.
-const SLACK_MS: u64 = 1500;
 /// Tries to come below the size of the source.
 const TRIES: u32 = 6;
 /// Thousands of bits a second that sound may have beside the pictures where streams are copied.
@@ -126,7 +124,7 @@ fn plan(
     if trim != Trim::default() && until <= trim.from_ms {
         return Err(Error::NothingLeft { from_ms: trim.from_ms, until_ms: until, duration_ms: whole });
     }
-    let most_ms = u64::from(limits.video_max_s).saturating_mul(1000).saturating_add(SLACK_MS);
+    let most_ms = most_ms(limits.video_max_s);
     let wanted = until.saturating_sub(trim.from_ms);
     if wanted > most_ms {
         return Err(Error::TooLong { seconds: wanted / 1000, limit: limits.video_max_s.into() });

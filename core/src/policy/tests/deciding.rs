@@ -14,6 +14,8 @@ fn stops() -> Vec<(Key, Json, Action<'static>)> {
         (Key::ShareMimeDeny, json!(["image/*"]), png(1)),
         (Key::ShareMimeDeny, json!("executables"), program),
         (Key::ShareMaxUploadMb, json!(1), png((1 << 20) + 1)),
+        (Key::MediaVideoMaxS, json!(60), Action::SendClip { voice: false, seconds: 61 }),
+        (Key::MediaVoiceMaxS, json!(60), Action::SendClip { voice: true, seconds: 61 }),
         (Key::ShareSaveToDevice, json!(false), Action::Save),
         (Key::ShareOpenExternal, json!(false), Action::OpenExternal),
         (Key::ShareExport, json!(false), Action::Export),
@@ -21,6 +23,15 @@ fn stops() -> Vec<(Key, Json, Action<'static>)> {
         (Key::ShareScreenshots, json!(false), Action::Screenshot),
         (Key::ShareClipboard, json!("app"), Action::Copy { inside: false }),
         (Key::ShareClipboard, json!("none"), Action::Copy { inside: true }),
+        (Key::ShareReason, json!("always"), Action::Share { foreign: false, stated: false, known: true }),
+        (Key::ShareReason, json!("foreign"), Action::Share { foreign: true, stated: false, known: true }),
+        (Key::ShareReason, json!("foreign"), Action::Share { foreign: false, stated: false, known: false }),
+        (Key::ShareReason, json!("room"), Action::Share { foreign: true, stated: false, known: false }),
+        (Key::SharePurposes, json!(["detection"]), Action::StatePurpose { purpose: "prevention" }),
+        (Key::ShareClassificationCeiling, json!("restricted"), Action::Classify { level: "secret" }),
+        (Key::ShareClassificationCeiling, json!("restricted"), Action::Classify { level: "hush" }),
+        (Key::ShareReleasableTo, json!("none"), Action::Release { server: "police.example" }),
+        (Key::ShareReleasableTo, json!(["*.eu"]), Action::Release { server: "police.example" }),
         (Key::ShareForward, json!("network"), Action::Forward { foreign: true }),
         (Key::ShareForward, json!("none"), Action::Forward { foreign: false }),
         (Key::LocationMode, json!("off"), Action::SendPosition),
@@ -33,6 +44,7 @@ fn stops() -> Vec<(Key, Json, Action<'static>)> {
         (Key::RoomsBroadcastCreate, json!(false), Action::CreateBroadcast),
         (Key::RoomsInviteForeign, json!(false), madrid),
         (Key::RoomsFederationAllow, json!(["*.police.example"]), madrid),
+        (Key::RoomsGuests, json!(false), Action::AdmitGuests),
         (Key::CallsAllowed, json!(false), Action::Call { video: false, group: false }),
         (Key::CallsVideo, json!(false), Action::Call { video: true, group: false }),
         (Key::CallsGroup, json!(false), Action::Call { video: false, group: true }),
@@ -40,6 +52,16 @@ fn stops() -> Vec<(Key, Json, Action<'static>)> {
         (Key::AccountMaxDevices, json!(2), Action::AddDevice { devices: 3 }),
         (Key::AccountUsername, json!("lisbon"), Action::SignIn { server: "x", user: "@madrid:x" }),
         (Key::ServerAllowOther, json!(false), Action::SignIn { server: "https://x.example", user: "a" }),
+        (Key::AccountReadonlyProfile, json!(true), Action::ChangeProfile),
+        (Key::NetMeteredSync, json!(false), Action::Fetch { metered: true }),
+        (Key::MediaAutoDownload, json!("never"), Action::FetchFiles { metered: false }),
+        (Key::MediaAutoDownload, json!("wifi"), Action::FetchFiles { metered: true }),
+        (Key::LockBiometric, json!(false), Action::ShowPresence),
+        (Key::DeviceMinOsAndroid, json!("14"), Action::RunOn { system: System::Android, version: "13.1" }),
+        (Key::DeviceMinOsAndroid, json!("14"), Action::RunOn { system: System::Android, version: "" }),
+        (Key::DeviceMinOsIos, json!("17.2"), Action::RunOn { system: System::Ios, version: "17.1.9" }),
+        (Key::DeviceIntegrity, json!("block"), Action::Trust { tampered: true }),
+        (Key::DeviceIntegrity, json!("wipe"), Action::Trust { tampered: true }),
         (Key::MessagesReadReceipts, json!(false), Action::SendReceipt),
         (Key::MessagesTyping, json!(false), Action::SendTyping),
         (Key::E2eeRequire, json!(true), Action::SendClear),
@@ -62,9 +84,11 @@ fn each_key_stops_its_action_and_without_it_the_action_is_allowed() {
         assert_ne!(answer.needed, Needed::Nothing);
         let denied = answer.permit(action).unwrap_err();
         assert!(denied.to_string().contains(key.name()) && denied.to_string().contains("mdm"), "{denied}");
-        // Built in: nothing goes out clear, whoever is asked; programs and long shares are stopped by default.
+        // Built in: nothing goes out clear, whoever is asked; programs and long shares are stopped by default, and
+        // files are not fetched where that costs.
         let defaults = [Key::E2eeRequire, Key::ShareMimeDeny, Key::LocationMaxDurationMin, Key::LogExport];
-        if !defaults.contains(&key) {
+        let costs = action == Action::FetchFiles { metered: true };
+        if !defaults.contains(&key) && !costs {
             assert!(free.decide(action).allowed, "{action:?} without any source");
             assert_eq!(free.decide(action).permit(action), Ok(()));
         }

@@ -287,5 +287,33 @@ impl KeyFile {
     }
 }
 
+impl KeyFile {
+    /// Notes that somebody uses the profile. Nothing is noted where it is sealed, or has no PIN.
+    ///
+    /// # Errors
+    /// Those of reading, and of the file system.
+    pub fn note_use(dir: &std::path::Path, now: &Moment) -> Result<(), KeyFileError> {
+        Ok(session::stamp(dir, &Self::read(dir)?.header.file_id, count_ms(now))?)
+    }
+
+    /// Returns for how many milliseconds nobody has used the profile: by the device's own count, where it has one. A
+    /// clock that was turned back, or a restart, is as good as for ever. Nothing where it is sealed, or has no PIN.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn idle_ms(dir: &std::path::Path, now: &Moment) -> Result<Option<u64>, KeyFileError> {
+        let locked = Self::read(dir)?;
+        if !locked.has_pin() {
+            return Ok(None);
+        }
+        let used = session::stamped(dir, &locked.header.file_id);
+        Ok(used.map(|used| count_ms(now).checked_sub(used).unwrap_or(u64::MAX)))
+    }
+}
+
+fn count_ms(now: &Moment) -> u64 {
+    now.up.as_ref().map_or_else(|| u64::try_from(now.now_ms).unwrap_or(0), |up| up.ms)
+}
+
 /// A key that the vault opens without the PIN: what `session` keeps.
 pub(super) type Open = (KeyHandle, Wrapped);

@@ -5,6 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -94,6 +95,25 @@ fn create(place: &Path, text: &[u8]) -> std::io::Result<()> {
     }
     crash::point()?;
     written
+}
+
+/// Notes when the profile was last used, by a count that the caller chooses: as the time that the file says it was
+/// changed, so that nothing that opens the profile is written anew.
+pub(super) fn stamp(dir: &Path, file_id: &str, count_ms: u64) -> std::io::Result<()> {
+    let time = UNIX_EPOCH.checked_add(Duration::from_millis(count_ms)).unwrap_or(UNIX_EPOCH);
+    for place in places(dir, file_id) {
+        if let Ok(file) = open(&place, OFlags::RDWR) {
+            return file.set_modified(time);
+        }
+    }
+    Ok(())
+}
+
+/// Returns what was noted last.
+pub(super) fn stamped(dir: &Path, file_id: &str) -> Option<u64> {
+    let place = places(dir, file_id).into_iter().find_map(|place| open(&place, OFlags::RDONLY).ok())?;
+    let since = place.metadata().ok()?.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    u64::try_from(since.as_millis()).ok()
 }
 
 /// Overwrites and removes it wherever it is; says whether it was anywhere.

@@ -1,12 +1,17 @@
 package eu.qroc.app
 
 import android.app.Application
+import android.os.Build
 import eu.qroc.bridge.Client
 import eu.qroc.bridge.Connection
+import eu.qroc.bridge.DeviceFacts
+import eu.qroc.bridge.DeviceSystem
 import eu.qroc.bridge.Platform
 import eu.qroc.bridge.PolicyValue
 import eu.qroc.bridge.QrocException
 import eu.qroc.bridge.Vault
+import eu.qroc.bridge.setMetered
+import eu.qroc.bridge.tellDevice
 import eu.qroc.platform.Announcer
 import eu.qroc.platform.BiometricPresence
 import eu.qroc.platform.Channels
@@ -35,6 +40,7 @@ class QrocApplication :
     Duty.Host {
     private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Main.immediate)
     private var leaving: Job? = null
+    private lateinit var links: Links
     private var started = false
 
     override lateinit var duty: Duty
@@ -53,12 +59,13 @@ class QrocApplication :
         Channels.make(this)
         val managed = ManagedSource(this)
         Client.init(Platform(managed = managed.read()))
+        tellDevice(DeviceFacts(DeviceSystem.ANDROID, Build.VERSION.RELEASE))
         val settings = Settings(this)
         val presence = if (settings.fingerprint) BiometricPresence { surroundings.front } else null
         val vault = Vault.Platform(KeystoreVault(this, presence, BuildKind.SOFTWARE_KEYS))
         duty = Duty(filesDir.toPath().resolve("profile"), vault, scope)
         announcer = Announcer(this, duty)
-        val links = Links(this, duty)
+        links = Links(this, duty)
         surroundings = PhoneSurroundings(this, duty, links, settings, passing)
         presenter = AppPresenter(scope, duty.profile, surroundings, Looks(surroundings), PhoneAccounts(this, duty))
         links.start()
@@ -83,6 +90,7 @@ class QrocApplication :
             scope.launch {
                 client.connection.collect { if (it == Connection.SIGNED_OUT) duty.closed(client) }
             }
+        val telling = scope.launch { links.metered.collect { quietly { client.setMetered(it) } } }
         try {
             schedule(client)
             client.policyChanges.collect { changes -> if (changes.isEmpty() || changes.any { it.key == METERED }) schedule(client) }
@@ -90,6 +98,7 @@ class QrocApplication :
             // Closed.
         } finally {
             following.cancel()
+            telling.cancel()
         }
     }
 
@@ -138,5 +147,5 @@ class QrocApplication :
 internal object BuildKind {
     /** Whether a key in software will do: in an emulator, whose builds say so. */
     val SOFTWARE_KEYS: Boolean =
-        android.os.Build.HARDWARE in setOf("ranchu", "goldfish") && android.os.Build.TYPE != "user"
+        Build.HARDWARE in setOf("ranchu", "goldfish") && Build.TYPE != "user"
 }

@@ -31,7 +31,7 @@ import eu.qroc.bridge.generated.wipe as generatedWipe
 public class Client private constructor(
     inner: GeneratedClient,
 ) : AutoCloseable {
-    private val inner = Owned(inner)
+    internal val inner: Owned<GeneratedClient> = Owned(inner)
 
     /** Who is signed in. */
     public val signedIn: SignedIn = inner.signedIn().toBridge()
