@@ -16,12 +16,13 @@ use crate::kind::ErrorKind;
 use crate::media::{self, Limits, Trim};
 use crate::net::NetError;
 use crate::policy::Denied;
+use crate::ports::image_decoder::DecoderFault;
 use crate::store::StoreError;
 
 pub use apart::{Apart, serve};
 pub use cache::{Cache, CacheRules, Pin, Wanted, prove};
 pub use fetch::{Fetched, fetch};
-pub use seal::seal;
+pub use seal::{seal, seal_decoded};
 
 /// How a file is to be treated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,6 +137,9 @@ pub enum AttachmentError {
         /// Which file.
         path: PathBuf,
     },
+    /// The platform's decoder of pictures gave none.
+    #[error(transparent)]
+    Decoder(#[from] DecoderFault),
     /// The process or thread that prepares files cannot be started.
     #[error("what prepares files cannot be started: {0}")]
     NoWorker(std::io::Error),
@@ -188,7 +192,7 @@ impl AttachmentError {
             | Self::BadKeys
             | Self::Crashed { .. } => ErrorKind::BadFile,
             Self::Apart { kind, .. } => *kind,
-            Self::NoWorker(_) => ErrorKind::Internal,
+            Self::NoWorker(_) | Self::Decoder(_) => ErrorKind::Internal,
             Self::Denied(_) => ErrorKind::Policy,
             Self::NoAttachment => ErrorKind::NotFound,
             Self::Net(error) => error.kind(),

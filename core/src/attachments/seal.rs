@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::original::{CAPTURE, SealedOriginal};
 use super::{AttachmentError, Job, Sealed, TreatAs};
 use crate::media::{self, CaptureInfo, Kind, Photo, Probe, SealKey, SealedInfo, Spool, Thumbnail, Video};
+use crate::ports::image_decoder::Pixels;
 use crate::progress::Progress;
 
 /// Prepares and seals a file. Blocking; streams, but for photos.
@@ -18,13 +19,12 @@ use crate::progress::Progress;
 /// # Errors
 /// `File` naming what is wrong with it, `TooLarge`, `Own`. Nothing is left behind.
 pub fn seal(job: &Job, progress: &mut Progress) -> Result<Sealed, AttachmentError> {
-    let wrong = |error: media::Error| AttachmentError::File { path: job.path.clone(), error };
-    let mut file = media::open_regular(&job.path).map_err(wrong)?;
-    let probed = media::probe_reader(&mut file).map_err(wrong)?;
-    let bytes = file.metadata().map_err(|error| wrong(error.into()))?.len();
+    let (file, probed, bytes) = look(job)?;
     let mut sealing = Sealing { job, name: shown_name(&job.path, &probed), count: 0 };
     let done = match (job.treat_as, probed.kind) {
-        (TreatAs::Image, _) | (TreatAs::Auto | TreatAs::File, Kind::Image(_)) => sealing.photo(),
+        (TreatAs::Image, _) | (TreatAs::Auto | TreatAs::File, Kind::Image(_)) => {
+            sealing.prepared_photo().and_then(|photo| sealing.photo(&photo))
+        }
         (TreatAs::Video, _) => sealing.video(progress),
         (TreatAs::Auto | TreatAs::File, Kind::Video) => match sealing.video(progress) {
             // A recording in the container of a clip.
@@ -51,6 +51,32 @@ pub fn seal(job: &Job, progress: &mut Progress) -> Result<Sealed, AttachmentErro
         ) => sealing.as_it_is(&probed, bytes, BufReader::new(file), progress),
     };
     let done = done.and_then(|sealed| sealing.complete(sealed, &probed, bytes, progress));
+    ended(job, done)
+}
+
+/// Seals a picture that the platform has decoded, where `seal` does not know its kind. Blocking.
+///
+/// # Errors
+/// As `seal`.
+pub fn seal_decoded(job: &Job, pixels: Pixels, progress: &mut Progress) -> Result<Sealed, AttachmentError> {
+    let (_, probed, bytes) = look(job)?;
+    let mut sealing = Sealing { job, name: shown_name(&job.path, &probed), count: 0 };
+    let Pixels { width, height, rgba } = pixels;
+    let photo = media::prepare_pixels(rgba, (width, height), bytes, &job.limits.photo());
+    let done = photo.map_err(|error| sealing.wrong(error)).and_then(|photo| sealing.photo(&photo));
+    let done = done.and_then(|sealed| sealing.complete(sealed, &probed, bytes, progress));
+    ended(job, done)
+}
+
+fn look(job: &Job) -> Result<(File, Probe, u64), AttachmentError> {
+    let wrong = |error: media::Error| AttachmentError::File { path: job.path.clone(), error };
+    let mut file = media::open_regular(&job.path).map_err(wrong)?;
+    let probed = media::probe_reader(&mut file).map_err(wrong)?;
+    let bytes = file.metadata().map_err(|error| wrong(error.into()))?.len();
+    Ok((file, probed, bytes))
+}
+
+fn ended(job: &Job, done: Result<Sealed, AttachmentError>) -> Result<Sealed, AttachmentError> {
     if done.is_err() {
         job.forget();
     }
@@ -140,11 +166,12 @@ impl Sealing<'_> {
         self.as_it_is(probed, bytes, BufReader::new(file), progress)
     }
 
-    fn photo(&mut self) -> Result<Sealed, AttachmentError> {
-        let limits = &self.job.limits;
-        let photo =
-            media::prepare_photo_file(&self.job.path, &limits.photo()).map_err(|error| self.wrong(error))?;
-        let Photo { bytes, mime, width, height, blurhash, thumbnail, source_bytes, .. } = &photo;
+    fn prepared_photo(&self) -> Result<Photo, AttachmentError> {
+        media::prepare_photo_file(&self.job.path, &self.job.limits.photo()).map_err(|error| self.wrong(error))
+    }
+
+    fn photo(&mut self, photo: &Photo) -> Result<Sealed, AttachmentError> {
+        let Photo { bytes, mime, width, height, blurhash, thumbnail, source_bytes, .. } = photo;
         self.rename(mime);
         let length = wide(bytes.len());
         self.check(length)?;

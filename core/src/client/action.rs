@@ -11,6 +11,7 @@ use super::compose::{Compose, Talk};
 use super::content::{content_of, edit, named};
 use super::files::original_txn;
 use super::rooms::check_user;
+use super::transfers::new_txn_id;
 use super::{Client, Error, Owner, Wish, files, handover};
 use crate::attachments::TreatAs;
 use crate::geo::Place;
@@ -18,6 +19,7 @@ use crate::ids::RoomRow;
 use crate::media::Trim;
 use crate::model::{Said, Sent, SentFile};
 use crate::outbox::{Cancelled, OutboxError, Outgoing, Queue, Reason, Ticket, Verb};
+use crate::progress::Progress;
 use crate::session;
 use crate::store::codes::{AccountState, SendState};
 use crate::store::{Durability, StoreError, events, outbox};
@@ -166,7 +168,7 @@ pub enum Action {
 }
 
 impl Action {
-    fn room(&self) -> &str {
+    pub(super) fn room(&self) -> &str {
         match self {
             Self::Send { room, .. }
             | Self::Edit { room, .. }
@@ -191,7 +193,7 @@ impl Action {
         }
     }
 
-    fn txn(&mut self) -> &mut Option<String> {
+    pub(super) fn txn(&mut self) -> &mut Option<String> {
         match self {
             Self::Send { txn, .. }
             | Self::Edit { txn, .. }
@@ -245,7 +247,7 @@ impl Client {
     /// What is wrong with the action itself; not the network's: then it stays queued, and the outcome says so.
     pub async fn perform(&self, mut action: Action, wait: Option<Duration>) -> Result<Outcome, Error> {
         self.inner.gate_of_duty()?;
-        action.txn().get_or_insert_with(|| format!("qroc-{}", ruma::TransactionId::new()));
+        action.txn().get_or_insert_with(new_txn_id);
         match &self.inner.owner {
             Some(owner) => self.inner.carry_out(owner, action, wait).await,
             None => {
@@ -271,15 +273,21 @@ impl super::Inner {
         if let Action::StopSharing { txn, .. } = action {
             return self.stop_sharing(owner, room, txn.unwrap_or_default(), wait).await;
         }
-        let outcome = self.queue(owner, room, action).await?;
+        let outcome = self.queue(owner, room, action, Progress::default()).await?;
         match wait {
             None => Ok(outcome),
             Some(wait) => self.see_through(owner, room, outcome, wait).await,
         }
     }
 
-    /// Queues an action: when this returns it is on the disk.
-    async fn queue(&self, owner: &Owner, room: RoomRow, action: Action) -> Result<Outcome, Error> {
+    /// Queues an action: when this returns it is on the disk. `progress` tells how far preparing a file is.
+    pub(super) async fn queue(
+        &self,
+        owner: &Owner,
+        room: RoomRow,
+        action: Action,
+        progress: Progress,
+    ) -> Result<Outcome, Error> {
         let (said, mut action) = action.apart();
         let txn_id = action.txn().clone().unwrap_or_default();
         match (action.is_share(), action.is_forward()) {
@@ -368,7 +376,7 @@ impl super::Inner {
             }
             Action::SendFile { path, caption, treat_as, trim, original, capture_info, .. } => {
                 let wish = files::Wish { path, caption, treat_as, trim, original, capture_info, said };
-                self.queue_file(owner, room, wish, txn_id).await
+                self.queue_file(owner, room, wish, txn_id, progress).await
             }
         }
     }

@@ -7,13 +7,13 @@ use serde_json::Value;
 use super::action::Outcome;
 use super::{Error, Inner, Owner};
 use crate::attachments::original::{self, ORIGINAL, Said};
-use crate::attachments::{AttachmentError, Job, Sealed, TreatAs};
+use crate::attachments::{Job, Sealed, TreatAs};
 use crate::ids::RoomRow;
 use crate::media::{self, Kind, Limits, Trim};
 use crate::model::{self, Downloaded, Sent, SentFile};
 use crate::outbox::{OutboxError, Outgoing};
 use crate::policy::{Action, Key, Origin, Policy};
-use crate::progress::{Cancel, Progress};
+use crate::progress::Progress;
 use crate::store::{account, events, rooms};
 
 /// A file that is to be sent.
@@ -27,15 +27,6 @@ pub(super) struct Wish {
     pub(super) said: model::Said,
 }
 
-/// Stops the work when whoever waits for it gives up.
-struct GivesUp(Cancel);
-
-impl Drop for GivesUp {
-    fn drop(&mut self) {
-        self.0.cancel();
-    }
-}
-
 impl Inner {
     /// Prepares and seals a file, and queues the message with it.
     pub(super) async fn queue_file(
@@ -44,6 +35,7 @@ impl Inner {
         room: RoomRow,
         wish: Wish,
         txn_id: String,
+        progress: Progress,
     ) -> Result<Outcome, Error> {
         let Wish { path, caption, treat_as, trim, original, capture_info, said } = wish;
         let policy = self.mdm.policy();
@@ -65,14 +57,10 @@ impl Inner {
             limits,
             ..Job::new(&self.media_dir(), &path)?
         };
-        let (apart, work) = (self.apart.clone(), job.clone());
-        let cancel = Cancel::default();
-        let _gives_up = GivesUp(cancel.clone());
-        let mut progress = Progress::silent(cancel);
-        let sealed = tokio::task::spawn_blocking(move || apart.seal(&work, &mut progress))
-            .await
-            .map_err(|_| Error::BadInput("the file could not be prepared".to_owned()))?;
-        if let Some(seconds) = sealed.as_ref().err().and_then(AttachmentError::too_long_s) {
+        let sealed = self.prepare(&job, progress).await;
+        if let Err(Error::Attachment(error)) = &sealed
+            && let Some(seconds) = error.too_long_s()
+        {
             // Where a source bounds it, the key is told, not the program's own limit.
             self.judge_file(&policy, Action::SendClip { voice: treat_as == TreatAs::Voice, seconds }).await?;
         }

@@ -22,6 +22,7 @@ mod orders;
 mod owner;
 mod policy;
 mod positions;
+mod preparing;
 mod profile;
 mod read;
 mod recovery;
@@ -36,6 +37,7 @@ mod surroundings;
 mod talk;
 mod tending;
 mod track_rooms;
+mod transfers;
 mod verifying;
 mod watching;
 
@@ -71,6 +73,7 @@ pub use stream::{
 
 pub use self::read::Which;
 pub use self::surroundings::Device;
+pub use self::transfers::{Sending, new_txn_id};
 pub use self::verifying::Verifying;
 use crate::attachments::Cache;
 pub use crate::attachments::{Apart, TreatAs};
@@ -82,6 +85,7 @@ use crate::net::Http;
 use crate::outbox::Sender;
 pub use crate::outbox::{Cancelled, Verb};
 use crate::policy::Action as Wish;
+use crate::ports::image_decoder::ImageDecoder;
 use crate::recovery::Recovery;
 use crate::store::Store;
 use crate::store::account::{self, Account};
@@ -106,6 +110,8 @@ pub(crate) struct Inner {
     account: Account,
     /// Where files are prepared.
     apart: Apart,
+    /// Reads pictures that are not known here.
+    image_decoder: Option<Arc<dyn ImageDecoder>>,
     /// Authorities (PEM) that the platform has believed besides the system's.
     authorities: Vec<String>,
     mdm: Mdm,

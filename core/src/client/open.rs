@@ -19,6 +19,7 @@ use crate::mdm::Mdm;
 use crate::model::{Destroyed, SignedIn};
 use crate::net::{Homeserver, Http, discover};
 use crate::policy::Policy;
+use crate::ports::image_decoder::ImageDecoder;
 use crate::ports::key_vault::KeyVault;
 use crate::session;
 use crate::store::account::{self, Account};
@@ -40,6 +41,8 @@ pub struct Options {
     pub authorities: Vec<String>,
     /// Where files are prepared.
     pub apart: Apart,
+    /// Reads pictures that the core cannot read, where they are prepared on a thread.
+    pub image_decoder: Option<Arc<dyn ImageDecoder>>,
     /// What the device's management says.
     pub managed: Vec<Managed>,
     /// The device.
@@ -52,6 +55,7 @@ impl Default for Options {
             clock: Arc::new(SystemClock),
             authorities: Vec::new(),
             apart: Apart::default(),
+            image_decoder: None,
             managed: Vec::new(),
             device: Device::default(),
         }
@@ -371,6 +375,7 @@ impl Client {
             clock: options.clock.clone(),
             account: account.clone(),
             apart: options.apart.clone(),
+            image_decoder: options.image_decoder.clone(),
             authorities: options.authorities.clone(),
             mdm,
             surroundings: Surroundings::new(options.device.clone()),

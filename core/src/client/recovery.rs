@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use zeroize::Zeroizing;
 
@@ -13,9 +14,12 @@ use crate::model::{RecoveryStatus, Restored};
 use crate::net::{Backoff, NetError};
 use crate::policy::Policy;
 use crate::recovery::{self, Next, RecoveryError, Rule};
-use crate::store::changes::Change;
+use crate::store::changes::{Change, Published};
 use crate::store::codes::IdentityState;
 use crate::store::{Durability, StoreError, account};
+
+/// How often it is looked how far the keys are, while they move and somebody follows that.
+const LOOK: Duration = Duration::from_millis(500);
 
 impl Client {
     /// Says how backup and recovery key stand.
@@ -37,6 +41,35 @@ impl Client {
             verified: identity == IdentityState::Owned,
             required: rule == Rule::Forced,
         })
+    }
+
+    /// Waits until backup and recovery key stand otherwise than `known`, and says how. Nothing once the client is closed.
+    /// Dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// As `recovery`.
+    pub async fn recovery_changes(
+        &self,
+        known: Option<&RecoveryStatus>,
+    ) -> Result<Option<RecoveryStatus>, Error> {
+        let mut ended = self.inner.ended.subscribe();
+        let mut changes = self.inner.store.subscribe();
+        loop {
+            if *ended.borrow() {
+                return Ok(None);
+            }
+            let now = self.recovery()?;
+            if known != Some(&now) {
+                return Ok(Some(now));
+            }
+            // That a key came or was uploaded is no news of the account.
+            let moves = matches!(now.backup, "restoring" | "pending");
+            tokio::select! {
+                () = of_account(&mut changes) => {}
+                () = tokio::time::sleep(LOOK), if moves => {}
+                _ = ended.changed() => {}
+            }
+        }
     }
 
     /// Makes the recovery key and the backup, and returns the key for the user to write down. It is not shown again:
@@ -161,18 +194,8 @@ impl Inner {
                 }),
                 Err(_) => Some(backoff.wait()),
             };
-            let account = async {
-                loop {
-                    match changes.recv().await {
-                        Ok(published) if published.contains(Change::Account) => return,
-                        Ok(_) => {}
-                        Err(RecvError::Lagged(_)) => return,
-                        Err(RecvError::Closed) => std::future::pending().await,
-                    }
-                }
-            };
             tokio::select! {
-                () = account => {}
+                () = of_account(&mut changes) => {}
                 () = owner.crypto.backup_due() => {}
                 () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)), if wait.is_some() => {}
             }
@@ -182,6 +205,18 @@ impl Inner {
     /// Puts in force what policy says of keys.
     pub(super) fn mind_keys(&self, owner: &Owner) {
         owner.crypto.exclude_unverified(self.mdm.policy().excludes_unverified());
+    }
+}
+
+/// Waits for news of the account.
+async fn of_account(changes: &mut Receiver<Published>) {
+    loop {
+        match changes.recv().await {
+            Ok(published) if published.contains(Change::Account) => return,
+            Ok(_) => {}
+            Err(RecvError::Lagged(_)) => return,
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
     }
 }
 

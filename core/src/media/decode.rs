@@ -30,14 +30,19 @@ pub(super) fn decode(format: ImageFormat, source: &[u8], max_pixels: u64) -> Res
         | ImageFormat::Avif
         | ImageFormat::Other(_) => decode_other(format, source, max_pixels)?,
     };
+    Ok(opaque_or_not(image))
+}
+
+/// RGB, or RGBA if a pixel is not opaque.
+pub(super) fn opaque_or_not(image: DynamicImage) -> DynamicImage {
     if !image.color().has_alpha() {
-        return Ok(DynamicImage::ImageRgb8(image.into_rgb8()));
+        return DynamicImage::ImageRgb8(image.into_rgb8());
     }
     let rgba = image.into_rgba8();
     if rgba.pixels().all(|pixel| pixel.0.last() == Some(&u8::MAX)) {
-        return Ok(DynamicImage::ImageRgb8(DynamicImage::ImageRgba8(rgba).into_rgb8()));
+        return DynamicImage::ImageRgb8(DynamicImage::ImageRgba8(rgba).into_rgb8());
     }
-    Ok(DynamicImage::ImageRgba8(rgba))
+    DynamicImage::ImageRgba8(rgba)
 }
 
 /// Returns the embedded colour profile of the original file.

@@ -39,7 +39,7 @@ pub use limits::{Budget, Limits, counted_seconds};
 pub use name::safe_name;
 pub use office::{is_strippable, strip_document};
 pub use pdf::{PDF, strip_pdf};
-pub use photo::{Handling, Photo, PhotoOptions, prepare_photo, prepare_photo_file};
+pub use photo::{Handling, Photo, PhotoOptions, prepare_photo, prepare_photo_file, prepare_pixels};
 pub use preview::Thumbnail;
 pub use probe::{HEAD_BYTES, ImageFormat, Kind, Probe, probe, probe_reader};
 pub use reader::{ProvenReader, SealedBytes};

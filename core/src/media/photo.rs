@@ -15,7 +15,6 @@ use super::probe::{HEAD_BYTES, ImageFormat, Kind, probe};
 use super::{color, decode, encode, exif, scale, strip};
 
 /// A picture is not made coarser or smaller to come below this.
-#[cfg(feature = "ffmpeg")]
 const LEAST_BYTES: usize = 4096;
 
 /// How photos are prepared.
@@ -164,7 +163,7 @@ fn prepare(source: &[u8], format: ImageFormat, options: &PhotoOptions) -> Result
     if let Some(stripped) = stripped
         && (animated || fine)
     {
-        return finish(stripped.bytes, format, &image, animated, Handling::Stripped, source, options);
+        return finish(stripped.bytes, format, &image, animated, Handling::Stripped, source.len(), options);
     }
 
     let mut scaled = if fits { image } else { scale::shrink(&image, options.max_px) };
@@ -173,7 +172,7 @@ fn prepare(source: &[u8], format: ImageFormat, options: &PhotoOptions) -> Result
     }
     scaled.apply_orientation(turn);
     let encoded = encode::encode(scaled, format, options.quality, source.len())?;
-    finish(encoded.bytes, encoded.format, &encoded.image, false, Handling::Encoded, source, options)
+    finish(encoded.bytes, encoded.format, &encoded.image, false, Handling::Encoded, source.len(), options)
 }
 
 /// Pictures that are coded like clips: the container turns them and names their colours, not the EXIF in it.
@@ -186,15 +185,37 @@ fn prepare_coded(source: &[u8], format: ImageFormat, options: &PhotoOptions) -> 
     if let Some(profile) = still.icc.as_deref().and_then(color::foreign) {
         scaled = color::to_srgb(scaled, &profile);
     }
-    // JPEG takes two to four times as much for the same picture: less would make it coarse or small.
-    let budget = source.len().saturating_mul(4).max(LEAST_BYTES);
-    let encoded = encode::encode(scaled, ImageFormat::Jpeg, options.quality, budget)?;
-    finish(encoded.bytes, encoded.format, &encoded.image, false, Handling::Encoded, source, options)
+    recode(scaled, source.len(), options)
 }
 
 #[cfg(not(feature = "ffmpeg"))]
 fn prepare_coded(_: &[u8], format: ImageFormat, _: &PhotoOptions) -> Result<Photo, Error> {
     Err(Error::UnsupportedFormat(format.mime()))
+}
+
+/// Prepares a picture that was decoded elsewhere, from a file of so many bytes: upright, in sRGB, four bytes for each
+/// pixel.
+///
+/// # Errors
+/// [`Error::Damaged`] where the bytes are not those of its size.
+pub fn prepare_pixels(
+    rgba: Vec<u8>,
+    (width, height): (u32, u32),
+    source_bytes: u64,
+    options: &PhotoOptions,
+) -> Result<Photo, Error> {
+    let damaged = Error::Damaged { format: "image/x-rgba" };
+    let image = image::RgbaImage::from_raw(width, height, rgba).ok_or(damaged)?;
+    let image = decode::opaque_or_not(DynamicImage::ImageRgba8(image));
+    let source_bytes = usize::try_from(source_bytes).unwrap_or(usize::MAX);
+    recode(scale::shrink(&image, options.max_px), source_bytes, options)
+}
+
+/// JPEG takes two to four times as much for the same picture: less would make it coarse or small.
+fn recode(image: DynamicImage, source_bytes: usize, options: &PhotoOptions) -> Result<Photo, Error> {
+    let budget = source_bytes.saturating_mul(4).max(LEAST_BYTES);
+    let encoded = encode::encode(image, ImageFormat::Jpeg, options.quality, budget)?;
+    finish(encoded.bytes, encoded.format, &encoded.image, false, Handling::Encoded, source_bytes, options)
 }
 
 fn finish(
@@ -203,7 +224,7 @@ fn finish(
     image: &DynamicImage,
     animated: bool,
     handling: Handling,
-    source: &[u8],
+    source_bytes: usize,
     options: &PhotoOptions,
 ) -> Result<Photo, Error> {
     let thumbnail = preview::thumbnail(image, options.thumbnail_px, options.thumbnail_quality)?;
@@ -216,7 +237,7 @@ fn finish(
         blurhash: preview::blurhash(image),
         thumbnail,
         handling,
-        source_bytes: u64::try_from(source.len()).unwrap_or(u64::MAX),
+        source_bytes: u64::try_from(source_bytes).unwrap_or(u64::MAX),
         bytes,
     })
 }

@@ -12,6 +12,7 @@ mod setting;
 mod transmit;
 mod tries;
 mod undo;
+mod uploading;
 
 use thiserror::Error;
 
@@ -21,6 +22,7 @@ pub use reason::Reason;
 pub use send::{Pass, Sender};
 pub use setting::{Setting, pinned};
 pub use undo::{Cancelled, retry};
+pub use uploading::Uploads;
 
 use crate::crypto::CryptoError;
 use crate::kind::ErrorKind;

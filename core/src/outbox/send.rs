@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio::time::Instant;
 
 use super::keys::Owing;
@@ -13,6 +13,7 @@ use super::queue::{note, payload_event, reconsider};
 use super::reason::Reason;
 use super::transmit::Taken;
 use super::tries::{Tries, Try};
+use super::uploading::Uploads;
 use super::{OutboxError, undo};
 use crate::clock::Clock;
 use crate::crypto::Crypto;
@@ -56,6 +57,8 @@ pub struct Sender {
     wake: Notify,
     one_at_a_time: Mutex<()>,
     pub(super) tries: Tries,
+    /// How far files are.
+    pub(super) uploads: watch::Sender<Uploads>,
     /// The server asked for nothing more to be sent before. Not by the clock, which may be put right meanwhile.
     quiet_until: std::sync::Mutex<Option<Instant>>,
     pub(super) owing: std::sync::Mutex<Owing>,
@@ -87,6 +90,7 @@ impl Sender {
             wake: Notify::new(),
             one_at_a_time: Mutex::new(()),
             tries: Tries::default(),
+            uploads: watch::Sender::default(),
             quiet_until: std::sync::Mutex::new(quiet_until),
             owing: std::sync::Mutex::default(),
             owes: Notify::new(),
@@ -101,6 +105,11 @@ impl Sender {
         self.store.write(Durability::Normal, |tx, _| outbox::hurry(tx)).await?;
         self.wake();
         Ok(())
+    }
+
+    /// Follows how far files are that are being uploaded.
+    pub fn uploads(&self) -> watch::Receiver<Uploads> {
+        self.uploads.subscribe()
     }
 
     /// Says that something was queued or may be tried again.

@@ -12,6 +12,7 @@ use tokio_util::io::ReaderStream;
 use super::queue::payload_event;
 use super::send::Sender;
 use super::tries::Try;
+use super::uploading::Uploading;
 use super::{OutboxError, membership, setting};
 use crate::crypto::RoomRules;
 use crate::ids::RoomRow;
@@ -116,8 +117,10 @@ impl Sender {
         let look = || self.store.read(|connection| Needed::read(connection, action));
         let mut needed = look()?;
         if !needed.uploads.is_empty() {
+            let mut telling = Uploading::begin(&self.uploads, action.id, &needed.uploads);
             for upload in &needed.uploads {
-                let mxc = self.upload(upload).await?;
+                let mxc = self.upload(upload, &telling).await?;
+                telling.done(upload);
                 let place = payload
                     .pointer_mut(&format!("/content{}", upload.pointer))
                     .ok_or(OutboxError::Malformed)?;
@@ -158,7 +161,7 @@ impl Sender {
 
     /// Puts sealed bytes on the server. The address is reserved and stored first, so that a repeated try fills the
     /// same one instead of leaving a second copy there.
-    async fn upload(&self, upload: &Upload) -> Result<String, OutboxError> {
+    async fn upload(&self, upload: &Upload, telling: &Uploading) -> Result<String, OutboxError> {
         let mxc = match &upload.mxc {
             Some(mxc) if upload.done => return Ok(mxc.clone()),
             Some(mxc) => mxc.clone(),
@@ -170,7 +173,7 @@ impl Sender {
                     Err(OutboxError::Net(NetError::RateLimited { retry_after }))
                         if retry_after > TOO_LONG =>
                     {
-                        return self.upload_at_once(upload).await;
+                        return self.upload_at_once(upload, telling).await;
                     }
                     reserved => reserved?,
                 }
@@ -181,7 +184,7 @@ impl Sender {
             .and_then(|parts| parts.split_once('/'))
             .ok_or_else(|| NetError::NotMatrix("an address for media is none".to_owned()))?;
         let target = format!("/_matrix/media/v3/upload/{}/{}", part(server), part(media_id));
-        let source = || self.sealed(upload);
+        let source = || self.sealed(upload).map(|pieces| telling.count(pieces));
         let bytes = u64::try_from(upload.bytes).unwrap_or(0);
         match self.http.upload(Method::PUT, &target, bytes, source).await {
             Ok(_) => {}
@@ -236,9 +239,9 @@ impl Sender {
     }
 
     /// Uploads without an address reserved before. A try whose answer is lost leaves a copy at the server.
-    async fn upload_at_once(&self, upload: &Upload) -> Result<String, OutboxError> {
+    async fn upload_at_once(&self, upload: &Upload, telling: &Uploading) -> Result<String, OutboxError> {
         let bytes = u64::try_from(upload.bytes).unwrap_or(0);
-        let source = || self.sealed(upload);
+        let source = || self.sealed(upload).map(|pieces| telling.count(pieces));
         let answer = self.http.upload(Method::POST, "/_matrix/media/v3/upload", bytes, source).await?;
         let answer: ContentUri = serde_json::from_slice(&answer)
             .map_err(|_| NetError::NotMatrix("an upload got no address".to_owned()))?;
