@@ -1,7 +1,7 @@
 # Thin: each target calls a program of the workspace. ARGS is handed to it.
 ARGS ?=
 
-.PHONY: demo test rust-test kotlin-test ios-test long fuzz bench server run setup policy
+.PHONY: demo test rust-test kotlin-test ios-test long fuzz bench bench-peers growth server run setup policy
 
 demo: setup
 	@cargo run --quiet --locked -p xtask -- demo $(ARGS)
@@ -38,8 +38,20 @@ kotlin-test: setup
 ios-test: setup
 	@$(XTASK) swift $(ARGS)
 
-bench:
-	@cargo run --quiet --locked --release -p qroc-bench -- $(ARGS)
+# Ours beside its peers, in one run. QUICK=1: three minutes instead of twenty. ARGS="send --runs 5": some of it, nothing noted.
+PEER = bench/peer/target/release/qroc-bench-peer
+NOTED = --history bench/history.jsonl $(if $(QUICK),--quick,--chart docs/bench.svg)
+
+bench: bench-peers
+	@cargo run --quiet --locked --release -p qroc-bench -- --peer $(PEER) $(if $(ARGS),$(ARGS),$(NOTED) --json target/bench.jsonl)
+
+bench-peers: setup
+	@cargo run --quiet --locked -p xtask -- setup --bench
+	@cd bench/peer && CARGO_TARGET_DIR=target cargo build --quiet --locked --release
+
+# How cost grows with rooms, events, members and devices. QUICK=1: without the largest.
+growth:
+	@cargo run --quiet --locked --release -p qroc-bench -- growth --chart docs/growth.svg --json target/growth.jsonl $(if $(QUICK),--quick) $(ARGS)
 
 server: setup
 	@cargo run --quiet --locked -p qroc-server -- $(ARGS)

@@ -104,29 +104,3 @@ pub(crate) fn evict(dir: &Path) -> Result<()> {
     }
     Ok(())
 }
-
-/// Bytes of all files below a directory whose name begins with `prefix`.
-pub(crate) fn size(dir: &Path, prefix: &str) -> Result<u64> {
-    let mut sum = 0_u64;
-    for entry in fs::read_dir(dir)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            sum = sum.saturating_add(size(&entry.path(), prefix)?);
-        } else if entry.file_name().to_string_lossy().starts_with(prefix) {
-            sum = sum.saturating_add(entry.metadata()?.len());
-        }
-    }
-    Ok(sum)
-}
-
-/// How many tasks wanted a processor in the last minute.
-pub(crate) fn load() -> f64 {
-    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    text.split_whitespace().next().and_then(|word| word.parse().ok()).unwrap_or_default()
-}
-
-/// Says whether others took part of the machine: a measured run takes about one processor itself.
-pub(crate) fn is_loaded(load: f64) -> bool {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    load > 0.75 * f64::from(u32::try_from(processors).unwrap_or(u32::MAX))
-}

@@ -102,6 +102,16 @@ impl Peer {
         Ok(json!({ "type": "m.room.encrypted", "sender": PEER, "content": content }))
     }
 
+    /// Makes a room key that nobody else gets, to measure what is encrypted with it.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn keep(&self, room: &str) -> Result<()> {
+        let room = RoomId::parse(room)?;
+        self.machine.share_room_key(&room, std::iter::empty(), EncryptionSettings::default()).await?;
+        Ok(())
+    }
+
     /// Forgets the room key, so that the next message needs another.
     ///
     /// # Errors
@@ -116,10 +126,18 @@ impl Peer {
     /// # Errors
     /// What the engine says.
     pub async fn encrypt(&self, room: &str, body: &str) -> Result<Value> {
+        let content = json!({ "body": body, "m.mentions": {}, "msgtype": "m.text" });
+        self.encrypt_event(room, "m.room.message", &content).await
+    }
+
+    /// Encrypts an event of any type.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn encrypt_event(&self, room: &str, kind: &str, content: &Value) -> Result<Value> {
         let room = RoomId::parse(room)?;
-        let content =
-            Raw::new(&json!({ "body": body, "m.mentions": {}, "msgtype": "m.text" }))?.cast_unchecked();
-        let encrypted = self.machine.encrypt_room_event_raw(&room, "m.room.message", &content).await?;
+        let content = Raw::new(content)?.cast_unchecked();
+        let encrypted = self.machine.encrypt_room_event_raw(&room, kind, &content).await?;
         Ok(serde_json::from_str(encrypted.content.json().get())?)
     }
 }

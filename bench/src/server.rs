@@ -1,27 +1,21 @@
 //! Just enough of a homeserver on loopback to sign in, keep keys and answer syncs with what was prepared. It lives in
 //! the driver's process, so that neither its time nor its memory is the client's.
 
-use std::collections::{BTreeMap, VecDeque};
+mod keys;
+mod sync;
+
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
 use crate::world::{self, Dice, OWN, Room};
-
-/// How long an idle poll waits at most: a minute of thirty-second polls in twenty seconds.
-const POLL: Duration = Duration::from_secs(10);
-
-#[derive(Debug, Default)]
-struct Keys {
-    devices: BTreeMap<String, Value>,
-    one_time: BTreeMap<String, Value>,
-    cross: BTreeMap<&'static str, Value>,
-}
+use keys::Keys;
+use sync::Position;
 
 /// What a sync answers next, beyond the rooms of the list.
 #[derive(Debug, Default)]
@@ -45,13 +39,14 @@ struct Tokens {
 struct State {
     keys: BTreeMap<String, Keys>,
     rooms: Vec<Room>,
-    told: usize,
-    news: VecDeque<News>,
-    pos: u64,
+    sync: Position,
     /// Older pages by token: events, and the next token.
     pages: BTreeMap<String, (String, Option<String>)>,
-    members: BTreeMap<String, Vec<String>>,
+    /// What is answered of who is in a room, by its id.
+    members: BTreeMap<String, String>,
     sent: u64,
+    /// Bytes of the contents that were sent.
+    sent_bytes: usize,
     dice: Option<Dice>,
     /// What the time is, in milliseconds since 1970; nothing is said of it before it is set.
     now_ms: Option<i64>,
@@ -97,8 +92,8 @@ impl Server {
 
     /// Tells this with the next sync.
     pub fn tell(&self, news: News) {
-        self.lock().news.push_back(news);
-        self.woken.notify_one();
+        self.lock().sync.news.push_back(news);
+        self.woken.notify_waiters();
     }
 
     /// Says what the time is, in milliseconds since 1970.
@@ -129,14 +124,35 @@ impl Server {
     }
 
     /// Says who is in a room.
-    pub fn set_members(&self, room: &str, members: &[&str]) {
-        let members = members.iter().map(|user| (*user).to_owned()).collect();
-        self.lock().members.insert(room.to_owned(), members);
+    pub fn set_members(&self, room: &str, members: &[impl AsRef<str>]) {
+        let mut dice = Dice::new(5);
+        let event = |user: &str| {
+            let content = json!({ "membership": "join", "displayname": user.trim_start_matches('@') });
+            let mut event = world::event(dice.event_id(), user, "m.room.member", world::ts(0), &content);
+            if let Some(event) = event.as_object_mut() {
+                event.insert("state_key".to_owned(), json!(user));
+                event.insert("room_id".to_owned(), json!(room));
+            }
+            event
+        };
+        let chunk: Vec<Value> = members.iter().map(AsRef::as_ref).map(event).collect();
+        self.lock().members.insert(room.to_owned(), json!({ "chunk": chunk }).to_string());
     }
 
     /// Says what lies before a token.
     pub fn set_page(&self, token: &str, chunk: &[Value], end: Option<String>) {
         self.lock().pages.insert(token.to_owned(), (json!(chunk).to_string(), end));
+    }
+
+    /// Returns how many events were sent, and the bytes of their contents.
+    pub fn sent(&self) -> (u64, usize) {
+        let state = self.lock();
+        (state.sent, state.sent_bytes)
+    }
+
+    /// Returns how many one-time keys of a user are left.
+    pub fn one_time_keys(&self, user: &str) -> usize {
+        self.lock().keys.get(user).map_or(0, |keys| keys.one_time.len())
     }
 
     /// The first device that a user made known.
@@ -179,17 +195,18 @@ impl Server {
             let body: Value = serde_json::from_slice(&body).unwrap_or_default();
             let mut words = first.split_whitespace();
             let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-            let (status, answer) = match target.split_once("/sync?") {
+            let query = target.split_once("/sync").map(|(_, query)| query.trim_start_matches('?'));
+            let (status, answer) = match query {
                 _ if !self.knows(target, &bearer) => (
                     "401 Unauthorized",
                     json!({ "errcode": "M_UNKNOWN_TOKEN", "error": "It has ended", "soft_logout": true })
                         .to_string(),
                 ),
-                Some((_, query)) if self.forgets(query) => (
+                Some(query) if self.forgets(query) => (
                     "400 Bad Request",
                     json!({ "errcode": "M_UNKNOWN_POS", "error": "Connection expired" }).to_string(),
                 ),
-                Some((_, query)) => ("200 OK", self.sync(query, &body).await),
+                Some(query) => ("200 OK", self.sync(query, &body).await),
                 None => self.answer(OWN, method, target, &body),
             };
             let head = format!(
@@ -248,62 +265,6 @@ impl Server {
             "refresh_token": format!("again{}", tokens.renewed), "expires_in_ms": tokens.lifetime_ms }))
     }
 
-    async fn sync(&self, query: &str, body: &Value) -> String {
-        let wait = query
-            .split('&')
-            .find_map(|pair| pair.strip_prefix("timeout="))
-            .and_then(|ms| ms.parse().ok())
-            .map_or(Duration::ZERO, Duration::from_millis);
-        let last = body.pointer("/lists/all/ranges/0/1").and_then(Value::as_u64).unwrap_or(0);
-        let last = usize::try_from(last).unwrap_or(usize::MAX);
-        if !query.contains("pos=") {
-            self.lock().told = 0;
-        }
-        let until = tokio::time::Instant::now() + wait.min(POLL);
-        loop {
-            if let Some(answer) = self.sync_now(last, wait.is_zero()) {
-                return answer;
-            }
-            if tokio::time::timeout_at(until, self.woken.notified()).await.is_err() {
-                return self.sync_now(last, true).unwrap_or_default();
-            }
-        }
-    }
-
-    fn sync_now(&self, last: usize, even_nothing: bool) -> Option<String> {
-        let mut state = self.lock();
-        let until = state.rooms.len().min(last.saturating_add(1));
-        let listed = state.rooms.get(state.told..until).unwrap_or_default();
-        let mut rooms: Vec<String> =
-            listed.iter().map(|room| format!("{}:{}", json!(room.id), room.initial)).collect();
-        let mut to_device = Vec::new();
-        state.told = until.max(state.told);
-        if rooms.is_empty()
-            && let Some(news) = state.news.pop_front()
-        {
-            rooms = news.rooms.iter().map(|room| format!("{}:{}", json!(room.id), room.initial)).collect();
-            to_device = news.to_device;
-        }
-        if rooms.is_empty() && to_device.is_empty() && !even_nothing {
-            return None;
-        }
-        state.pos += 1;
-        let keys = state.keys.get(OWN).map_or(0, |keys| keys.one_time.len());
-        let extensions = json!({
-            "to_device": { "next_batch": if to_device.is_empty() { "td".to_owned() } else { format!("td{}", state.pos) },
-                "events": to_device },
-            "e2ee": { "device_one_time_keys_count": { "signed_curve25519": keys },
-                "device_unused_fallback_key_types": ["signed_curve25519"], "device_lists": {} },
-            "account_data": {}, "receipts": {}, "typing": {},
-        });
-        Some(format!(
-            r#"{{"pos":"{}","lists":{{"all":{{"count":{}}}}},"rooms":{{{}}},"extensions":{extensions}}}"#,
-            state.pos,
-            state.rooms.len(),
-            rooms.join(",")
-        ))
-    }
-
     /// Answers everything but syncs, as `user`.
     pub fn answer(&self, user: &str, method: &str, target: &str, body: &Value) -> (&'static str, String) {
         let path = target.split('?').next().unwrap_or_default();
@@ -331,7 +292,7 @@ impl Server {
                 match (method, parts.as_slice()) {
                     ("PUT", ["v3", "sendToDevice", ..]) => json!({}),
                     ("PUT", ["v3", "rooms", room, "send", kind, txn]) => self.send(room, kind, txn, body),
-                    ("GET", ["v3", "rooms", room, "members"]) => self.members(room),
+                    ("GET", ["v3", "rooms", room, "members"]) => return ("200 OK", self.members(room)),
                     ("GET", ["v3", "rooms", _, "messages"]) => return ("200 OK", self.messages(target)),
                     _ => {
                         return (
@@ -345,83 +306,6 @@ impl Server {
         ("200 OK", known.to_string())
     }
 
-    fn keys_upload(&self, user: &str, body: &Value) -> Value {
-        let mut state = self.lock();
-        let keys = state.keys.entry(user.to_owned()).or_default();
-        if let Some(device) = body.get("device_keys")
-            && let Some(id) = device.get("device_id").and_then(Value::as_str)
-        {
-            keys.devices.insert(id.to_owned(), device.clone());
-        }
-        for (id, key) in body.get("one_time_keys").and_then(Value::as_object).into_iter().flatten() {
-            keys.one_time.insert(id.clone(), key.clone());
-        }
-        json!({ "one_time_key_counts": { "signed_curve25519": keys.one_time.len() } })
-    }
-
-    fn keys_query(&self, body: &Value) -> Value {
-        let state = self.lock();
-        let mut answer = json!({ "device_keys": {}, "master_keys": {}, "self_signing_keys": {}, "user_signing_keys": {},
-            "failures": {} });
-        for user in
-            body.get("device_keys").and_then(Value::as_object).into_iter().flatten().map(|(user, _)| user)
-        {
-            let Some(keys) = state.keys.get(user) else { continue };
-            insert(&mut answer, "device_keys", user, json!(keys.devices));
-            for (kind, key) in &keys.cross {
-                insert(&mut answer, &format!("{kind}s"), user, key.clone());
-            }
-        }
-        answer
-    }
-
-    fn keys_claim(&self, body: &Value) -> Value {
-        let mut state = self.lock();
-        let mut answer = json!({ "one_time_keys": {}, "failures": {} });
-        for (user, devices) in body.get("one_time_keys").and_then(Value::as_object).into_iter().flatten() {
-            let mut given = Map::new();
-            for device in devices.as_object().into_iter().flatten().map(|(device, _)| device) {
-                if let Some((id, key)) = state.keys.get_mut(user).and_then(|keys| keys.one_time.pop_first()) {
-                    given.insert(device.clone(), json!({ id: key }));
-                }
-            }
-            insert(&mut answer, "one_time_keys", user, Value::Object(given));
-        }
-        answer
-    }
-
-    fn cross_signing(&self, user: &str, body: &Value) -> Value {
-        let mut state = self.lock();
-        let keys = state.keys.entry(user.to_owned()).or_default();
-        for kind in ["master_key", "self_signing_key", "user_signing_key"] {
-            if let Some(key) = body.get(kind) {
-                keys.cross.insert(kind, key.clone());
-            }
-        }
-        json!({})
-    }
-
-    fn signatures(&self, body: &Value) -> Value {
-        let mut state = self.lock();
-        for (user, signed) in body.as_object().into_iter().flatten() {
-            for (device, signed) in signed.as_object().into_iter().flatten() {
-                let Some(known) = state.keys.get_mut(user).and_then(|keys| keys.devices.get_mut(device))
-                else {
-                    continue;
-                };
-                let new = signed.pointer(&format!("/signatures/{}", user.replace('/', "~1")));
-                let old = known
-                    .get_mut("signatures")
-                    .and_then(|all| all.get_mut(user))
-                    .and_then(Value::as_object_mut);
-                if let (Some(old), Some(new)) = (old, new.and_then(Value::as_object)) {
-                    old.extend(new.clone());
-                }
-            }
-        }
-        json!({ "failures": {} })
-    }
-
     /// Takes an event, and tells it back with the next sync as a homeserver does.
     fn send(&self, room: &str, kind: &str, txn: &str, body: &Value) -> Value {
         let mut state = self.lock();
@@ -433,25 +317,19 @@ impl Server {
             unsigned.insert("transaction_id".to_owned(), json!(txn));
         }
         let told = json!({ "timeline": [event], "num_live": 1, "bump_stamp": 2000 + state.sent });
-        let id_of_room = room.replace("%21", "!").replace("%3A", ":");
-        state.news.push_back(News {
-            rooms: vec![Room { id: id_of_room, initial: told.to_string() }],
+        state.sent_bytes += body.to_string().len();
+        state.sync.news.push_back(News {
+            rooms: vec![Room { id: plain(room), initial: told.to_string() }],
             to_device: Vec::new(),
         });
         drop(state);
-        self.woken.notify_one();
+        self.woken.notify_waiters();
         json!({ "event_id": id })
     }
 
-    fn members(&self, room: &str) -> Value {
-        let room = room.replace("%21", "!").replace("%3A", ":");
-        let state = self.lock();
-        let members = state.members.get(&room).cloned().unwrap_or_default();
-        let chunk: Vec<Value> = members
-            .iter()
-            .map(|user| json!({ "type": "m.room.member", "state_key": user, "content": { "membership": "join" } }))
-            .collect();
-        json!({ "chunk": chunk })
+    fn members(&self, room: &str) -> String {
+        let members = self.lock().members.get(&plain(room)).cloned();
+        members.unwrap_or_else(|| json!({ "chunk": [] }).to_string())
     }
 
     fn messages(&self, target: &str) -> String {
@@ -465,8 +343,7 @@ impl Server {
     }
 }
 
-fn insert(answer: &mut Value, part: &str, key: &str, value: Value) {
-    if let Some(part) = answer.get_mut(part).and_then(Value::as_object_mut) {
-        part.insert(key.to_owned(), value);
-    }
+/// A room id as it stands in a path.
+fn plain(room: &str) -> String {
+    room.replace("%21", "!").replace("%3A", ":")
 }

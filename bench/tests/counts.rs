@@ -31,7 +31,7 @@ fn no_scenario_writes_more_than_was_recorded() {
                 line["what"].as_str().expect("what"),
                 line["unit"].as_str().expect("unit")
             );
-            (name.trim_end().to_owned(), line["median"].as_f64().expect("median"))
+            (name.trim_end().to_owned(), line["ours"]["median"].as_f64().expect("median"))
         })
         .collect();
     let mut slides = Vec::new();

@@ -20,7 +20,11 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Installs the homeserver, the independent client and the fixtures into the cache
-    Setup,
+    Setup {
+        /// Also what photos are compared with
+        #[arg(long)]
+        bench: bool,
+    },
     /// Lets two officers go through the golden hour on a real homeserver, and checks every step
     Demo {
         /// Use this `qroc` instead of building a release
@@ -77,7 +81,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
-        Command::Setup => xtask::setup::run(),
+        Command::Setup { bench } => xtask::setup::run(bench),
         Command::Demo { qroc } => xtask::demo::run(xtask::demo::Options { qroc }),
         #[cfg(feature = "bindings")]
         Command::Bindgen { language, out, library } => xtask::bindgen::run(language, library, &out),

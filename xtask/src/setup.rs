@@ -5,6 +5,7 @@
 
 mod files;
 mod maven;
+mod node;
 mod python;
 
 use std::fs::{self, File};
@@ -12,11 +13,11 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
-/// Installs whatever is absent or changed.
+/// Installs whatever is absent or changed; with `bench` also what photos are compared with.
 ///
 /// # Errors
 /// When something cannot be installed: one line says what is missing and how to get it.
-pub fn run() -> Result<()> {
+pub fn run(bench: bool) -> Result<()> {
     let cache = qroc_fixtures::cache::dir();
     fs::create_dir_all(&cache).with_context(|| {
         format!("cannot make the cache {}: set QROC_CACHE to another folder", cache.display())
@@ -35,6 +36,9 @@ pub fn run() -> Result<()> {
     )?;
     files::fetch()?;
     maven::fetch()?;
+    if bench {
+        node::install()?;
+    }
     println!("Set-up is complete.");
     Ok(())
 }
