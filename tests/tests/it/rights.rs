@@ -31,7 +31,7 @@ fn what_lasts_too_long_is_refused_by_its_key() {
     forbidden(&forward(&clip), "media.video_max_s", "mdm");
     lisbon.sent(&[&send_clip[..], &["--trim", "1-3"]].concat());
     lisbon.sent(&send_words);
-    apply(&lisbon, &json!({ "media.voice_max_s": 11 }));
+    apply(&lisbon, &json!({ "media.voice_max_s": 5 }));
     forbidden(&lisbon.run(&send_words), "media.voice_max_s", "mdm");
     forbidden(&forward(&words), "media.voice_max_s", "mdm");
     lisbon.sent(&send_clip);
@@ -111,7 +111,6 @@ fn conversations_are_written_out_where_policy_lets_them() {
     fs::write(madrid.file("plan.txt"), "north gate").expect("plan");
     madrid.say(&room, "Gate <b>4</b> & pier");
     madrid.sent(&["send-file", &room, "plan.txt"]);
-    madrid.sent(&["location", "send", &room, "38.7071,-9.13549", "--accuracy", "5"]);
     lisbon.sync();
     let export = |to: &str| lisbon.run(&["export", "--to", to, "--room", &room]);
     let done = export("all").one();
@@ -140,7 +139,7 @@ fn conversations_are_written_out_where_policy_lets_them() {
     apply(&lisbon, &json!({ "share.export": true, "share.save_to_device": false }));
     let done = export("texts").one();
     assert_eq!((&done["files"], &done["files_left_out"]), (&json!(0), &json!(1)), "files have their own key");
-    lisbon.run(&["location", "map", &room, "--to", "a.svg"]).one();
+    lisbon.run(&["location", "track", &room, "--offline", "--to", "a.gpx"]).one();
 }
 
 #[test]
