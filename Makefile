@@ -40,7 +40,7 @@ ios-test: setup
 
 # Ours beside its peers, in one run. QUICK=1: three minutes instead of twenty. ARGS="send --runs 5": some of it, nothing noted.
 PEER = bench/peer/target/release/qroc-bench-peer
-NOTED = --history bench/history.jsonl $(if $(QUICK),--quick,--chart docs/bench.svg)
+NOTED = --history bench/history.jsonl $(if $(QUICK),--quick,--chart docs/bench.svg --markdown docs/performance.md)
 
 bench: bench-peers
 	@cargo run --quiet --locked --release -p qroc-bench -- --peer $(PEER) $(if $(ARGS),$(ARGS),$(NOTED) --json target/bench.jsonl)

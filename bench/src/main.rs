@@ -49,6 +49,9 @@ struct Arguments {
     /// Adds the medians to this file, and says what became worse
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
+    /// Puts the table into this file, between its marks
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
     /// Draws what was compared
     #[arg(long, value_name = "FILE")]
     chart: Option<PathBuf>,
@@ -110,6 +113,9 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     println!("{note}");
     if let Some(file) = &arguments.json {
         std::fs::write(file, figures::as_json(&lines) + "\n")?;
+    }
+    if let Some(file) = &arguments.markdown {
+        table::put(file, &lines, &note)?;
     }
     if let Some(file) = &arguments.chart {
         chart::write(file, &lines, &note)?;

@@ -1,5 +1,7 @@
 //! What a process costs: wall and CPU time, bytes, peak memory, wake-ups. All of it from the kernel's own books.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 use std::time::Instant;
@@ -29,7 +31,7 @@ pub(crate) struct Meter {
     cpu: f64,
     from: f64,
     io: (u64, u64),
-    wakeups: u64,
+    waits: BTreeMap<OsString, u64>,
 }
 
 impl Meter {
@@ -39,7 +41,7 @@ impl Meter {
         let _ = fs::write("/proc/self/clear_refs", "5");
         Ok(Self {
             io: io()?,
-            wakeups: wakeups()?,
+            waits: waits()?,
             from: seconds(ClockId::Realtime),
             cpu: seconds(ClockId::ProcessCPUTime),
             wall: Instant::now(),
@@ -59,7 +61,7 @@ impl Meter {
             written: written.saturating_sub(self.io.0),
             dirtied: dirtied.saturating_sub(self.io.1),
             peak_kib: field("/proc/self/status", "VmHWM:")?,
-            wakeups: wakeups()?.saturating_sub(self.wakeups),
+            wakeups: wakeups(&self.waits)?,
         })
     }
 }
@@ -74,13 +76,22 @@ fn io() -> Result<(u64, u64)> {
     Ok((field("/proc/self/io", "wchar:")?, field("/proc/self/io", "write_bytes:")?))
 }
 
-fn wakeups() -> Result<u64> {
-    let mut sum = 0_u64;
+/// How often each thread has waited for something.
+fn waits() -> Result<BTreeMap<OsString, u64>> {
+    let mut waits = BTreeMap::new();
     for task in fs::read_dir("/proc/self/task")? {
-        let status = task?.path().join("status");
-        sum = sum.saturating_add(field(&status, "voluntary_ctxt_switches:").unwrap_or(0));
+        let task = task?;
+        let count = field(task.path().join("status"), "voluntary_ctxt_switches:").unwrap_or(0);
+        waits.insert(task.file_name(), count);
     }
-    Ok(sum)
+    Ok(waits)
+}
+
+/// A thread that ended meanwhile is left out, so this is the least.
+fn wakeups(before: &BTreeMap<OsString, u64>) -> Result<u64> {
+    let since =
+        |(thread, count): (OsString, u64)| count.saturating_sub(before.get(&thread).copied().unwrap_or(0));
+    Ok(waits()?.into_iter().map(since).sum())
 }
 
 fn field(file: impl AsRef<Path>, name: &str) -> Result<u64> {

@@ -34,7 +34,7 @@ pub(crate) enum Job {
     Idle,
     /// Measure opening one room and the first page of who is in it.
     Members,
-    /// Measure sharing a key with many devices.
+    /// Measure the first message in a room: who is there is learned, and each of their devices gets the key.
     Keys,
     /// Measure making a photo small.
     Photo,
@@ -54,10 +54,13 @@ pub(crate) struct Task {
     /// Reads from the disk, not from the page cache
     #[arg(long)]
     pub(crate) evicted: bool,
-    /// How many: events, messages, seconds, rooms that are to come
+    /// How many: events that are shown, messages, seconds, rooms that come
     #[arg(long, default_value_t = 200)]
     pub(crate) count: usize,
-    /// The room that is looked at; the eighth of the list where none is named
+    /// Events that come with the rooms
+    #[arg(long, default_value_t = 0)]
+    pub(crate) events: usize,
+    /// The room that is looked at
     #[arg(long)]
     pub(crate) room: Option<String>,
     /// The file that is worked on

@@ -43,6 +43,7 @@ pub(crate) struct Start<'a> {
     pub(crate) server: &'a str,
     pub(crate) room: &'a str,
     pub(crate) count: usize,
+    pub(crate) events: usize,
     pub(crate) evicted: bool,
     pub(crate) traced: Option<&'a Path>,
     pub(crate) file: Option<&'a Path>,
@@ -50,7 +51,17 @@ pub(crate) struct Start<'a> {
 
 impl<'a> Start<'a> {
     pub(crate) fn new(job: Job, dir: &'a Path) -> Self {
-        Self { job, dir, server: "", room: "", count: 200, evicted: false, traced: None, file: None }
+        Self {
+            job,
+            dir,
+            server: "",
+            room: "",
+            count: 200,
+            events: 0,
+            evicted: false,
+            traced: None,
+            file: None,
+        }
     }
 }
 
@@ -182,8 +193,12 @@ pub(crate) async fn nothing() -> Result<()> {
 
 fn arguments(start: &Start<'_>) -> Vec<String> {
     let job = start.job.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
-    let mut arguments =
-        vec![job, format!("--dir={}", start.dir.display()), format!("--count={}", start.count)];
+    let mut arguments = vec![
+        job,
+        format!("--dir={}", start.dir.display()),
+        format!("--count={}", start.count),
+        format!("--events={}", start.events),
+    ];
     if !start.server.is_empty() {
         arguments.push(format!("--server={}", start.server));
     }

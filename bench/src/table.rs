@@ -1,5 +1,8 @@
-//! The table that a run prints.
+//! The table that a run prints, and that the documentation shows.
 
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use crate::figures::{Line, Spread, Target};
@@ -44,7 +47,43 @@ pub(crate) fn table(lines: &[Line]) -> Table {
     table
 }
 
-pub(crate) fn aim(line: &Line) -> String {
+const BEGIN: &str = "<!-- table: written by make bench -->\n";
+const END: &str = "<!-- end of table -->";
+
+/// Puts the table and a note into a file, between the two marks that are there.
+pub(crate) fn put(file: &Path, lines: &[Line], note: &str) -> Result<()> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let (before, rest) = text.split_once(BEGIN).context("there is no place for the table")?;
+    let (_, after) = rest.split_once(END).context("the place for the table does not end")?;
+    let markdown = markdown(lines);
+    std::fs::write(file, format!("{before}{BEGIN}{note}\n\n{markdown}{END}{after}"))?;
+    Ok(())
+}
+
+fn markdown(lines: &[Line]) -> String {
+    let mut out = String::from(
+        "| Scenario | What | Ours | Peer | Ratio | Target | Met |\n|---|---|---|---|---|---|---|\n",
+    );
+    for line in lines {
+        let with_range = |spread: &Spread| match range(spread) {
+            range if range.is_empty() => number(spread.median, &line.unit),
+            range => format!("{} ({range})", number(spread.median, &line.unit)),
+        };
+        let cells = [
+            line.scenario.clone(),
+            line.what.clone(),
+            with_range(&line.ours),
+            line.peer.as_ref().map(with_range).unwrap_or_default(),
+            line.ratio.map(rounded).unwrap_or_default(),
+            aim(line),
+            met(line).to_owned(),
+        ];
+        out.push_str(&format!("| {} |\n", cells.join(" | ")));
+    }
+    out
+}
+
+fn aim(line: &Line) -> String {
     match line.target {
         Target::Ratio(most) => format!("≤ {} × peer", rounded(most)),
         Target::AtMost(most) => format!("≤ {}", number(most, &line.unit)),
@@ -53,7 +92,7 @@ pub(crate) fn aim(line: &Line) -> String {
     }
 }
 
-pub(crate) fn met(line: &Line) -> &'static str {
+fn met(line: &Line) -> &'static str {
     match (line.met, line.target) {
         (Some(true), _) => "yes",
         (Some(false), _) => "NO",

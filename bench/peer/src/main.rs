@@ -46,7 +46,7 @@ async fn run(task: &Task) -> Result<()> {
         Job::Members => reading::members(task).await?,
         Job::Send => sending::one_by_one(task).await?,
         Job::Burst => sending::burst(task).await?,
-        Job::Keys => sending::keys(task).await?,
+        Job::Keys => sending::crowd(task).await?,
         Job::Idle => sending::idle(task).await?,
         other => bail!("{other:?} is no job of this peer"),
     };

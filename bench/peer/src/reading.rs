@@ -22,7 +22,7 @@ pub(crate) async fn cold(task: &Task) -> Result<Report> {
     let mut stored = Stored::watch(&client)?;
     let service = account::service(&client).await?;
     service.start().await;
-    stored.rooms(task.count).await?;
+    stored.rooms(&client, task.count, task.events).await?;
     let cost = meter.stop()?;
     let Found { events: seen, undecryptable } = found(&client).await?;
     service.stop().await;
@@ -122,7 +122,7 @@ pub(crate) async fn encrypted(task: &Task) -> Result<Report> {
     let (client, mut stored, service) = first_room(task).await?;
     ready()?;
     let meter = Meter::start()?;
-    stored.events(&client, task.count).await?;
+    stored.events(&client, 20, task.count).await?;
     let cost = meter.stop()?;
     let Found { events: seen, undecryptable } = found(&client).await?;
     service.stop().await;
@@ -133,7 +133,7 @@ pub(crate) async fn encrypted(task: &Task) -> Result<Report> {
 pub(crate) async fn paginated(task: &Task) -> Result<Report> {
     let (client, mut stored, _service) = first_room(task).await?;
     ready()?;
-    stored.events(&client, 20).await?;
+    stored.events(&client, 1, 20).await?;
     let timeline = room(&client, task)?.timeline().await?;
     let meter = Meter::start()?;
     let items = page_back(&timeline, task.count, 100).await?;

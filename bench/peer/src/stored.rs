@@ -7,14 +7,26 @@ use anyhow::{Context as _, Result, bail};
 use matrix_sdk::Client;
 use matrix_sdk::deserialized_responses::TimelineEventKind;
 use matrix_sdk::ruma::OwnedRoomId;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-const LIMIT: Duration = Duration::from_secs(600);
+const LIMIT: Duration = Duration::from_secs(240);
+
+/// A look at the store costs the peer time: taken only when nothing says that something came.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// What the event cache says it has stored.
+#[derive(Debug, Default)]
+struct Told {
+    rooms: BTreeSet<OwnedRoomId>,
+    /// More was said than the channel holds, so some rooms are missing here.
+    missed: bool,
+}
 
 pub(crate) struct Stored {
-    rooms: watch::Receiver<BTreeSet<OwnedRoomId>>,
+    told: watch::Receiver<Told>,
     _listening: JoinHandle<()>,
 }
 
@@ -30,40 +42,50 @@ impl Stored {
     pub(crate) fn watch(client: &Client) -> Result<Self> {
         client.event_cache().subscribe()?;
         let mut updates = client.event_cache().subscribe_to_room_generic_updates();
-        let (seen, rooms) = watch::channel(BTreeSet::new());
-        // A task of its own: the channel holds 128, an answer 200 rooms. What is missed shows as a room too few.
+        let (seen, told) = watch::channel(Told::default());
         let listening = tokio::spawn(async move {
-            while let Ok(update) = updates.recv().await {
-                seen.send_modify(|rooms: &mut BTreeSet<OwnedRoomId>| {
-                    rooms.insert(update.room_id);
-                });
+            loop {
+                match updates.recv().await {
+                    Ok(update) => seen.send_modify(|told| {
+                        told.rooms.insert(update.room_id);
+                    }),
+                    Err(RecvError::Lagged(_)) => seen.send_modify(|told| told.missed = true),
+                    Err(RecvError::Closed) => break,
+                }
             }
         });
-        Ok(Self { rooms, _listening: listening })
+        Ok(Self { told, _listening: listening })
     }
 
-    pub(crate) async fn rooms(&mut self, count: usize) -> Result<()> {
-        timeout(LIMIT, self.rooms.wait_for(|rooms| rooms.len() >= count))
+    /// Waits until something of so many rooms is stored, and of all of them `events`.
+    pub(crate) async fn rooms(&mut self, client: &Client, rooms: usize, events: usize) -> Result<()> {
+        let waiting = self.told.wait_for(|told| told.missed || told.rooms.len() >= rooms);
+        let missed = timeout(LIMIT, waiting)
             .await
-            .with_context(|| format!("{count} rooms were not stored in time"))??;
+            .with_context(|| format!("{rooms} rooms were not stored in time"))??
+            .missed;
+        if missed {
+            self.events(client, 0, events).await?;
+        }
         Ok(())
     }
 
-    /// Waits until so many events are stored and none is undecryptable.
-    pub(crate) async fn events(&mut self, client: &Client, count: usize) -> Result<Found> {
+    /// Waits until so many events of so many rooms are stored and none is undecryptable.
+    pub(crate) async fn events(&mut self, client: &Client, rooms: usize, events: usize) -> Result<Found> {
         let waiting = async {
+            self.told.wait_for(|told| told.missed || told.rooms.len() >= rooms).await?;
             loop {
-                self.rooms.borrow_and_update();
+                self.told.borrow_and_update();
                 let found = found(client).await?;
-                if found.events >= count && found.undecryptable == 0 {
+                if found.events >= events && found.undecryptable == 0 {
                     return Ok(found);
                 }
-                self.rooms.changed().await?;
+                let _ = timeout(LOOK, self.told.changed()).await;
             }
         };
         match timeout(LIMIT, waiting).await {
             Ok(found) => found,
-            Err(_) => bail!("{count} events were not stored in time: {:?}", found(client).await?),
+            Err(_) => bail!("{events} events were not stored in time: {:?}", found(client).await?),
         }
     }
 }

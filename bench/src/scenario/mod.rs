@@ -104,18 +104,13 @@ struct Profiles(TempDir);
 
 impl Profiles {
     async fn fill(bench: &Bench, rooms: u64, messages: u64) -> Result<Self> {
-        Self::fill_with(bench, || world::rooms(rooms, messages)).await
-    }
-
-    async fn fill_with(bench: &Bench, rooms: impl Fn() -> Vec<Room>) -> Result<Self> {
         let profiles = Self(tempfile::tempdir_in(".")?);
         for side in bench.sides() {
-            let rooms = rooms();
-            let count = rooms.len();
-            let (_server, url) = Server::start(rooms).await?;
+            let (_server, url) = Server::start(world::rooms(rooms, messages)).await?;
             let dir = profiles.dir(side);
             std::fs::create_dir(&dir)?;
-            let start = Start { server: &url, count, ..Start::new(Job::Cold, &dir) };
+            let (count, events) = (usize::try_from(rooms)?, usize::try_from(rooms * messages)?);
+            let start = Start { server: &url, count, events, ..Start::new(Job::Cold, &dir) };
             bench.start(side, start, nothing).await?;
         }
         Ok(profiles)

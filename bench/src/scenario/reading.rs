@@ -21,8 +21,8 @@ pub(crate) async fn cold_once(
 ) -> Result<Report> {
     let dir = tempfile::tempdir_in(".")?;
     let (_server, url) = Server::start(world::rooms(rooms, messages)).await?;
-    let count = usize::try_from(rooms)?;
-    let start = Start { server: &url, count, traced, ..Start::new(Job::Cold, dir.path()) };
+    let (count, events) = (usize::try_from(rooms)?, usize::try_from(rooms * messages)?);
+    let start = Start { server: &url, count, events, traced, ..Start::new(Job::Cold, dir.path()) };
     bench.start(side, start, nothing).await
 }
 
