@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ use crate::store::codes::Membership;
 use crate::store::{Durability, Store, StoreError, chunks, inbox, rooms};
 
 mod fetch;
+mod waiting;
 
 const CONN: &str = "main";
 /// On top of the long poll itself.
@@ -105,6 +106,7 @@ pub struct Sync {
     /// Keys that came by another way, and word that they did.
     came: std::sync::Mutex<Vec<NewKey>>,
     interrupt: Notify,
+    confirmed: AtomicBool,
     /// Counts the answers that said who is typing.
     typed: watch::Sender<u64>,
     /// Events that the server does not give, by room.
@@ -166,18 +168,10 @@ impl Sync {
             typing: std::sync::Mutex::default(),
             came: std::sync::Mutex::default(),
             interrupt: Notify::new(),
+            confirmed: AtomicBool::new(false),
             typed: watch::Sender::new(0),
             refused: std::sync::Mutex::default(),
         })
-    }
-
-    /// Takes word of keys that came by another way than the sync. What waits for them is read with the next step, for
-    /// which a question under way is given up.
-    pub fn keys_came(&self, keys: Vec<NewKey>) {
-        if !keys.is_empty() {
-            self.came.lock().unwrap_or_else(PoisonError::into_inner).extend(keys);
-            self.interrupt.notify_one();
-        }
     }
 
     /// Asks once and takes the answer in. Cancelling it loses nothing: the same is asked again, or is taken in to its
@@ -191,9 +185,7 @@ impl Sync {
         if !handed.is_empty() {
             return Ok(Step { new_events: handed, ..Step::default() });
         }
-        let came = std::mem::take(&mut *self.came.lock().unwrap_or_else(PoisonError::into_inner));
-        if !came.is_empty() {
-            self.read_waiting(&at.attention, &came).await?;
+        if self.read_what_waits(&at.attention).await? {
             return Ok(Step::default());
         }
         let millis = u64::try_from(timeout.as_millis()).unwrap_or(0);
@@ -331,17 +323,6 @@ impl Sync {
         }
         let here = at.position.clone();
         self.write(at, &here, None).await?;
-        Ok(())
-    }
-
-    async fn read_waiting(&self, attention: &Attention, keys: &[NewKey]) -> Result<(), SyncError> {
-        let prepared = ingest::prepare_waiting(&self.store, &self.crypto, attention, keys).await?;
-        let context = Context { own: self.own.clone(), now_ms: self.clock.now_ms() };
-        self.store
-            .write(Durability::Normal, move |tx, changes| {
-                ingest::apply(tx, changes, &context, &prepared).map(drop)
-            })
-            .await?;
         Ok(())
     }
 

@@ -167,50 +167,6 @@ pub enum Action {
     },
 }
 
-impl Action {
-    pub(super) fn room(&self) -> &str {
-        match self {
-            Self::Send { room, .. }
-            | Self::Edit { room, .. }
-            | Self::React { room, .. }
-            | Self::Redact { room, .. }
-            | Self::Read { room, .. }
-            | Self::SendFile { room, .. }
-            | Self::Membership { room, .. }
-            | Self::Location { room, .. }
-            | Self::Area { room, .. }
-            | Self::Talk { room, .. }
-            | Self::StopSharing { room, .. } => room,
-            Self::Stated { what, .. } => what.room(),
-        }
-    }
-
-    fn path(&mut self) -> Option<&mut PathBuf> {
-        match self {
-            Self::SendFile { path, .. } => Some(path),
-            Self::Stated { what, .. } => what.path(),
-            _ => None,
-        }
-    }
-
-    pub(super) fn txn(&mut self) -> &mut Option<String> {
-        match self {
-            Self::Send { txn, .. }
-            | Self::Edit { txn, .. }
-            | Self::React { txn, .. }
-            | Self::Redact { txn, .. }
-            | Self::Read { txn, .. }
-            | Self::SendFile { txn, .. }
-            | Self::Membership { txn, .. }
-            | Self::Location { txn, .. }
-            | Self::Area { txn, .. }
-            | Self::Talk { txn, .. }
-            | Self::StopSharing { txn, .. } => txn,
-            Self::Stated { what, .. } => what.txn(),
-        }
-    }
-}
-
 /// What came of an action.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
@@ -249,7 +205,7 @@ impl Client {
         self.inner.gate_of_duty()?;
         action.txn().get_or_insert_with(new_txn_id);
         match &self.inner.owner {
-            Some(owner) => self.inner.carry_out(owner, action, wait).await,
+            Some(owner) => self.inner.carry_out(owner, action, wait, Progress::default()).await,
             None => {
                 if let Some(path) = action.path() {
                     *path = std::path::absolute(&*path).map_err(StoreError::from)?;
@@ -261,27 +217,31 @@ impl Client {
 }
 
 impl super::Inner {
-    /// Queues an action durably, and waits up to `wait` for the server to have it.
+    /// Queues an action durably, and waits up to `wait` for the server to have it. `progress` tells how far preparing a file is.
     pub(super) async fn carry_out(
         self: &Arc<Self>,
         owner: &Owner,
         action: Action,
         wait: Option<Duration>,
+        progress: Progress,
     ) -> Result<Outcome, Error> {
-        self.mind_keys(owner);
+        self.mind_keys(owner)?;
+        if action.is_sending() {
+            self.permit_sending().await?;
+        }
         let room = self.resolve(action.room())?.id;
         if let Action::StopSharing { txn, .. } = action {
             return self.stop_sharing(owner, room, txn.unwrap_or_default(), wait).await;
         }
-        let outcome = self.queue(owner, room, action, Progress::default()).await?;
+        let outcome = self.queue(owner, room, action, progress).await?;
         match wait {
             None => Ok(outcome),
             Some(wait) => self.see_through(owner, room, outcome, wait).await,
         }
     }
 
-    /// Queues an action: when this returns it is on the disk. `progress` tells how far preparing a file is.
-    pub(super) async fn queue(
+    /// Queues an action: when this returns it is on the disk.
+    async fn queue(
         &self,
         owner: &Owner,
         room: RoomRow,

@@ -136,6 +136,13 @@ pub enum Talk {
     },
 }
 
+impl Talk {
+    /// Says whether others get something by it.
+    pub(super) fn is_sending(&self) -> bool {
+        matches!(self, Self::Say(_) | Self::Forward { .. } | Self::Mark { .. } | Self::Pin { .. })
+    }
+}
+
 impl Inner {
     /// Does it here, and queues what the server is to know.
     pub(super) async fn talk(

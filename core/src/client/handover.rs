@@ -17,6 +17,7 @@ use crate::kind::ErrorKind;
 use crate::model::{Sent, SentFile};
 use crate::outbox::Cancelled;
 use crate::policy::Denied;
+use crate::progress::Progress;
 
 const SOCKET: &str = "owner.sock";
 /// A line longer than this is not one of ours.
@@ -182,7 +183,7 @@ async fn carry_out(inner: &Arc<Inner>, request: Request) -> Result<Outcome, Erro
         return Err(Error::NotSignedIn);
     };
     gate?;
-    inner.carry_out(owner, action, request.wait_ms.map(Duration::from_millis)).await
+    inner.carry_out(owner, action, request.wait_ms.map(Duration::from_millis), Progress::default()).await
 }
 
 fn refused_by(error: &Error) -> Reply {

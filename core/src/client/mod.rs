@@ -2,6 +2,7 @@
 
 mod action;
 mod areas;
+mod aspects;
 mod compose;
 mod content;
 mod contents;

@@ -159,6 +159,7 @@ impl Notifier {
         let clock = self.options.clock.clone();
         let crypto =
             Crypto::open_reading(Arc::clone(store), clock, &account.user_id, &account.device_id).await?;
+        crypto.shut(inner.has_to_be_confirmed()?);
         let attention = Attention::load(store, &account.user_id)?;
         let list = vec![event.clone()];
         let read = ingest::prepare_older(store, &crypto, &attention, room_id, list).await?;

@@ -299,7 +299,7 @@ impl Client {
         };
         let noted =
             self.inner.store.write(Durability::Full, move |tx, _| account::set_identity(tx, identity)).await;
-        if let Err(error) = noted {
+        if let Err(error) = noted.and_then(|()| self.inner.mind_keys(owner)) {
             tracing::warn!(kind = error.kind().code(), "the identity's state is not stored");
         }
     }
@@ -393,6 +393,7 @@ impl Client {
         if let Some(owner) = &inner.owner {
             owner.http.trust(&inner.trust())?;
             owner.keeping.follow(&inner.mdm.policy()).await?;
+            inner.mind_keys(owner)?;
         }
         let inner = Arc::new(inner);
         let listener = if owns { Some(handover::listen(&inner)?) } else { None };

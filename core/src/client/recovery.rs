@@ -115,6 +115,7 @@ impl Client {
         let restored = self.inner.judged(owner, restored).await?;
         self.inner.note_standing(owner).await?;
         let mut keys: usize = 0;
+        self.inner.mind_keys(owner)?;
         if restored.history && rule(&self.inner.mdm.policy()) != Rule::Off {
             keys = self.inner.tend_recovery(owner).await?.keys;
         }
@@ -138,6 +139,11 @@ impl Inner {
             count.fetch_add(keys.len(), Ordering::Relaxed);
             owner.sync.keys_came(keys);
         };
+        self.note_standing(owner).await?;
+        self.mind_keys(owner)?;
+        if owner.crypto.is_shut() {
+            return Ok(Looked { next: Next::Idle, keys: 0 });
+        }
         let next = owner.recovery.tend(rule(&self.mdm.policy()), &came).await?;
         self.note_standing(owner).await?;
         Ok(Looked { next, keys: count.load(Ordering::Relaxed) })
@@ -202,9 +208,32 @@ impl Inner {
         }
     }
 
-    /// Puts in force what policy says of keys.
-    pub(super) fn mind_keys(&self, owner: &Owner) {
-        owner.crypto.exclude_unverified(self.mdm.policy().excludes_unverified());
+    /// Puts in force what policy says of keys. What a device waited for that is confirmed now comes with the next step
+    /// of the sync.
+    pub(super) fn mind_keys(&self, owner: &Owner) -> Result<(), StoreError> {
+        let policy = self.mdm.policy();
+        owner.crypto.exclude_unverified(policy.excludes_unverified());
+        owner.crypto.give_to_confirmed(policy.confirms_devices());
+        let shut = self.has_to_be_confirmed()?;
+        if owner.crypto.shut(shut) && !shut {
+            owner.sync.confirmed();
+            owner.sender.wake();
+        }
+        Ok(())
+    }
+
+    /// Says whether policy has this device confirmed first.
+    pub(super) fn has_to_be_confirmed(&self) -> Result<bool, StoreError> {
+        let confirmed = |account: account::Account| account.identity == IdentityState::Owned;
+        Ok(self.mdm.policy().confirms_devices() && !self.store.read(account::load).map(confirmed)?)
+    }
+
+    /// Asks the policy whether this device may send; what it forbids is noted.
+    pub(super) async fn permit_sending(&self) -> Result<(), Error> {
+        match self.has_to_be_confirmed()? {
+            true => self.permit(Wish::SendUnconfirmed).await,
+            false => Ok(()),
+        }
     }
 }
 

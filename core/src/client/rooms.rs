@@ -46,6 +46,7 @@ impl Client {
         self.gate()?;
         let is_broadcast = room.kind == RoomKind::Broadcast;
         self.inner.permit(if is_broadcast { Wish::CreateBroadcast } else { Wish::CreateRoom }).await?;
+        self.inner.permit_sending().await?;
         let policy = self.policy();
         let admins = match room.kind {
             RoomKind::Direct | RoomKind::Track => &[],

@@ -138,7 +138,7 @@ impl Inner {
     async fn obey(&self, owner: &Owner) -> Result<(), Error> {
         self.mdm.refresh()?;
         self.take_from_server()?;
-        self.mind_keys(owner);
+        self.mind_keys(owner)?;
         if let Err(error) = owner.http.trust(&self.trust()) {
             tracing::error!(kind = error.kind().code(), "what policy says of servers cannot be followed");
         }

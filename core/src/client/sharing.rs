@@ -73,6 +73,7 @@ impl Client {
         let lasting = request.lasting.unwrap_or(bounds.max_duration);
         let minutes = Some(lasting.as_secs().div_ceil(60));
         self.inner.permit(Wish::SharePosition { minutes }).await?;
+        self.inner.permit_sending().await?;
         if room.membership != Membership::Join {
             return Err(OutboxError::NotAMember.into());
         }

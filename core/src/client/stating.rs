@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Action, Client, Error, Inner, Talk, Wish};
+use super::{Action, Client, Error, Inner, Wish};
 use crate::ids::RoomRow;
 use crate::model::Said;
 use crate::policy::level_of;
@@ -26,20 +26,6 @@ impl Action {
         match self {
             Self::Stated { said, what } => (said, what.apart().1),
             other => (Said::default(), other),
-        }
-    }
-
-    /// Says whether something that came is sent on.
-    pub(super) fn is_forward(&self) -> bool {
-        matches!(self, Self::Talk { talk: Talk::Forward { .. }, .. })
-    }
-
-    /// Says whether contents leave the device with it.
-    pub(super) fn is_share(&self) -> bool {
-        match self {
-            Self::Send { .. } | Self::SendFile { .. } | Self::Location { .. } | Self::Stated { .. } => true,
-            Self::Talk { talk, .. } => matches!(talk, Talk::Say(_) | Talk::Forward { .. }),
-            _ => false,
         }
     }
 }

@@ -54,9 +54,7 @@ impl Client {
         let Some(owner) = &self.inner.owner else { return self.perform(action, None).await };
         self.inner.gate_of_duty()?;
         action.txn().get_or_insert_with(new_txn_id);
-        self.inner.mind_keys(owner);
-        let room = self.inner.resolve(action.room())?.id;
-        self.inner.queue(owner, room, action, progress).await
+        self.inner.carry_out(owner, action, None, progress).await
     }
 
     /// Waits until an action that was queued stands otherwise than `known`, and says how. Nothing once the client is

@@ -65,6 +65,9 @@ impl Client {
         if user == own && device == Some(self.inner.account.device_id.as_str()) {
             return Err(Error::BadInput("this is the device in use: name another one".to_owned()));
         }
+        if user != own {
+            self.inner.permit_sending().await?;
+        }
         let want = owner.crypto.want(user, device);
         let held = match owner.crypto.take_asked_by(user, device) {
             Some(held) => {

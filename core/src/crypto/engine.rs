@@ -23,6 +23,7 @@ use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 
 use super::CryptoError;
+use super::confirming::Confirming;
 use super::news::News;
 use super::store::SqlCryptoStore;
 use crate::clock::Clock;
@@ -54,6 +55,7 @@ pub struct Crypto {
     pub(super) news: News,
     /// Keys are given to verified devices only.
     pub(super) excludes_unverified: AtomicBool,
+    pub(super) confirming: Confirming,
 }
 
 /// The counts that the machine knows. Servers repeat them in every answer, and taking them costs a durable write.
@@ -150,6 +152,7 @@ impl Crypto {
             heard: std::sync::Mutex::default(),
             news: News::default(),
             excludes_unverified: AtomicBool::new(false),
+            confirming: Confirming::default(),
         })
     }
 
@@ -244,18 +247,18 @@ impl Crypto {
                 let whole = decrypted.event.into_json();
                 Ok(match serde_json::from_str::<Clear>(whole.get()) {
                     Ok(Clear { kind, content }) => {
-                        Decrypted::Readable { kind, content: Value::Object(content), whole }
+                        let content = Value::Object(content);
+                        if self.hides(&kind, &content) {
+                            let why = Undecryptable::MissingKey;
+                            return Ok(Decrypted::Unreadable { why, session_id: session_of(&raw) });
+                        }
+                        Decrypted::Readable { kind, content, whole }
                     }
                     Err(_) => Decrypted::Unreadable { why: Undecryptable::Damaged, session_id: None },
                 })
             }
             Err(MegolmError::Store(error)) => Err(error.into()),
             Err(error) => {
-                let session_id = raw
-                    .get_field::<Value>("content")
-                    .ok()
-                    .flatten()
-                    .and_then(|content| Some(content.get("session_id")?.as_str()?.to_owned()));
                 let why = match error {
                     MegolmError::MissingRoomKey(Some(_)) => Undecryptable::Withheld,
                     // An index before the first that we got: an earlier copy of the key may still come.
@@ -268,7 +271,7 @@ impl Crypto {
                     }
                     _ => Undecryptable::Damaged,
                 };
-                Ok(Decrypted::Unreadable { why, session_id })
+                Ok(Decrypted::Unreadable { why, session_id: session_of(&raw) })
             }
         }
     }
@@ -347,11 +350,14 @@ impl Crypto {
         Ok(answer)
     }
 
-    /// Asks other own devices for the key of an event that cannot be read.
+    /// Asks other own devices for the key of an event that cannot be read; not while this device is not confirmed.
     ///
     /// # Errors
     /// Faults of the store.
     pub async fn request_key(&self, room_id: &RoomId, event: &str) -> Result<(), CryptoError> {
+        if self.is_shut() {
+            return Ok(());
+        }
         let Ok(raw) = serde_json::value::RawValue::from_string(event.to_owned()) else { return Ok(()) };
         match self.machine.request_room_key(&Raw::from_json(raw), room_id).await {
             Ok(_) => Ok(()),
@@ -359,6 +365,11 @@ impl Crypto {
             Err(_) => Ok(()),
         }
     }
+}
+
+fn session_of(event: &Raw<EncryptedEvent>) -> Option<String> {
+    let content = event.get_field::<Value>("content").ok().flatten()?;
+    Some(content.get("session_id")?.as_str()?.to_owned())
 }
 
 pub(super) fn settings() -> DecryptionSettings {

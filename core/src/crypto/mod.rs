@@ -1,6 +1,7 @@
 //! End-to-end encryption: matrix-sdk-crypto on our database, and the requests that it wants sent.
 
 mod backup;
+mod confirming;
 mod engine;
 mod news;
 mod outgoing;

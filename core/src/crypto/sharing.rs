@@ -130,7 +130,9 @@ impl Crypto {
         let Some(device) = self.machine.get_device(&user, &device_id, None).await? else { return Ok(true) };
         let content: Value = serde_json::from_str(&key.content)?;
         // Who may not have it now is not waited for: verified later, it asks.
-        if self.is_excluding() && !device.is_verified() {
+        if (self.is_excluding() && !device.is_verified())
+            || (self.gives_to_confirmed() && !device.is_cross_signed_by_owner())
+        {
             return Ok(true);
         }
         let strategy = self.strategy();
@@ -167,7 +169,7 @@ impl Crypto {
         if self.asks_for_keys(members).await? {
             self.flush(http).await?;
         }
-        if self.is_excluding() {
+        if self.is_excluding() || self.gives_to_confirmed() {
             let changed = self.violators(members).await?;
             if !changed.is_empty() {
                 return Err(CryptoError::Changed(changed.into_iter().map(String::from).collect()));
@@ -284,6 +286,10 @@ impl Crypto {
     }
 
     fn strategy(&self) -> CollectStrategy {
-        if self.is_excluding() { CollectStrategy::OnlyTrustedDevices } else { CollectStrategy::AllDevices }
+        match (self.is_excluding(), self.gives_to_confirmed()) {
+            (true, _) => CollectStrategy::OnlyTrustedDevices,
+            (false, true) => CollectStrategy::IdentityBasedStrategy,
+            (false, false) => CollectStrategy::AllDevices,
+        }
     }
 }

@@ -11,6 +11,7 @@ mod prefs;
 mod prepare;
 mod read;
 pub(crate) mod relate;
+mod waiting;
 mod wire;
 
 use thiserror::Error;
@@ -19,8 +20,9 @@ pub use apply::{Applied, Context, apply, apply_handed, apply_older, refresh};
 pub use aside::apply_aside;
 pub use attention::Attention;
 pub use classify::{Class, classify};
-pub use prepare::{Prepared, prepare, prepare_older, prepare_waiting};
+pub use prepare::{Prepared, prepare, prepare_older};
 pub use read::advance_read;
+pub use waiting::{ask_for_waiting, prepare_waiting};
 
 use crate::crypto::CryptoError;
 use crate::kind::ErrorKind;

@@ -5,19 +5,20 @@ use std::sync::Arc;
 
 use ruma::RoomId;
 use rusqlite::Connection;
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::IngestError;
 use super::attention::{Attention, context};
 use super::classify::classify;
+use super::waiting::retry;
 use super::wire::{self, WireEvent};
-use crate::crypto::{Crypto, Decrypted, NewKey};
+use crate::crypto::{Crypto, Decrypted};
 use crate::ids::EventRow;
 use crate::sliding::{Answer, Hero, RoomAnswer};
 use crate::store::codes::{Membership, Notify, SendState, Undecryptable};
-use crate::store::events::{NewEvent, Stored};
+use crate::store::events::NewEvent;
 use crate::store::{Store, StoreError, events, rooms};
 
 /// Fewer events than this are read on one processor.
@@ -273,19 +274,6 @@ fn member_word(event: &WireEvent) -> &str {
     event.content.get("membership").and_then(Value::as_str).unwrap_or("leave")
 }
 
-/// Tries again what waited for keys that came by another way than the sync.
-///
-/// # Errors
-/// Faults of the store only.
-pub async fn prepare_waiting(
-    store: &Store,
-    crypto: &Crypto,
-    attention: &Attention,
-    keys: &[NewKey],
-) -> Result<Prepared, IngestError> {
-    Ok(Prepared { decrypted: retry(store, crypto, attention, keys).await?, ..Prepared::default() })
-}
-
 /// Reads events that filled a gap, newest first as they came.
 ///
 /// # Errors
@@ -369,10 +357,10 @@ fn known_readable(
 }
 
 /// A decrypted type and content, or why not and what it waits for.
-type Opened = Result<(String, Value), (Undecryptable, Option<String>)>;
+pub(super) type Opened = Result<(String, Value), (Undecryptable, Option<String>)>;
 
 /// Makes the row of an event from its envelope and what decrypting it came to.
-fn build(event: WireEvent, decrypted: Option<Opened>) -> NewEvent {
+pub(super) fn build(event: WireEvent, decrypted: Option<Opened>) -> NewEvent {
     let came_encrypted = event.kind == "m.room.encrypted";
     let (kind, content, undecryptable, session_id) = match decrypted {
         Some(Ok((kind, content))) => (kind, content, Undecryptable::Readable, None),
@@ -399,61 +387,6 @@ fn build(event: WireEvent, decrypted: Option<Opened>) -> NewEvent {
         undecryptable,
         session_id,
     }
-}
-
-/// Tries again what waited for these keys.
-async fn retry(
-    store: &Store,
-    crypto: &Crypto,
-    attention: &Attention,
-    keys: &[NewKey],
-) -> Result<Vec<(EventRow, NewEvent)>, IngestError> {
-    let mut readable = Vec::new();
-    for key in keys {
-        let Ok(room) = RoomId::parse(&key.room_id) else { continue };
-        let waiting = store.read(|connection| match rooms::find(connection, &key.room_id)? {
-            Some(room) => events::waiting_for(connection, room.id, &key.session_id),
-            None => Ok(Vec::new()),
-        })?;
-        if waiting.is_empty() {
-            continue;
-        }
-        let context = context(store, attention, &key.room_id, None)?;
-        for stored in waiting {
-            let id = stored.id;
-            let Some((whole, event)) = envelope(store, stored)? else { continue };
-            if let Decrypted::Readable { kind, content, whole } = crypto.decrypt(&room, whole).await? {
-                crypto.receive_in_room(&room, &whole).await?;
-                let mut new = build(event, Some(Ok((kind, content))));
-                if let Some(context) = &context {
-                    new.notify = attention.of(&new, whole, context).await;
-                }
-                readable.push((id, new));
-            }
-        }
-    }
-    Ok(readable)
-}
-
-/// Puts the envelope of a stored ciphertext together again.
-fn envelope(store: &Store, stored: Stored) -> Result<Option<(Box<RawValue>, WireEvent)>, IngestError> {
-    let Ok(content) = serde_json::from_str::<Value>(&stored.content) else { return Ok(None) };
-    let sender = store.read(|connection| events::user_id(connection, stored.sender))?;
-    let whole = json!({ "type": "m.room.encrypted", "event_id": stored.event_id, "sender": sender,
-        "origin_server_ts": stored.ts, "content": content });
-    let event = WireEvent {
-        event_id: stored.event_id,
-        sender,
-        kind: "m.room.encrypted".to_owned(),
-        ts: stored.ts,
-        state_key: None,
-        content,
-        redacts: None,
-        txn_id: None,
-        redacted: false,
-        stays: false,
-    };
-    Ok(serde_json::value::to_raw_value(&whole).ok().map(|whole| (whole, event)))
 }
 
 fn typed(raw: &RawValue) -> Option<(String, String)> {

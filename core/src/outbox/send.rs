@@ -135,6 +135,11 @@ impl Sender {
         let unfinished = Unfinished(&self.wake);
         let _one_at_a_time = self.one_at_a_time.lock().await;
         let mut total = Pass::default();
+        // What was queued before policy said so waits on the disk.
+        if self.crypto.is_shut() {
+            std::mem::forget(unfinished);
+            return Ok(total);
+        }
         let heads = self.store.read(outbox::heads)?;
         let mut rooms =
             stream::iter(heads.into_iter().map(|head| self.room(head))).buffer_unordered(PARALLEL);

@@ -65,6 +65,8 @@ pub enum Action<'a> {
         /// Whether somebody there is of another network.
         foreign: bool,
     },
+    /// Send something from a device that nothing of the account has confirmed.
+    SendUnconfirmed,
     /// Send one position.
     SendPosition,
     /// Share positions for so many minutes; nothing: without an end.
@@ -192,6 +194,7 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("classify", "secret"),
     ("release", "police.example"),
     ("forward", "foreign"),
+    ("send_unconfirmed", ""),
     ("send_position", ""),
     ("share_position", "60"),
     ("stop_position", ""),
@@ -244,6 +247,7 @@ impl<'a> Action<'a> {
             "classify" => Self::Classify { level: about },
             "release" => Self::Release { server: about },
             "forward" => Self::Forward { foreign: about == "foreign" },
+            "send_unconfirmed" => Self::SendUnconfirmed,
             "send_position" => Self::SendPosition,
             "share_position" if about.is_empty() => Self::SharePosition { minutes: Some(1) },
             "share_position" => Self::SharePosition { minutes: Some(about.parse().ok()?) },
@@ -294,6 +298,7 @@ impl<'a> Action<'a> {
             Self::Classify { .. } => "classify",
             Self::Release { .. } => "release",
             Self::Forward { .. } => "forward",
+            Self::SendUnconfirmed => "send_unconfirmed",
             Self::SendPosition => "send_position",
             Self::SharePosition { .. } => "share_position",
             Self::StopPosition => "stop_position",

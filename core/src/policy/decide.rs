@@ -203,6 +203,11 @@ impl Policy {
             Action::FetchFiles { metered } => self.fetch_files(metered),
             Action::SendReceipt => self.allowed_by(Key::MessagesReadReceipts),
             Action::SendTyping => self.allowed_by(Key::MessagesTyping),
+            Action::SendUnconfirmed => {
+                self.answer(Key::AccountSecondFactor, !self.confirms_devices(), || {
+                    Needed::Value("a device confirmed by another one of the account or the recovery key")
+                })
+            }
             Action::SendClear => self.answer(Key::E2eeRequire, !self.flag(Key::E2eeRequire), || {
                 Needed::Value("an encrypted room")
             }),

@@ -140,6 +140,11 @@ impl Policy {
         self.flag(Key::E2eeExcludeUnverified)
     }
 
+    /// Says whether a new device has to be confirmed before it takes part.
+    pub fn confirms_devices(&self) -> bool {
+        self.flag(Key::AccountSecondFactor)
+    }
+
     /// Says what becomes of the key backup: `off`, `user` or `forced`.
     pub fn key_backup(&self) -> &'static str {
         self.word(Key::DataKeyBackup)

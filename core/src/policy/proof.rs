@@ -13,6 +13,7 @@ impl Key {
             Self::ServerCaCertificates | Self::ServerSpkiPins | Self::NetMinTls => {
                 "tls::only_servers_that_policy_believes_are_talked_to"
             }
+            Self::AccountSecondFactor => "second_factor::a_new_device_waits_until_it_is_confirmed",
             Self::AccountMaxDevices => "policy::a_device_too_many_is_taken_back",
             Self::MediaVideoMaxS | Self::MediaVoiceMaxS => {
                 "rights::what_lasts_too_long_is_refused_by_its_key"

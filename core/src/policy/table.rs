@@ -64,6 +64,7 @@ keys! {
     AccountMaxAccounts "account.max_accounts" number(1, 100, ""), Num(3), Min, Since(V1);
     AccountMaxDevices "account.max_devices" number(1, 100, ""), Num(5), Min, Since(V1);
     AccountReadonlyProfile "account.readonly_profile" Flag, Is(false), Or, Since(V1);
+    AccountSecondFactor "account.second_factor" Flag, Is(false), Or, Since(V1);
 
     OrgName "org.name" Text(Plain), Unset, Top, Since(V1);
     OrgPolicyKeys "org.policy_keys" List(KeyText), Unset, Top, Mdm, Since(V1);

@@ -245,6 +245,16 @@ pub fn overdue(connection: &Connection) -> Result<Vec<(String, String)>, StoreEr
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Lists the Megolm sessions, by room, that events wait for.
+pub fn awaited(connection: &Connection) -> Result<Vec<(String, String)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT DISTINCT r.room_id, e.session_id FROM event e JOIN room r ON r.id = e.room
+         WHERE e.session_id IS NOT NULL",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Writes a new event, without a place.
 pub fn insert(tx: &Transaction<'_>, room: RoomRow, event: &NewEvent) -> Result<EventRow, StoreError> {
     insert_at(tx, room, event, None)

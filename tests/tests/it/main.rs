@@ -46,6 +46,7 @@ mod refused;
 mod retention;
 mod rights;
 mod screen;
+mod second_factor;
 mod seed;
 mod sending;
 mod sharing;

@@ -47,7 +47,7 @@ async fn end(verifying: &Verifying) -> Stage {
 }
 
 /// One asks, the other takes it up, both see the same signs.
-async fn meet(asks: &Client, who: &str, answers: &Client) -> (Verifying, Verifying) {
+pub async fn meet(asks: &Client, who: &str, answers: &Client) -> (Verifying, Verifying) {
     let ours = asks.verify(who).await.expect("asked");
     let theirs = asked(answers).await;
     assert!(ours.is_ours() && !theirs.is_ours());
@@ -58,7 +58,7 @@ async fn meet(asks: &Client, who: &str, answers: &Client) -> (Verifying, Verifyi
     (ours, theirs)
 }
 
-async fn confirm(ours: &Verifying, theirs: &Verifying) {
+pub async fn confirm(ours: &Verifying, theirs: &Verifying) {
     ours.confirm().await.expect("confirmed");
     theirs.confirm().await.expect("confirmed");
     assert_eq!(tokio::join!(end(ours), end(theirs)), (Stage::Done, Stage::Done));

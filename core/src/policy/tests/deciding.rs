@@ -64,6 +64,7 @@ fn stops() -> Vec<(Key, Json, Action<'static>)> {
         (Key::DeviceIntegrity, json!("wipe"), Action::Trust { tampered: true }),
         (Key::MessagesReadReceipts, json!(false), Action::SendReceipt),
         (Key::MessagesTyping, json!(false), Action::SendTyping),
+        (Key::AccountSecondFactor, json!(true), Action::SendUnconfirmed),
         (Key::E2eeRequire, json!(true), Action::SendClear),
         (Key::LockRequired, json!(true), Action::Unlocked { protected: false }),
         (Key::AppMinVersion, json!("2"), Action::Run { version: "1.9.9" }),
