@@ -21,6 +21,7 @@ use crate::room_list::RoomList;
 use crate::runtime::{change, detached, read};
 use crate::states::ConnectionStates;
 use crate::vault::Vault;
+use crate::verification::Found;
 
 /// How long another process may take to let go of a profile.
 const HAND_OVER: Duration = Duration::from_secs(5);
@@ -54,17 +55,23 @@ pub struct Client {
     /// Has a key to be destroyed with the profile.
     vault: Option<Arc<Vault>>,
     signed_in: SignedIn,
+    /// Verifications that others ask for, not told yet.
+    found: Found,
     _live: Live,
 }
 
 impl Client {
     fn new(profile: PathBuf, vault: &Arc<Vault>, client: core::Client, signed_in: SignedIn) -> Arc<Self> {
         let (life, vault) = (Lifecycle::new(client), vault.has_keys().then(|| vault.clone()));
-        Arc::new(Self { life, profile, vault, signed_in, _live: Live::client() })
+        Arc::new(Self { life, profile, vault, signed_in, found: Found::default(), _live: Live::client() })
     }
 
     pub(crate) fn life(&self) -> &Arc<Lifecycle> {
         &self.life
+    }
+
+    pub(crate) fn found(&self) -> &Found {
+        &self.found
     }
 
     pub(crate) fn profile(&self) -> &Path {

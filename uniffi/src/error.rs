@@ -6,6 +6,7 @@ mod sorting;
 use std::time::Duration;
 
 use qroc_core::client::Error;
+use qroc_core::outbox::Reason;
 use thiserror::Error as ThisError;
 use tokio::task::JoinError;
 
@@ -154,6 +155,11 @@ impl QrocError {
             Action::Closed => Self::Closed { code, text_key },
             Action::Internal => Self::Internal { code, text_key },
         }
+    }
+
+    /// What the queue says about an action that failed.
+    pub(crate) fn of_reason(stored: Option<&str>) -> Self {
+        Self::of(sorting::of_reason(stored.and_then(Reason::of).unwrap_or(Reason::Internal)))
     }
 
     pub(crate) fn no_threads() -> Self {

@@ -10,6 +10,7 @@
 
 mod client;
 mod contents;
+mod decoder;
 mod error;
 mod fault;
 mod live;
@@ -21,6 +22,7 @@ mod positions;
 mod pulled;
 mod queue;
 mod records;
+mod recovery;
 mod room;
 mod room_list;
 mod runtime;
@@ -29,11 +31,15 @@ mod states;
 mod surroundings;
 mod talk;
 mod timeline;
+mod transfer;
+mod trust;
 mod vault;
+mod verification;
 mod version;
 
 pub use client::{Client, account_exists, wipe};
 pub use contents::Contents;
+pub use decoder::{DecodedImage, ImageDecoder};
 pub use error::{PortFault, QrocError, error_text_keys};
 pub use live::{LiveObjects, live_objects};
 pub use lock::{lock_status, unlock};
@@ -49,7 +55,8 @@ pub use records::item::{
 };
 pub use records::lock::{LockState, LockStatus};
 pub use records::outgoing::{
-    Downloaded, NewFile, NewMessage, NewPlace, NewRoom, QueueItem, QueuedKind, Sent, SentFile, Trim,
+    Downloaded, NewFile, NewMessage, NewPlace, NewRoom, QueueItem, QueuedKind, Sent, SentFile,
+    SignatureCheck, Trim,
 };
 pub use records::policy::{
     ManagedConfig, ManagedValue, PolicyAction, PolicyChange, PolicyDecision, PolicyLine, PolicyState,
@@ -58,19 +65,25 @@ pub use records::policy::{
 pub use records::position::{
     Fix, FixSource, LocationReading, NewShare, Position, SharePace, SharedPositions,
 };
+pub use records::recovery::{BackupState, RecoveryKeyState, RecoveryStatus, Restored};
 pub use records::room::{RoomMember, RoomSummary};
 pub use records::search::{SearchHit, SearchQuery, SnippetPart};
 pub use records::talk::{
     Draft, ForwardedFrom, MessageMark, MessageVersion, QuotedMessage, SeenBy, TextBlock, TextRun,
     ThreadSummary,
 };
+pub use records::transfer::{TransferProgress, TransferState};
+pub use records::trust::{UserTrust, VerificationEmoji, VerificationReason, VerificationStage};
+pub use recovery::{RecoveryKey, RecoveryStates};
 pub use room::Room;
 pub use room_list::RoomList;
 pub use share::{LocationShare, LocationSource};
 pub use states::{Connection, ConnectionStates};
 pub use surroundings::{DeviceFacts, DeviceSystem, ProposedSignIn, proposed_sign_in, tell_device};
 pub use timeline::Timeline;
+pub use transfer::Transfer;
 pub use vault::{KeyVault, Vault, VaultFault};
+pub use verification::{Verification, VerificationRequests};
 pub use version::{library_version, qroc_library_version};
 
 uniffi::setup_scaffolding!("qroc");

@@ -7,6 +7,8 @@ static ROOMS: AtomicU32 = AtomicU32::new(0);
 static SHARES: AtomicU32 = AtomicU32::new(0);
 static LISTS: AtomicU32 = AtomicU32::new(0);
 static CONTENTS: AtomicU32 = AtomicU32::new(0);
+static VERIFICATIONS: AtomicU32 = AtomicU32::new(0);
+static TRANSFERS: AtomicU32 = AtomicU32::new(0);
 static PULLS: AtomicU32 = AtomicU32::new(0);
 
 /// What is alive in the library now, in the whole process.
@@ -24,6 +26,10 @@ pub struct LiveObjects {
     pub shares: u32,
     /// Files that are looked at, not freed.
     pub contents: u32,
+    /// Verifications that were not freed.
+    pub verifications: u32,
+    /// Transfers that were not freed.
+    pub transfers: u32,
 }
 
 /// Counts what is alive in the library, for tests and for finding leaks. Answered from memory.
@@ -37,6 +43,8 @@ pub fn live_objects() -> LiveObjects {
         pulls: count(&PULLS),
         shares: count(&SHARES),
         contents: count(&CONTENTS),
+        verifications: count(&VERIFICATIONS),
+        transfers: count(&TRANSFERS),
     }
 }
 
@@ -63,6 +71,14 @@ impl Live {
 
     pub(crate) fn contents() -> Self {
         Self::new(&CONTENTS)
+    }
+
+    pub(crate) fn verification() -> Self {
+        Self::new(&VERIFICATIONS)
+    }
+
+    pub(crate) fn transfer() -> Self {
+        Self::new(&TRANSFERS)
     }
 
     pub(crate) fn pull() -> Self {

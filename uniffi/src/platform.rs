@@ -4,7 +4,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use qroc_core::client::Options;
+use qroc_core::ports::image_decoder as port;
 
+use crate::decoder::{Decoder, ImageDecoder};
 use crate::error::{PortFault, QrocError};
 use crate::records::policy::ManagedConfig;
 use crate::{log, runtime};
@@ -51,6 +53,8 @@ pub struct Platform {
     /// What the device's management says; what changes later goes to `Client.take_managed`.
     #[uniffi(default)]
     pub managed: Vec<ManagedConfig>,
+    /// Reads pictures that the core cannot read; without it they are refused, or sent as files.
+    pub image_decoder: Option<Arc<dyn ImageDecoder>>,
     /// Takes the log; without it nothing is logged.
     pub log_sink: Option<Arc<dyn LogSink>>,
     /// Nothing less loud is logged.
@@ -69,7 +73,9 @@ pub fn init(platform: Platform) -> Result<(), QrocError> {
     runtime::start()?;
     log::install(platform.log_sink, platform.log_level);
     let managed = platform.managed.into_iter().map(Into::into).collect();
-    let options = Options { authorities: platform.authorities, managed, ..Options::default() };
+    let image_decoder =
+        platform.image_decoder.map(|decoder| Arc::new(Decoder(decoder)) as Arc<dyn port::ImageDecoder>);
+    let options = Options { authorities: platform.authorities, managed, image_decoder, ..Options::default() };
     *OPTIONS.write().unwrap_or_else(PoisonError::into_inner) = Some(options);
     Ok(())
 }

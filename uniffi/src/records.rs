@@ -9,9 +9,12 @@ pub(crate) mod lock;
 pub(crate) mod outgoing;
 pub(crate) mod policy;
 pub(crate) mod position;
+pub(crate) mod recovery;
 pub(crate) mod room;
 pub(crate) mod search;
 pub(crate) mod talk;
+pub(crate) mod transfer;
+pub(crate) mod trust;
 
 use std::time::{Duration, SystemTime};
 

@@ -167,21 +167,7 @@ impl Room {
     /// # Errors
     /// `BadInput` for the file, as `send` else.
     pub async fn send_file(&self, file: NewFile) -> Result<SentFile, QrocError> {
-        let NewFile { path, caption, treat_as, trim, original, capture_info, txn_id } = file;
-        let trim = trim.map(Into::into);
-        let (room, path) = (self.room_id.clone(), PathBuf::from(path));
-        let outcome = self
-            .act(Action::SendFile {
-                room,
-                path,
-                caption,
-                treat_as,
-                trim,
-                original,
-                capture_info,
-                txn: txn_id,
-            })
-            .await?;
+        let outcome = self.act(file.to_be_sent(self.room_id.clone())).await?;
         SentFile::of(outcome).ok_or_else(|| QrocError::of("internal"))
     }
 

@@ -18,7 +18,7 @@ use crate::bindgen::{self, Language};
 use toolchain::Toolchain;
 
 /// At least as many tests are run; raise it as they grow. A build that finds none is green.
-const FLOOR: usize = 95;
+const FLOOR: usize = 109;
 /// For each of the two runners, XCTest and Swift Testing, and for the view models: a test signs in with accounts that no
 /// other has used.
 const ACCOUNTS: usize = 60;

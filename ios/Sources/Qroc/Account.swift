@@ -53,17 +53,19 @@ public struct SignedIn: Hashable, Sendable {
     public let homeserver: String
 }
 
-/// How far a device of the account is trusted.
+/// How far a device is trusted.
 public enum DeviceTrust: Hashable, Sendable {
     /// It is this one.
     case this
-    /// The account's identity vouches for it.
+    /// The identity of its owner vouches for it, and that was compared.
     case verified
     /// Nothing vouches for it.
     case unverified
+    /// Its owner's identity is another than before, and nobody has looked at that.
+    case changed
 }
 
-/// A device of the account.
+/// A device of the account, or of somebody else.
 public struct Device: Identifiable, Hashable, Sendable {
     /// Its id.
     public let deviceId: String
@@ -172,6 +174,7 @@ extension DeviceTrust {
         case .this: self = .this
         case .verified: self = .verified
         case .unverified: self = .unverified
+        case .changed: self = .changed
         }
     }
 }

@@ -65,6 +65,8 @@ public struct SentFile: Hashable, Sendable {
     public let height: Int?
     /// How long it plays.
     public let duration: Duration?
+    /// Whether it may still name its author: not every document can be taken apart.
+    public let metadataLeft: Bool
 }
 
 /// A file that was fetched.
@@ -77,6 +79,22 @@ public struct Downloaded: Hashable, Sendable {
     public let mime: String
     /// SHA-256 of the file, in hexadecimal.
     public let sha256: String
+    /// Whether these are the unchanged bytes that the sender had.
+    public let original: Bool
+    /// User and device that signed what is said of the original.
+    public let signedBy: String?
+    /// What that signature is worth.
+    public let signature: SignatureCheck?
+}
+
+/// What the signature of an original is worth.
+public enum SignatureCheck: Hashable, Sendable {
+    /// The device signed exactly this.
+    case valid
+    /// It did not, or something else.
+    case invalid
+    /// The device is not known, so that nothing can be said.
+    case unknownDevice
 }
 
 extension TreatAs {
@@ -112,6 +130,7 @@ extension SentFile {
         width = core.width.map(Int.init)
         height = core.height.map(Int.init)
         duration = core.duration.map(Duration.init(seconds:))
+        metadataLeft = core.metadataLeft
     }
 }
 
@@ -121,5 +140,18 @@ extension Downloaded {
         bytes = core.bytes
         mime = core.mime
         sha256 = core.sha256
+        original = core.original
+        signedBy = core.signedBy
+        signature = core.signature.map(SignatureCheck.init)
+    }
+}
+
+extension SignatureCheck {
+    init(_ core: QrocCore.SignatureCheck) {
+        switch core {
+        case .valid: self = .valid
+        case .invalid: self = .invalid
+        case .unknownDevice: self = .unknownDevice
+        }
     }
 }

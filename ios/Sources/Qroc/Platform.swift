@@ -11,16 +11,20 @@ public struct Platform: Sendable {
     public var logLevel: LogLevel
     /// What the device's management says; what changes later goes to ``Client/takeManaged(_:)``.
     public var managed: [ManagedConfig]
+    /// Reads pictures that the core cannot read; without it they are refused.
+    public var imageDecoder: (any ImageDecoder)?
 
     /// Describes what the app gives.
     public init(
         authorities: [String] = [],
         logSink: (any LogSink)? = nil,
         logLevel: LogLevel = .info,
-        managed: [ManagedConfig] = []
+        managed: [ManagedConfig] = [],
+        imageDecoder: (any ImageDecoder)? = nil
     ) {
         self.authorities = authorities
         self.managed = managed
+        self.imageDecoder = imageDecoder
         self.logSink = logSink
         self.logLevel = logLevel
     }
@@ -29,6 +33,7 @@ public struct Platform: Sendable {
         .init(
             authorities: authorities,
             managed: managed.map(\.core),
+            imageDecoder: imageDecoder.map(DecoderAdapter.init),
             logSink: logSink.map(SinkAdapter.init),
             logLevel: logLevel.core
         )
@@ -83,10 +88,15 @@ public struct LiveObjects: Hashable, Sendable {
     public let shares: Int
     /// Files that are looked at, not freed.
     public let contents: Int
+    /// Verifications that were not freed.
+    public let verifications: Int
+    /// Transfers that were not freed.
+    public let transfers: Int
 
     /// Whether nothing is.
     public var isEmpty: Bool {
         clients == 0 && rooms == 0 && lists == 0 && pulls == 0 && shares == 0 && contents == 0
+            && verifications == 0 && transfers == 0
     }
 
     /// Counts them. From memory.
@@ -98,7 +108,9 @@ public struct LiveObjects: Hashable, Sendable {
             lists: Int(core.lists),
             pulls: Int(core.pulls),
             shares: Int(core.shares),
-            contents: Int(core.contents)
+            contents: Int(core.contents),
+            verifications: Int(core.verifications),
+            transfers: Int(core.transfers)
         )
     }
 }

@@ -82,6 +82,8 @@ public struct RoomMember: Identifiable, Hashable, Sendable {
     public let power: Int64
     /// Display name.
     public let displayName: String?
+    /// What is believed of their identity.
+    public let trust: UserTrust
     /// The next page begins behind it.
     public let cursor: String
 
@@ -152,6 +154,7 @@ extension RoomMember {
         membership = Membership(core.membership)
         power = core.power
         displayName = core.displayName
+        trust = UserTrust(core.trust)
         cursor = core.cursor
     }
 }

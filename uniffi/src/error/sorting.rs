@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use qroc_core::attachments::AttachmentError;
 use qroc_core::client::Error;
-use qroc_core::crypto::CryptoError;
+use qroc_core::crypto::{CryptoError, WrongKey};
 use qroc_core::ingest::IngestError;
 use qroc_core::kind::ErrorKind;
 use qroc_core::media::Error as MediaError;
 use qroc_core::net::NetError;
-use qroc_core::outbox::OutboxError;
+use qroc_core::outbox::{OutboxError, Reason};
+use qroc_core::ports::image_decoder::DecoderFault;
 use qroc_core::ports::key_vault::VaultError;
 use qroc_core::recovery::RecoveryError;
 use qroc_core::store::StoreError;
@@ -65,6 +66,8 @@ pub(super) const CODES: &[(&str, Action)] = &[
     ("refused_by_server", Action::Forbidden),
     ("not_a_member", Action::Forbidden),
     ("not_yours", Action::Forbidden),
+    ("not_verified", Action::Forbidden),
+    ("identity_changed", Action::Forbidden),
     ("policy", Action::Policy { key: "", source: "" }),
     ("room_not_encrypted", Action::Policy { key: "e2ee.require", source: "built in" }),
     ("not_found", Action::NotFound),
@@ -72,7 +75,13 @@ pub(super) const CODES: &[(&str, Action)] = &[
     ("message_not_found", Action::NotFound),
     ("no_attachment", Action::NotFound),
     ("not_queued", Action::NotFound),
+    ("no_recovery_key", Action::NotFound),
+    ("nobody_to_verify", Action::NotFound),
+    ("no_way_to_verify", Action::NotFound),
     ("bad_input", Action::BadInput),
+    ("recovery_key_exists", Action::BadInput),
+    ("wrong_recovery_key", Action::BadInput),
+    ("other_recovery_key", Action::BadInput),
     ("bad_address", Action::BadInput),
     ("ambiguous_room", Action::BadInput),
     ("already_signed_in", Action::BadInput),
@@ -124,15 +133,8 @@ pub(super) fn sort(error: &Error) -> (Action, &'static str) {
         Error::Crypto(error) => crypto(error),
         Error::Sync(error) => sync(error),
         Error::Outbox(error) => outbox(error),
-        Error::Recovery(RecoveryError::Crypto(error)) | Error::Verify(VerifyError::Crypto(error)) => {
-            crypto(error)
-        }
-        Error::Recovery(RecoveryError::Store(error)) | Error::Verify(VerifyError::Store(error)) => {
-            store(error)
-        }
-        Error::Verify(VerifyError::Net(error)) => net(error),
-        Error::Recovery(error) => of_kind(error.kind()),
-        Error::Verify(error) => of_kind(error.kind()),
+        Error::Recovery(error) => recovery(error),
+        Error::Verify(error) => verify(error),
         Error::Location(error) => of_kind(error.kind()),
         Error::Attachment(error) => attachment(error),
         Error::Denied(_) => known("policy"),
@@ -254,16 +256,36 @@ fn crypto(error: &CryptoError) -> (Action, &'static str) {
         CryptoError::Net(error) => net(error),
         CryptoError::Store(_) => known("storage"),
         CryptoError::Database(error) => store(error),
-        CryptoError::NoSuchDevice
-        | CryptoError::NoIdentity
-        | CryptoError::OtherIdentity
-        | CryptoError::Wrong(_)
-        | CryptoError::Changed(_) => of_kind(error.kind()),
+        CryptoError::NoSuchDevice | CryptoError::NoIdentity => known("nobody_to_verify"),
+        CryptoError::Wrong(WrongKey::Another) => known("other_recovery_key"),
+        CryptoError::Wrong(_) => known("wrong_recovery_key"),
+        CryptoError::Changed(_) => known("identity_changed"),
+        CryptoError::OtherIdentity => of_kind(error.kind()),
         CryptoError::Olm(_)
         | CryptoError::Megolm(_)
         | CryptoError::Json(_)
         | CryptoError::Account
         | CryptoError::Signature(_) => known("internal"),
+    }
+}
+
+fn recovery(error: &RecoveryError) -> (Action, &'static str) {
+    match error {
+        RecoveryError::Crypto(error) => crypto(error),
+        RecoveryError::Store(error) => store(error),
+        RecoveryError::Exists => known("recovery_key_exists"),
+        RecoveryError::NotVerified => known("not_verified"),
+        RecoveryError::NoRecovery | RecoveryError::Empty => known("no_recovery_key"),
+    }
+}
+
+fn verify(error: &VerifyError) -> (Action, &'static str) {
+    match error {
+        VerifyError::Crypto(error) => crypto(error),
+        VerifyError::Net(error) => net(error),
+        VerifyError::Store(error) => store(error),
+        VerifyError::NoWay(_) => known("no_way_to_verify"),
+        VerifyError::Nobody(_) => known("nobody_to_verify"),
     }
 }
 
@@ -295,6 +317,29 @@ fn outbox(error: &OutboxError) -> (Action, &'static str) {
     }
 }
 
+pub(super) fn of_reason(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Network => "server_unreachable",
+        Reason::Unanswered => "server_timeout",
+        Reason::RateLimited => "rate_limited",
+        Reason::BadServer => "server_unusable",
+        Reason::SignedOut => "signed_out",
+        Reason::Locked => "account_locked",
+        Reason::Suspended => "account_suspended",
+        Reason::Expired => "account_expired",
+        Reason::TooLarge => "file_too_large",
+        Reason::Forbidden => "refused_by_server",
+        Reason::LeftRoom => "not_a_member",
+        Reason::RoomGone => "room_not_found",
+        Reason::NotEncrypted => "room_not_encrypted",
+        Reason::BadFile => "file_unreadable",
+        Reason::Needs => "bad_input",
+        Reason::NotFound => "message_not_found",
+        Reason::IdentityChanged => "identity_changed",
+        Reason::Internal => "internal",
+    }
+}
+
 fn attachment(error: &AttachmentError) -> (Action, &'static str) {
     known(match error {
         AttachmentError::File { error, .. } => media(error),
@@ -302,6 +347,8 @@ fn attachment(error: &AttachmentError) -> (Action, &'static str) {
         AttachmentError::Denied(_) => "policy",
         AttachmentError::Apart { kind, .. } => return of_kind(*kind),
         AttachmentError::Crashed { .. } => "file_damaged",
+        AttachmentError::Decoder(DecoderFault::TimedOut) => "port_timeout",
+        AttachmentError::Decoder(DecoderFault::Failed | DecoderFault::Nonsense) => "port_failed",
         AttachmentError::NoWorker(_) => "internal",
         AttachmentError::DiskFull => "disk_full",
         AttachmentError::NoAttachment => "no_attachment",

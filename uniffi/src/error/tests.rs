@@ -1,9 +1,12 @@
 use std::collections::BTreeSet;
 
 use qroc_core::client::Error;
+use qroc_core::crypto::{CryptoError, WrongKey};
 use qroc_core::kind::ErrorKind;
 use qroc_core::net::NetError;
+use qroc_core::recovery::RecoveryError;
 use qroc_core::store::StoreError;
+use qroc_core::verify::VerifyError;
 
 use super::{QrocError, error_text_keys, sorting};
 
@@ -37,6 +40,16 @@ fn samples() -> Vec<Error> {
         Error::Closed,
         Error::SignedOutForGood,
     ];
+    all.extend([
+        Error::Recovery(RecoveryError::Exists),
+        Error::Recovery(RecoveryError::NotVerified),
+        Error::Recovery(RecoveryError::NoRecovery),
+        Error::Recovery(RecoveryError::Crypto(CryptoError::Wrong(WrongKey::Mistyped))),
+        Error::Recovery(RecoveryError::Crypto(CryptoError::Wrong(WrongKey::Another))),
+        Error::Verify(VerifyError::NoWay(SECRET.to_owned())),
+        Error::Verify(VerifyError::Nobody(SECRET.to_owned())),
+        Error::Crypto(CryptoError::Changed(vec![SECRET.to_owned()])),
+    ]);
     let kinds = [
         ErrorKind::Network,
         ErrorKind::RateLimited,

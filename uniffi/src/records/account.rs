@@ -112,18 +112,20 @@ pub struct SignedIn {
     pub homeserver: String,
 }
 
-/// How far a device of the account is trusted.
+/// How far a device is trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum DeviceTrust {
     /// It is this one.
     This,
-    /// The account's identity vouches for it.
+    /// The identity of its owner vouches for it, and that was compared.
     Verified,
     /// Nothing vouches for it.
     Unverified,
+    /// Its owner's identity is another than before, and nobody has looked at that.
+    Changed,
 }
 
-/// A device of the account.
+/// A device of the account, or of somebody else.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct Device {
     /// Its id.
@@ -144,6 +146,7 @@ impl From<model::Device> for Device {
             trust: match device.trust {
                 "this" => DeviceTrust::This,
                 "verified" => DeviceTrust::Verified,
+                "changed" => DeviceTrust::Changed,
                 _ => DeviceTrust::Unverified,
             },
             last_seen: device.last_seen_ts.map(time),

@@ -1,8 +1,9 @@
 //! What is sent, what became of it, and what still waits.
 
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use qroc_core::client::{Outcome, TreatAs};
+use qroc_core::client::{Action, Outcome, TreatAs};
 use qroc_core::store::codes::{RoomKind, SendState};
 use qroc_core::{media, model};
 
@@ -104,6 +105,22 @@ pub struct NewFile {
     pub capture_info: bool,
 }
 
+impl NewFile {
+    pub(crate) fn to_be_sent(self, room: String) -> Action {
+        let Self { path, caption, treat_as, trim, original, capture_info, txn_id } = self;
+        Action::SendFile {
+            room,
+            path: PathBuf::from(path),
+            caption,
+            treat_as,
+            trim: trim.map(Into::into),
+            original,
+            capture_info,
+            txn: txn_id,
+        }
+    }
+}
+
 /// A position to send.
 #[derive(Clone, Debug, PartialEq, uniffi::Record)]
 pub struct NewPlace {
@@ -166,6 +183,8 @@ pub struct SentFile {
     pub height: Option<u32>,
     /// How long it plays.
     pub duration: Option<Duration>,
+    /// Whether it may still name its author: not every document can be taken apart.
+    pub metadata_left: bool,
 }
 
 impl SentFile {
@@ -184,6 +203,7 @@ impl SentFile {
                 width: file.width,
                 height: file.height,
                 duration: file.duration_ms.map(Duration::from_millis),
+                metadata_left: file.metadata_left,
             }),
         }
     }
@@ -200,11 +220,40 @@ pub struct Downloaded {
     pub mime: String,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
+    /// Whether these are the unchanged bytes that the sender had.
+    pub original: bool,
+    /// User and device that signed what is said of the original.
+    pub signed_by: Option<String>,
+    /// What that signature is worth.
+    pub signature: Option<SignatureCheck>,
+}
+
+/// What the signature of an original is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum SignatureCheck {
+    /// The device signed exactly this.
+    Valid,
+    /// It did not, or something else.
+    Invalid,
+    /// The device is not known, so that nothing can be said.
+    UnknownDevice,
 }
 
 impl From<model::Downloaded> for Downloaded {
     fn from(file: model::Downloaded) -> Self {
-        Self { path: file.path, bytes: file.bytes, mime: file.mime, sha256: file.sha256 }
+        Self {
+            path: file.path,
+            bytes: file.bytes,
+            mime: file.mime,
+            sha256: file.sha256,
+            original: file.original,
+            signed_by: file.signed_by,
+            signature: file.signature.map(|word| match word {
+                "valid" => SignatureCheck::Valid,
+                "unknown_device" => SignatureCheck::UnknownDevice,
+                _ => SignatureCheck::Invalid,
+            }),
+        }
     }
 }
 

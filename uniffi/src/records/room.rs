@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use qroc_core::model;
 use qroc_core::store::codes::{Loudness, Membership, RoomKind};
 
+use super::trust::UserTrust;
 use super::{stored, time_or_never};
 
 /// What a room is for.
@@ -120,6 +121,8 @@ pub struct RoomMember {
     pub power: i64,
     /// Display name.
     pub display_name: Option<String>,
+    /// What is believed of their identity.
+    pub trust: UserTrust,
     /// The next page begins behind it.
     pub cursor: String,
 }
@@ -131,6 +134,7 @@ impl From<model::Member> for RoomMember {
             membership: Membership::from_word(member.membership),
             power: member.power,
             display_name: member.display_name,
+            trust: UserTrust::of_word(member.trust),
             cursor: member.cursor,
         }
     }

@@ -22,6 +22,7 @@ const LAYERS: [Layer; 2] = [
 const INTERNAL: &[(&str, &str)] = &[
     ("ConnectionStates.restart", "each loop may take one of its own"),
     ("ConnectionStates.end", "it ends with its loop"),
+    ("RecoveryStates.restart", "each loop may take one of its own"),
     ("Reaction", "a map from reaction to users, in languages that have maps"),
     ("Reaction.key", "a key of that map"),
     ("Reaction.senders", "a value of that map"),

@@ -51,7 +51,7 @@ struct DevicesView: View {
         switch trust {
         case .this: Chip(text: strings.thisDevice, symbol: "iphone", color: palette.accent.color)
         case .verified: Chip(text: strings.verified, symbol: "checkmark.shield", color: palette.verified.color)
-        case .unverified:
+        case .unverified, .changed:
             Chip(text: strings.unverified, symbol: "exclamationmark.shield", color: palette.waiting.color)
         }
     }

@@ -102,20 +102,23 @@ public data class SignedIn(
     public val homeserver: String,
 )
 
-/** How far a device of the account is trusted. */
+/** How far a device is trusted. */
 public enum class DeviceTrust {
     /** It is this one. */
     THIS,
 
-    /** The account's identity vouches for it. */
+    /** The identity of its owner vouches for it, and that was compared. */
     VERIFIED,
 
     /** Nothing vouches for it. */
     UNVERIFIED,
+
+    /** Its owner's identity is another than before, and nobody has looked at that. */
+    CHANGED,
 }
 
 /**
- * A device of the account.
+ * A device of the account, or of somebody else.
  *
  * @property deviceId its id.
  * @property name as it was named.
@@ -206,6 +209,7 @@ internal fun GeneratedDevice.toBridge(): Device =
                 GeneratedDeviceTrust.THIS -> DeviceTrust.THIS
                 GeneratedDeviceTrust.VERIFIED -> DeviceTrust.VERIFIED
                 GeneratedDeviceTrust.UNVERIFIED -> DeviceTrust.UNVERIFIED
+                GeneratedDeviceTrust.CHANGED -> DeviceTrust.CHANGED
             },
         lastSeen = lastSeen,
     )

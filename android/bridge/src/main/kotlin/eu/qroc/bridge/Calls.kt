@@ -43,7 +43,7 @@ internal class Owned<out T>(
 }
 
 /** Runs [make], never on the caller's thread. What it made is freed again where the caller was cancelled meanwhile. */
-internal suspend fun <T : AutoCloseable> opened(make: suspend () -> T): T {
+internal suspend fun <T : AutoCloseable?> opened(make: suspend () -> T): T {
     var made: T? = null
     try {
         return withContext(Dispatchers.Default) { translated { make() }.also { made = it } }

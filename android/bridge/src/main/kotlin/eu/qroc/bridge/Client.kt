@@ -14,6 +14,8 @@ import eu.qroc.bridge.generated.ConnectionStates as GeneratedConnectionStates
 import eu.qroc.bridge.generated.LoginDetails as GeneratedLoginDetails
 import eu.qroc.bridge.generated.NewRoom as GeneratedNewRoom
 import eu.qroc.bridge.generated.PolicyChanges as GeneratedPolicyChanges
+import eu.qroc.bridge.generated.RecoveryStates as GeneratedRecoveryStates
+import eu.qroc.bridge.generated.VerificationRequests as GeneratedVerificationRequests
 import eu.qroc.bridge.generated.accountExists as generatedAccountExists
 import eu.qroc.bridge.generated.errorTextKeys as generatedErrorTextKeys
 import eu.qroc.bridge.generated.init as generatedInit
@@ -56,6 +58,34 @@ public class Client private constructor(
                     while (true) emit(changes.call { it.next() }?.map { it.toBridge() } ?: break)
                 } finally {
                     changes.close()
+                }
+            }
+        }
+
+    /**
+     * Verifications that others ask for, from now on, while the client syncs: [Verification.accept] or
+     * [Verification.cancel] each, and close it afterwards. One collector at a time has them; what came while nobody
+     * collected comes first. Ends when the client is shut down.
+     */
+    public val verificationRequests: Flow<Verification> =
+        flow {
+            Owned<GeneratedVerificationRequests>(this@Client.inner.now { it.verificationRequests() }).let { requests ->
+                try {
+                    while (true) emit(opened { requests.call { it.next()?.let(::Verification) } } ?: break)
+                } finally {
+                    requests.close()
+                }
+            }
+        }
+
+    /** How backup and recovery key stand, from now on, also while keys are restored or uploaded. */
+    public val recoveryStates: Flow<RecoveryStatus> =
+        flow {
+            Owned<GeneratedRecoveryStates>(this@Client.inner.now { it.recoveryStates() }).let { states ->
+                try {
+                    while (true) emit(states.call { it.next()?.toBridge() } ?: break)
+                } finally {
+                    states.close()
                 }
             }
         }
@@ -165,6 +195,52 @@ public class Client private constructor(
     /** Lists the account's devices, as the server has them. */
     public suspend fun devices(): List<Device> = inner.call { client -> client.devices().map { it.toBridge() } }
 
+    /** Lists the devices of another user that have keys, asked for now. */
+    public suspend fun devicesOf(userId: String): List<Device> =
+        inner.call { client -> client.devicesOf(userId).map { it.toBridge() } }
+
+    /**
+     * Begins a verification: of `@name:server`, of one of their devices as `@name:server/DEVICE`, of an own device by its
+     * id, or of the own account by all its other devices. Takes up the one that they have asked for, where they have.
+     * Close it afterwards. Runs to its end even when cancelled: one that nobody waited for is cancelled.
+     */
+    public suspend fun verify(who: String): Verification = opened { inner.call { Verification(it.verify(who)) } }
+
+    /** Says what is believed of a person. */
+    public suspend fun trust(userId: String): UserTrust = inner.call { it.trust(userId).toBridge() }
+
+    /**
+     * Takes a person's changed identity as it is now, without comparing anything: they count as not verified then. Runs to
+     * its end even when cancelled.
+     */
+    public suspend fun acceptChange(userId: String): UserTrust = inner.call { it.acceptChange(userId).toBridge() }
+
+    /**
+     * Says whether this device is verified and has all that the account's devices share: its private keys, and the
+     * backup's with what that held.
+     */
+    public suspend fun hasSecrets(): Boolean = inner.call { it.hasSecrets() }
+
+    /** Says how backup and recovery key stand. */
+    public suspend fun recovery(): RecoveryStatus = inner.call { it.recovery().toBridge() }
+
+    /**
+     * Makes the recovery key and, where there is none, the backup. With [replace] both are made anew: the key that was
+     * written down before, and the backup that it opens, are worthless from then on. With a [passphrase], as UTF-8, that
+     * opens them as well; clear it afterwards. Runs to its end even when cancelled; made again after a fault, it goes on.
+     */
+    public suspend fun createRecoveryKey(
+        passphrase: ByteArray? = null,
+        replace: Boolean = false,
+    ): RecoveryKey = opened { inner.call { RecoveryKey(it.createRecoveryKey(passphrase, replace)) } }
+
+    /**
+     * Verifies this device with the recovery key or its passphrase, [typed] as UTF-8, and brings back the keys of the
+     * history. What could not be fetched at once is fetched while the client syncs. Clear [typed] afterwards. Runs to its
+     * end even when cancelled.
+     */
+    public suspend fun restore(typed: ByteArray): Restored = inner.call { it.restore(typed).toBridge() }
+
     /** Signs another device of the account out. Runs to its end even when cancelled. */
     public suspend fun signOutDevice(
         deviceId: String,
@@ -260,7 +336,16 @@ public class Client private constructor(
         /** Counts what is alive in the library, for finding leaks. */
         public fun liveObjects(): LiveObjects =
             generatedLiveObjects().run {
-                LiveObjects(clients.toInt(), rooms.toInt(), lists.toInt(), pulls.toInt(), shares.toInt(), contents.toInt())
+                LiveObjects(
+                    clients = clients.toInt(),
+                    rooms = rooms.toInt(),
+                    lists = lists.toInt(),
+                    pulls = pulls.toInt(),
+                    shares = shares.toInt(),
+                    contents = contents.toInt(),
+                    verifications = verifications.toInt(),
+                    transfers = transfers.toInt(),
+                )
             }
     }
 }
@@ -274,6 +359,8 @@ public class Client private constructor(
  * @property pulls flows that wait for something to change.
  * @property shares sharings of the own position that were not freed.
  * @property contents files that are looked at, not freed.
+ * @property verifications verifications that were not freed.
+ * @property transfers transfers that were not freed.
  */
 public data class LiveObjects(
     public val clients: Int,
@@ -282,4 +369,6 @@ public data class LiveObjects(
     public val pulls: Int,
     public val shares: Int = 0,
     public val contents: Int = 0,
+    public val verifications: Int = 0,
+    public val transfers: Int = 0,
 )

@@ -11,6 +11,7 @@ import eu.qroc.bridge.generated.QueueItem as GeneratedQueueItem
 import eu.qroc.bridge.generated.QueuedKind as GeneratedQueuedKind
 import eu.qroc.bridge.generated.Sent as GeneratedSent
 import eu.qroc.bridge.generated.SentFile as GeneratedSentFile
+import eu.qroc.bridge.generated.SignatureCheck as GeneratedSignatureCheck
 import eu.qroc.bridge.generated.TreatAs as GeneratedTreatAs
 import eu.qroc.bridge.generated.Trim as GeneratedTrim
 
@@ -71,6 +72,7 @@ public data class Sent(
  * @property width pixels.
  * @property height pixels.
  * @property duration how long it plays.
+ * @property metadataLeft whether it may still name its author: not every document can be taken apart.
  */
 public data class SentFile(
     public val sent: Sent,
@@ -83,6 +85,7 @@ public data class SentFile(
     public val width: Int?,
     public val height: Int?,
     public val duration: Duration?,
+    public val metadataLeft: Boolean = false,
 )
 
 /**
@@ -92,13 +95,31 @@ public data class SentFile(
  * @property bytes its length.
  * @property mime by content.
  * @property sha256 of the file, in hexadecimal.
+ * @property original whether these are the unchanged bytes that the sender had.
+ * @property signedBy user and device that signed what is said of the original.
+ * @property signature what that signature is worth.
  */
 public data class Downloaded(
     public val path: Path,
     public val bytes: Long,
     public val mime: String,
     public val sha256: String,
+    public val original: Boolean = false,
+    public val signedBy: String? = null,
+    public val signature: SignatureCheck? = null,
 )
+
+/** What the signature of an original is worth. */
+public enum class SignatureCheck {
+    /** The device signed exactly this. */
+    VALID,
+
+    /** It did not, or something else. */
+    INVALID,
+
+    /** The device is not known, so that nothing can be said. */
+    UNKNOWN_DEVICE,
+}
 
 /** What a queued action is. */
 public enum class QueuedKind {
@@ -167,10 +188,25 @@ internal fun GeneratedSentFile.toBridge(): SentFile =
         width = width?.toInt(),
         height = height?.toInt(),
         duration = duration?.toKotlinDuration(),
+        metadataLeft = metadataLeft,
     )
 
 internal fun GeneratedDownloaded.toBridge(): Downloaded =
-    Downloaded(path = Path(path), bytes = bytes.toLong(), mime = mime, sha256 = sha256)
+    Downloaded(
+        path = Path(path),
+        bytes = bytes.toLong(),
+        mime = mime,
+        sha256 = sha256,
+        original = original,
+        signedBy = signedBy,
+        signature =
+            when (signature) {
+                null -> null
+                GeneratedSignatureCheck.VALID -> SignatureCheck.VALID
+                GeneratedSignatureCheck.INVALID -> SignatureCheck.INVALID
+                GeneratedSignatureCheck.UNKNOWN_DEVICE -> SignatureCheck.UNKNOWN_DEVICE
+            },
+    )
 
 private fun GeneratedQueuedKind.toBridge(): QueuedKind =
     when (this) {

@@ -51,6 +51,7 @@ public fun interface LogSink {
  * @property authorities certificates (PEM) that are trusted besides the system's: an organisation's own.
  * @property logSink takes the log; without it nothing is logged.
  * @property logLevel nothing less loud is logged.
+ * @property imageDecoder reads pictures that the core cannot read; without it they are refused.
  * @property managed what the device's management says; what changes later goes to [Client.takeManaged].
  */
 public class Platform(
@@ -58,12 +59,14 @@ public class Platform(
     public val logSink: LogSink? = null,
     public val logLevel: LogLevel = LogLevel.INFO,
     public val managed: List<ManagedConfig> = emptyList(),
+    public val imageDecoder: ImageDecoder? = null,
 )
 
 internal fun Platform.toGenerated(): GeneratedPlatform =
     GeneratedPlatform(
         authorities = authorities,
         managed = managed.map { it.toGenerated() },
+        imageDecoder = imageDecoder?.let(::BridgedImageDecoder),
         logSink = logSink?.let(::BridgedLogSink),
         logLevel =
             when (logLevel) {

@@ -118,11 +118,41 @@ public class Room internal constructor(
         original: Boolean = false,
         captureInfo: Boolean = false,
     ): SentFile {
-        val treat = treatAs.toGenerated()
-        val file =
-            GeneratedNewFile(path.toString(), caption, treat, trim?.toGenerated(), txnId, original, captureInfo)
+        val file = newFile(path, caption, treatAs, trim, txnId, original, captureInfo)
         return inner.call { it.sendFile(file).toBridge() }
     }
+
+    /**
+     * Begins to prepare, seal and send a file as [sendFile] does, and returns at once: what is wrong with it is told by the
+     * transfer. Close that when it is no longer shown; the file goes on. Runs to its end even when cancelled.
+     */
+    public suspend fun upload(
+        path: Path,
+        caption: String? = null,
+        treatAs: TreatAs = TreatAs.AUTO,
+        trim: Trim? = null,
+        txnId: String? = null,
+        original: Boolean = false,
+        captureInfo: Boolean = false,
+    ): Transfer {
+        val file = newFile(path, caption, treatAs, trim, txnId, original, captureInfo)
+        return opened { inner.call { Transfer(it.upload(file)) } }
+    }
+
+    /**
+     * Takes up a file that is queued already, such as one of an earlier run of the app, by the transaction id of its
+     * message. Close it when it is no longer shown.
+     */
+    public fun uploadOf(txnId: String): Transfer = inner.now { Transfer(it.uploadOf(txnId)) }
+
+    /**
+     * Begins to fetch a file of a message to be looked at, and returns at once: [Transfer.contents] has it in the end.
+     * Closing the transfer ends it, and leaves nothing behind.
+     */
+    public fun fetch(
+        eventId: String,
+        part: Part = Part.FILE,
+    ): Transfer = inner.now { Transfer(it.fetch(eventId, part.toGenerated())) }
 
     /** Sends a position, once: degrees, and metres around it that hold the truth. */
     public suspend fun sendPlace(
@@ -271,3 +301,13 @@ public class Room internal constructor(
     /** Frees the room. */
     override fun close(): Unit = inner.close()
 }
+
+private fun newFile(
+    path: Path,
+    caption: String?,
+    treatAs: TreatAs,
+    trim: Trim?,
+    txnId: String?,
+    original: Boolean,
+    captureInfo: Boolean,
+) = GeneratedNewFile(path.toString(), caption, treatAs.toGenerated(), trim?.toGenerated(), txnId, original, captureInfo)

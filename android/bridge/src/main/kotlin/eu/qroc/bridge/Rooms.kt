@@ -93,6 +93,7 @@ public data class RoomSummary(
  * @property power power level; 100 is an administrator.
  * @property displayName display name.
  * @property cursor the next page begins behind it.
+ * @property trust what is believed of their identity.
  */
 public data class RoomMember(
     public val userId: String,
@@ -100,6 +101,7 @@ public data class RoomMember(
     public val power: Long,
     public val displayName: String?,
     public val cursor: String = "",
+    public val trust: UserTrust = UserTrust.UNVERIFIED,
 )
 
 internal fun RoomKind.toGenerated(): GeneratedRoomKind =
@@ -158,4 +160,5 @@ internal fun GeneratedRoomMember.toBridge(): RoomMember =
         power = power,
         displayName = displayName,
         cursor = cursor,
+        trust = trust.toBridge(),
     )

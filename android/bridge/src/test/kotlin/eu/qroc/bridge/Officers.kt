@@ -41,8 +41,11 @@ internal abstract class Officers {
     }
 
     /** Two officers in one room. */
-    suspend fun talk(name: String): Talk {
-        val (lisbon, madrid) = signIn("lisbon") to signIn("madrid")
+    suspend fun talk(
+        name: String,
+        server: String = Homeserver.url,
+    ): Talk {
+        val (lisbon, madrid) = signIn("lisbon", server) to signIn("madrid", server)
         val room = lisbon.client.createRoom(name, listOf(Homeserver.MADRID))
         madrid.client.rooms().first { rooms -> rooms.any { it.roomId == room.roomId } }
         return Talk(lisbon, madrid, room, madrid.client.joinRoom(room.roomId))

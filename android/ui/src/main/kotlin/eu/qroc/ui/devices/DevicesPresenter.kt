@@ -33,7 +33,7 @@ class DevicesPresenter(
                                 when (device.trust) {
                                     CoreTrust.THIS -> DeviceTrust.THIS
                                     CoreTrust.VERIFIED -> DeviceTrust.VERIFIED
-                                    CoreTrust.UNVERIFIED -> DeviceTrust.UNVERIFIED
+                                    CoreTrust.UNVERIFIED, CoreTrust.CHANGED -> DeviceTrust.UNVERIFIED
                                 },
                             lastSeen = device.lastSeen?.toEpochMilli() ?: 0,
                         )
