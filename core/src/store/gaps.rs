@@ -32,6 +32,60 @@ pub(super) fn blanked(page: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
 #[cfg(test)]
 mod tests {
     use super::blanked;
+    use crate::store::events;
+    use crate::store::search::tests::plain;
+    use crate::store::timeline::tests::{Talk, message};
+
+    /// How many pages hold this.
+    fn holding<'a>(pages: impl Iterator<Item = &'a [u8]>, needle: &[u8]) -> usize {
+        pages.filter(|page| page.windows(needle.len()).any(|window| window == needle)).count()
+    }
+
+    #[test]
+    fn what_sqlite_leaves_of_rows_that_moved_is_in_the_gaps() {
+        let dir = tempfile::tempdir().expect("dir");
+        let mut talk = Talk::on(plain(dir.path()));
+        let mut all = Vec::new();
+        for number in 0..4_000_u32 {
+            let text = |length: u32| format!("qqsecret{number}qq {}", "y".repeat(length as usize));
+            let new = |length| message("@bob:x", &format!("${number}"), &text(length));
+            let id = talk.hears(&new(0));
+            let mixed = number.wrapping_mul(2_654_435_761) >> 16;
+            talk.write(|tx| events::update(tx, id, &new(20 + mixed % 280)));
+            all.push(id);
+            // What came a little before is read only now, and grows where it stands.
+            let earlier = number.saturating_sub(1 + mixed % 50);
+            if number % 3 == 0 && earlier < number {
+                let body = format!("qqsecret{earlier}qq {}", "z".repeat(100 + (mixed % 200) as usize));
+                let grown = message("@bob:x", &format!("${earlier}"), &body);
+                let id = all[earlier as usize];
+                talk.write(|tx| events::update(tx, id, &grown));
+            }
+        }
+        for id in all {
+            talk.write(|tx| events::redact(tx, id));
+        }
+        talk.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("checkpoint");
+        let size: usize = talk
+            .db
+            .pragma_query_value(None, "page_size", |row| row.get::<_, i64>(0))
+            .map(|size| size as usize)
+            .expect("size");
+        let file = std::fs::read(dir.path().join("plain.db")).expect("file");
+        let left = holding(file.chunks(size), b"qqsecret");
+        assert!(left > 0, "SQLite cleans up by itself now");
+        let written: Vec<Vec<u8>> = file
+            .chunks(size)
+            .map(|page| blanked(page).map_or_else(|| page.to_vec(), |clean| clean.to_vec()))
+            .collect();
+        assert_eq!(holding(written.iter().map(Vec::as_slice), b"qqsecret"), 0, "of {left}");
+        // What is written is the same database.
+        let again = dir.path().join("again.db");
+        std::fs::write(&again, written.concat()).expect("file");
+        let again = rusqlite::Connection::open(again).expect("open");
+        let whole: String = again.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("checked");
+        assert_eq!(whole, "ok");
+    }
 
     /// A page of 40 bytes with two cells from its 30th on.
     fn page(kind: u8) -> Vec<u8> {

@@ -410,4 +410,4 @@ fn score(cut: &Snippet) -> f64 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::store) mod tests;

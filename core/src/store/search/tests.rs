@@ -238,7 +238,7 @@ proptest! {
 
 /// A plain file has the same pages as an encrypted one, readable: SQLCipher turns each page as a whole into
 /// ciphertext below the B-trees. The settings are copied from a real database.
-fn plain(dir: &Path) -> Connection {
+pub(in crate::store) fn plain(dir: &Path) -> Connection {
     crate::store::sqlcipher::zero_freed_memory();
     let real = open::create(
         &dir.join("real.db"),
