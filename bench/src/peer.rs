@@ -87,13 +87,8 @@ impl Peer {
     /// What the engine or the server says.
     pub async fn share(&self, room: &str) -> Result<Value> {
         let own = UserId::parse(OWN)?;
-        let settings = EncryptionSettings {
-            sharing_strategy: CollectStrategy::AllDevices,
-            rotation_period_msgs: 1_000_000,
-            ..EncryptionSettings::default()
-        };
         let room = RoomId::parse(room)?;
-        let requests = self.machine.share_room_key(&room, [own.as_ref()].into_iter(), settings).await?;
+        let requests = self.machine.share_room_key(&room, [own.as_ref()].into_iter(), settings()).await?;
         let request: Arc<ToDeviceRequest> = requests.into_iter().next().context("no key to share")?;
         let content = request.messages.values().next().and_then(|devices| devices.values().next());
         let content: Value = serde_json::from_str(content.context("no device")?.json().get())?;
@@ -108,7 +103,7 @@ impl Peer {
     /// What the engine says.
     pub async fn keep(&self, room: &str) -> Result<()> {
         let room = RoomId::parse(room)?;
-        self.machine.share_room_key(&room, std::iter::empty(), EncryptionSettings::default()).await?;
+        self.machine.share_room_key(&room, std::iter::empty(), settings()).await?;
         Ok(())
     }
 
@@ -139,6 +134,15 @@ impl Peer {
         let content = Raw::new(content)?.cast_unchecked();
         let encrypted = self.machine.encrypt_room_event_raw(&room, kind, &content).await?;
         Ok(serde_json::from_str(encrypted.content.json().get())?)
+    }
+}
+
+/// With one key for as many messages as a measurement has.
+fn settings() -> EncryptionSettings {
+    EncryptionSettings {
+        sharing_strategy: CollectStrategy::AllDevices,
+        rotation_period_msgs: 1_000_000,
+        ..EncryptionSettings::default()
     }
 }
 

@@ -1,19 +1,24 @@
 //! Jobs that take in and show.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use futures_util::{StreamExt as _, pin_mut};
 use matrix_sdk::ruma::RoomId;
 use matrix_sdk::{Client, Room, RoomMemberships};
-use matrix_sdk_ui::eyeball_im::VectorDiff;
+use matrix_sdk_ui::eyeball_im::{Vector, VectorDiff};
 use matrix_sdk_ui::room_list_service::filters::new_filter_non_left;
 use matrix_sdk_ui::timeline::{RoomExt as _, Timeline, TimelineItem};
+use tokio::time::timeout;
 
 use crate::account;
 use crate::meter::{self, Meter};
 use crate::protocol::{Report, Task, ready};
 use crate::stored::{Found, Stored, found};
+
+/// When nothing more comes by itself.
+const LATE: Duration = Duration::from_millis(500);
 
 pub(crate) async fn cold(task: &Task) -> Result<Report> {
     let client = account::sign_in(task).await?;
@@ -58,25 +63,35 @@ fn room(client: &Client, task: &Task) -> Result<Room> {
     client.get_room(&id).context("there is no such room")
 }
 
-fn events(items: &[Arc<TimelineItem>]) -> usize {
+fn events(items: &Vector<Arc<TimelineItem>>) -> usize {
     items.iter().filter(|item| item.as_event().is_some()).count()
 }
 
-fn undecryptable(items: &[Arc<TimelineItem>]) -> usize {
+fn undecryptable(items: &Vector<Arc<TimelineItem>>) -> usize {
     let sealed = |item: &&Arc<TimelineItem>| {
         item.as_event().is_some_and(|event| event.content().is_unable_to_decrypt())
     };
     items.iter().filter(sealed).count()
 }
 
-/// Pages back until so many events are seen, or the room begins.
-async fn page_back(timeline: &Timeline, count: usize, step: u16) -> Result<Vec<Arc<TimelineItem>>> {
-    loop {
-        let items: Vec<_> = timeline.items().await.into_iter().collect();
-        if events(&items) >= count || timeline.paginate_backwards(step).await? {
-            return Ok(timeline.items().await.into_iter().collect());
+/// Pages back until so many events are seen, or the room begins. What was paged reaches the timeline by a task of its own, so
+/// it is waited for before more is asked.
+async fn page_back(timeline: &Timeline, count: usize, step: u16) -> Result<Vector<Arc<TimelineItem>>> {
+    let (mut items, changes) = timeline.subscribe().await;
+    pin_mut!(changes);
+    let mut at_start = false;
+    while events(&items) < count {
+        if !at_start {
+            at_start = timeline.paginate_backwards(step).await?;
+        }
+        match timeout(LATE, changes.next()).await {
+            Ok(Some(diffs)) => diffs.into_iter().for_each(|diff| diff.apply(&mut items)),
+            Ok(None) => break,
+            Err(_) if at_start => break,
+            Err(_) => {}
         }
     }
+    Ok(items)
 }
 
 pub(crate) async fn timeline(task: &Task) -> Result<Report> {
@@ -131,13 +146,14 @@ pub(crate) async fn encrypted(task: &Task) -> Result<Report> {
 }
 
 pub(crate) async fn paginated(task: &Task) -> Result<Report> {
-    let (client, mut stored, _service) = first_room(task).await?;
+    let (client, mut stored, service) = first_room(task).await?;
     ready()?;
     stored.events(&client, 1, 20).await?;
     let timeline = room(&client, task)?.timeline().await?;
     let meter = Meter::start()?;
     let items = page_back(&timeline, task.count, 100).await?;
     let cost = meter.stop()?;
+    service.stop().await;
     Ok(Report { cost, seen: events(&items), undecryptable: undecryptable(&items), ..Report::default() })
 }
 

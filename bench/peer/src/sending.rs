@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(25);
 
 struct Talk {
     _client: Client,
-    _service: SyncService,
+    service: SyncService,
     queue: RoomSendQueue,
     sent: watch::Receiver<usize>,
 }
@@ -52,7 +52,7 @@ impl Talk {
                 }
             }
         });
-        Ok(Self { _client: client, _service: service, queue, sent })
+        Ok(Self { _client: client, service, queue, sent })
     }
 
     /// Sends the message that carries the key: what is measured is an ordinary one.
@@ -109,6 +109,7 @@ pub(crate) async fn one_by_one(task: &Task) -> Result<Report> {
         sleep(PAUSE).await;
     }
     let times = vec![("queued".to_owned(), queued), ("acknowledged".to_owned(), acknowledged)];
+    talk.service.stop().await;
     Ok(Report { cost, times, seen: task.count, ..Report::default() })
 }
 
@@ -124,6 +125,7 @@ pub(crate) async fn burst(task: &Task) -> Result<Report> {
     }
     talk.sent(1 + task.count).await?;
     let cost = meter.stop()?;
+    talk.service.stop().await;
     Ok(Report { cost, times: vec![("queued".to_owned(), queued)], seen: task.count, ..Report::default() })
 }
 
@@ -148,5 +150,7 @@ pub(crate) async fn idle(task: &Task) -> Result<Report> {
     sleep(Duration::from_secs(3)).await;
     let meter = Meter::start()?;
     sleep(Duration::from_secs(task.count.try_into()?)).await;
-    Ok(Report { cost: meter.stop()?, seen: client.rooms().len(), ..Report::default() })
+    let cost = meter.stop()?;
+    service.stop().await;
+    Ok(Report { cost, seen: client.rooms().len(), ..Report::default() })
 }
