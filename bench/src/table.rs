@@ -55,8 +55,9 @@ pub(crate) fn put(file: &Path, lines: &[Line], note: &str) -> Result<()> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let (before, rest) = text.split_once(BEGIN).context("there is no place for the table")?;
     let (_, after) = rest.split_once(END).context("the place for the table does not end")?;
-    let markdown = markdown(lines);
-    std::fs::write(file, format!("{before}{BEGIN}{note}\n\n{markdown}{END}{after}"))?;
+    let table = markdown(lines);
+    let chart = "![Ours in parts of the peer](bench.svg)";
+    std::fs::write(file, format!("{before}{BEGIN}{note}.\n\n{chart}\n\n{table}{END}{after}"))?;
     Ok(())
 }
 
@@ -118,7 +119,8 @@ pub(crate) fn rounded(value: f64) -> String {
         0.0 => "0".to_owned(),
         large if large >= 100.0 => format!("{value:.0}"),
         middle if middle >= 10.0 => format!("{value:.1}"),
-        small if small >= 0.1 => format!("{value:.2}"),
+        small if small >= 1.0 => format!("{value:.2}"),
+        part if part >= 0.1 => format!("{value:.3}"),
         _ => format!("{value:.4}"),
     }
 }
