@@ -35,7 +35,11 @@ impl Server {
         for user in
             body.get("device_keys").and_then(Value::as_object).into_iter().flatten().map(|(user, _)| user)
         {
-            let Some(keys) = state.keys.get(user) else { continue };
+            // As Synapse says of its own users who have no device. Without it a client would wait for more.
+            let Some(keys) = state.keys.get(user) else {
+                insert(&mut answer, "device_keys", user, json!({}));
+                continue;
+            };
             insert(&mut answer, "device_keys", user, json!(keys.devices));
             for (kind, key) in &keys.cross {
                 insert(&mut answer, &format!("{kind}s"), user, key.clone());
