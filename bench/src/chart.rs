@@ -8,8 +8,8 @@ use anyhow::Result;
 use crate::figures::Line;
 use crate::table::{number, rounded};
 
-const WIDTH: f64 = 920.0;
-const LEFT: f64 = 400.0;
+const WIDTH: f64 = 1000.0;
+const LEFT: f64 = 480.0;
 const ROW: f64 = 22.0;
 const TOP: f64 = 74.0;
 /// Ratios from a thousandth to ten are on the scale; what is beyond stands at its end.
