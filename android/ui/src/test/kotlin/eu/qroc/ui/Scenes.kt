@@ -28,6 +28,7 @@ import eu.qroc.ui.shell.Pane
 import eu.qroc.ui.shell.Stage
 import eu.qroc.ui.signin.SignInProblem
 import eu.qroc.ui.signin.SignInState
+import eu.qroc.ui.timeline.Body
 import eu.qroc.ui.timeline.Message
 import eu.qroc.ui.timeline.Quick
 import eu.qroc.ui.unlock.UnlockProblem
@@ -65,6 +66,8 @@ private val signInFull = SignInState(said("police.example"), said("lisbon"), "go
 private val last = talk.filterIsInstance<Message>()
 
 private val place = Place(38.7071, -9.1355)
+
+private val clip = message("", body = Body.File(said("pier.mp4"), said("video/mp4"), 4_200_000))
 
 /** Many at nearly the same place, with long names. */
 private val crowd = (0..11).map { Officer("@$it:x", LONG, Place(38.7 + it * 0.0004, -9.13), 30.0, NOW - it * MINUTE) }
@@ -133,6 +136,7 @@ val scenes: List<Scene> =
         Scene("timeline", "edit", composer(ComposerState(said("Piers"), ComposerMode.Edit(said("Pier four"))))),
         Scene("timeline", "left", composer(ComposerState(left = true))),
         Scene("timeline", "viewer", room { it.copy(viewing = media.filterIsInstance<Message>().last()) }),
+        Scene("timeline", "clip", room { it.copy(opened = clip) }),
         Scene("timeline", "saved", room { it.copy(done = said("Saved to Downloads/pier.jpg")) }),
         Scene(
             "newroom",

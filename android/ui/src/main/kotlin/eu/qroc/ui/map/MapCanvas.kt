@@ -9,9 +9,7 @@ import androidx.compose.foundation.layout.Box
 import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.fillMaxSize
 import androidx.compose.foundation.layout.padding
-import androidx.compose.foundation.shape.CircleShape
 import androidx.compose.material3.MaterialTheme
-import androidx.compose.material3.Surface
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.LaunchedEffect
 import androidx.compose.runtime.getValue
@@ -27,9 +25,6 @@ import androidx.compose.ui.Modifier
 import androidx.compose.ui.draw.clipToBounds
 import androidx.compose.ui.geometry.Offset
 import androidx.compose.ui.geometry.Size
-import androidx.compose.ui.graphics.vector.ImageVector
-import androidx.compose.ui.input.pointer.PointerEventType
-import androidx.compose.ui.input.pointer.PointerInputScope
 import androidx.compose.ui.input.pointer.pointerInput
 import androidx.compose.ui.layout.onSizeChanged
 import androidx.compose.ui.semantics.contentDescription
@@ -37,10 +32,11 @@ import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.text.rememberTextMeasurer
 import androidx.compose.ui.unit.dp
 import androidx.compose.ui.unit.toSize
-import eu.qroc.ui.parts.IconAction
 import eu.qroc.ui.parts.Icons
+import eu.qroc.ui.parts.RoundAction
+import eu.qroc.ui.parts.ZOOM_STEP
+import eu.qroc.ui.parts.wheel
 import eu.qroc.ui.theme.Qroc
-import kotlin.math.pow
 
 /** The map itself: moved with a finger or the mouse, larger with two fingers, the wheel or the buttons. */
 @Composable
@@ -86,21 +82,10 @@ internal fun MapCanvas(
             verticalArrangement = Arrangement.spacedBy(8.dp),
         ) {
             val middle = Offset(size.width / 2, size.height / 2)
-            Round(Icons.People, strings.mapShowAll) { moved = null }
-            Round(Icons.Add, strings.mapCloser) { moved = now?.zoomed(STEP, middle, size) }
-            Round(Icons.Less, strings.mapFarther) { moved = now?.zoomed(1 / STEP, middle, size) }
+            RoundAction(Icons.People, strings.mapShowAll) { moved = null }
+            RoundAction(Icons.Add, strings.mapCloser) { moved = now?.zoomed(ZOOM_STEP, middle, size) }
+            RoundAction(Icons.Less, strings.mapFarther) { moved = now?.zoomed(1 / ZOOM_STEP, middle, size) }
         }
-    }
-}
-
-@Composable
-private fun Round(
-    icon: ImageVector,
-    label: String,
-    onClick: () -> Unit,
-) {
-    Surface(shape = CircleShape, color = Qroc.colours.surface, shadowElevation = 3.dp) {
-        IconAction(icon, label, onClick)
     }
 }
 
@@ -140,25 +125,11 @@ private fun nearest(
         .minByOrNull { it.second }
         ?.first
 
-private suspend fun PointerInputScope.wheel(zoom: (Offset, Float) -> Unit) =
-    awaitPointerEventScope {
-        while (true) {
-            val event = awaitPointerEvent()
-            if (event.type != PointerEventType.Scroll) continue
-            val change = event.changes.firstOrNull() ?: continue
-            zoom(change.position, WHEEL.pow(-change.scrollDelta.y))
-            change.consume()
-        }
-    }
-
 private val saver: Saver<Chart?, Any> =
     listSaver(
         save = { if (it == null) emptyList() else listOf(it.middle.lat, it.middle.lon, it.metresPerPixel) },
         restore = { if (it.isEmpty()) null else Chart(Place(it[0], it[1]), it[2]) },
     )
-
-private const val STEP = 1.6f
-private const val WHEEL = 1.15f
 
 /** Metres of one pixel where a street fills the screen. */
 private const val STREET = 0.5

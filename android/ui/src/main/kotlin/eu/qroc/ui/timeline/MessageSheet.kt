@@ -1,6 +1,5 @@
 package eu.qroc.ui.timeline
 
-import androidx.compose.foundation.Image
 import androidx.compose.foundation.background
 import androidx.compose.foundation.clickable
 import androidx.compose.foundation.layout.Arrangement
@@ -9,8 +8,6 @@ import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.ColumnScope
 import androidx.compose.foundation.layout.ExperimentalLayoutApi
 import androidx.compose.foundation.layout.FlowRow
-import androidx.compose.foundation.layout.fillMaxSize
-import androidx.compose.foundation.layout.padding
 import androidx.compose.foundation.layout.size
 import androidx.compose.foundation.shape.CircleShape
 import androidx.compose.material3.MaterialTheme
@@ -19,18 +16,14 @@ import androidx.compose.runtime.Composable
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.draw.clip
-import androidx.compose.ui.layout.ContentScale
 import androidx.compose.ui.semantics.Role
 import androidx.compose.ui.semantics.contentDescription
 import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.unit.dp
 import eu.qroc.ui.format.degrees
-import eu.qroc.ui.parts.Forbidden
-import eu.qroc.ui.parts.IconAction
 import eu.qroc.ui.parts.Icons
 import eu.qroc.ui.parts.Sheet
 import eu.qroc.ui.parts.SheetAction
-import eu.qroc.ui.parts.TopBar
 import eu.qroc.ui.shell.Gate
 import eu.qroc.ui.shell.LocalForbidden
 import eu.qroc.ui.theme.Qroc
@@ -77,10 +70,17 @@ private fun Facts(message: Message) {
             strings.sentAt(times.day(times.dayOf(message.ts)), times.clock(message.ts)),
             if (message.own || message.seenBy.isNotEmpty()) state else null,
             if (message.encrypted) strings.wasEncrypted else strings.wasNotEncrypted,
+            if (plays(message.body)) strings.notPlayed else null,
         )
     lines.filterNotNull().forEach {
         Text(it, color = Qroc.colours.secondary, style = MaterialTheme.typography.bodyMedium)
     }
+}
+
+/** Whether it is a clip or a recording, for which there is no player here. */
+private fun plays(body: Body): Boolean {
+    val mime = (body as? Body.File)?.mime ?: return false
+    return mime.startsWith("video/") || mime.startsWith("audio/")
 }
 
 @OptIn(ExperimentalLayoutApi::class)
@@ -157,27 +157,3 @@ internal fun copyText(body: Body): String? =
         is Body.Position -> degrees(body.lat, body.lon)
         is Body.Unreadable, Body.Removed, is Body.Unknown -> null
     }
-
-/** A picture as large as the screen. */
-@Composable
-internal fun PictureViewer(
-    message: Message,
-    onEvent: (TimelineEvent) -> Unit,
-) {
-    val picture = (message.body as? Body.Picture)?.picture ?: return
-    val strings = Qroc.strings
-    val forbidden = LocalForbidden.current[Gate.SAVE]
-    Column(Modifier.fillMaxSize().background(Qroc.colours.background)) {
-        TopBar(message.senderName, { onEvent(TimelineEvent.CloseViewer) }) {
-            if (forbidden == null) IconAction(Icons.Save, strings.save, { onEvent(TimelineEvent.Save(message)) })
-        }
-        if (forbidden != null) Forbidden(strings.save, forbidden, Modifier.padding(horizontal = 16.dp))
-        Image(
-            picture,
-            strings.photoFrom(message.senderName),
-            Modifier.weight(1f).fillMaxSize(),
-            contentScale = ContentScale.Fit,
-        )
-        message.body.caption?.let { Text(it, Modifier.padding(16.dp), style = MaterialTheme.typography.bodyLarge) }
-    }
-}
