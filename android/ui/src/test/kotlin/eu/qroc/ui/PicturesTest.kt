@@ -26,8 +26,9 @@ class PicturesTest {
     @TestFactory
     fun pictures(): List<DynamicTest> {
         val plain = scenes.map { it to Showing.plain }
+        val small = scenes.filter { it.tight }.map { it to Showing.small }
         val others = scenes.filter { it.main }.flatMap { scene -> Showing.others.map { scene to it } }
-        return (plain + others).map { (scene, showing) ->
+        return (plain + small + others).map { (scene, showing) ->
             DynamicTest.dynamicTest("${scene.name}-${showing.name}") { check(scene, showing) }
         }
     }
@@ -36,6 +37,7 @@ class PicturesTest {
     fun `every golden picture belongs to a screen`() {
         val drawn =
             scenes.map { "${it.name}-light.png" } +
+                scenes.filter { it.tight }.map { "${it.name}-small.png" } +
                 scenes.filter { it.main }.flatMap { scene -> Showing.others.map { "${scene.name}-${it.name}.png" } }
         assertEquals(drawn.toSortedSet(), GOLDEN.list()!!.toSortedSet())
     }

@@ -45,6 +45,9 @@ class Scene(
     /** The one that stands for its screen where every screen is drawn in many ways. */
     val main get() = state in setOf("full", "sharing")
 
+    /** Drawn also where there is the least room. */
+    val tight get() = state == "help"
+
     @Composable
     fun Content() = AppView(stage, "QROC", {})
 }
@@ -194,6 +197,7 @@ val scenes: List<Scene> =
         Scene("devices", "signout", pane(Pane.Devices(devices.copy(leaving = devices.devices!![1], wrongPassword = true)))),
         Scene("timeline", "forbidden", Stage.Main(rooms, Pane.Room(timeline.copy(opened = media.filterIsInstance<Message>().last())), locked)),
         Scene("timeline", "quickforbidden", Stage.Main(rooms, Pane.Room(timeline.copy(quick = Quick(locating = true))), locked)),
+        Scene("timeline", "help", room { it.copy(quick = Quick(helpAt = NOW - 3 * MINUTE), done = said("Pier four")) }),
         Scene("map", "sharing", pane(Pane.Map(map.copy(sharing = OwnSharing(on = true, until = NOW + 30 * MINUTE))))),
         Scene("map", "share", pane(Pane.Map(map.copy(sharing = OwnSharing(problem = error))))),
         Scene("map", "howlong", pane(Pane.Map(map.copy(sharing = OwnSharing(asking = true, choices = listOf(15, 60, 240, 480)))))),

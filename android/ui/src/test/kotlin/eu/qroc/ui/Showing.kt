@@ -35,6 +35,9 @@ data class Showing(
         const val PHONE = 360
         val plain = Showing("light")
 
+        /** The least room there is, with the most to say. */
+        val small = Showing("small", language = "qps", fontScale = 2f, width = 320, height = 560)
+
         /** What every screen is drawn in besides. */
         val others =
             listOf(

@@ -3,6 +3,7 @@ package eu.qroc.ui
 import androidx.compose.runtime.getValue
 import androidx.compose.runtime.mutableStateOf
 import androidx.compose.runtime.setValue
+import androidx.compose.ui.geometry.Size
 import androidx.compose.ui.input.key.Key
 import androidx.compose.ui.test.ComposeUiTest
 import androidx.compose.ui.test.ExperimentalTestApi
@@ -23,6 +24,7 @@ import androidx.compose.ui.test.performScrollToIndex
 import androidx.compose.ui.test.performTextInput
 import androidx.compose.ui.test.pressKey
 import androidx.compose.ui.test.runComposeUiTest
+import androidx.compose.ui.test.runSkikoComposeUiTest
 import androidx.compose.ui.test.withKeyDown
 import eu.qroc.ui.composer.ComposerEvent
 import eu.qroc.ui.composer.ComposerMode
@@ -76,6 +78,19 @@ class TimelineTest {
             assertTrue(ComposerEvent.Send !in composed)
             onNodeWithTag("message").performKeyInput { pressKey(Key.Enter) }
             assertEquals<ComposerEvent>(ComposerEvent.Send, composed.last())
+        }
+
+    @Test
+    fun `while a call for help is open one can write on a small screen, however large the text`() =
+        runSkikoComposeUiTest(Size(Showing.small.width.toFloat(), Showing.small.height.toFloat())) {
+            mainClock.autoAdvance = false
+            setContent { Showing.small.Theme { scenes.single { it.name == "timeline-help" }.Content() } }
+            repeat(3) { mainClock.advanceTimeByFrame() }
+            for (part in listOf(onNodeWithTag("message"), onNodeWithContentDescription(StringsQps.send))) {
+                val bounds = part.fetchSemanticsNode().boundsInRoot
+                assertTrue(bounds.height >= 48 && bounds.bottom <= Showing.small.height, "$bounds")
+            }
+            onNodeWithText(StringsQps.iAmSafe).assertIsDisplayed()
         }
 
     @Test

@@ -111,17 +111,18 @@ private fun HelpAsked(
     onEvent: (TimelineEvent) -> Unit,
 ) {
     val strings = Qroc.strings
-    Row(
-        Modifier.fillMaxWidth().background(Qroc.colours.raised).padding(start = 16.dp, end = 8.dp, top = 8.dp, bottom = 8.dp),
-        horizontalArrangement = Arrangement.spacedBy(12.dp),
-        verticalAlignment = Alignment.CenterVertically,
-    ) {
-        Icon(Icons.Warning, null, Modifier.size(24.dp), tint = Qroc.colours.danger)
-        Text(
-            strings.helpAsked(Qroc.times.clock(at)),
-            Modifier.weight(1f).semantics { liveRegion = LiveRegionMode.Assertive },
-            style = MaterialTheme.typography.bodyLarge,
-        )
-        SideButton(strings.iAmSafe, { onEvent(TimelineEvent.Safe) })
+    // Beside a wide button large words would stand one below the other.
+    val large = LocalDensity.current.fontScale > LARGE
+    Column(Modifier.fillMaxWidth().background(Qroc.colours.raised).padding(start = 16.dp, end = 8.dp, top = 8.dp, bottom = 8.dp)) {
+        Row(horizontalArrangement = Arrangement.spacedBy(12.dp), verticalAlignment = Alignment.CenterVertically) {
+            Icon(Icons.Warning, null, Modifier.size(24.dp), tint = Qroc.colours.danger)
+            Text(
+                strings.helpAsked(Qroc.times.clock(at)),
+                Modifier.weight(1f).semantics { liveRegion = LiveRegionMode.Assertive },
+                style = MaterialTheme.typography.bodyLarge,
+            )
+            if (!large) SideButton(strings.iAmSafe, { onEvent(TimelineEvent.Safe) })
+        }
+        if (large) SideButton(strings.iAmSafe, { onEvent(TimelineEvent.Safe) }, Modifier.fillMaxWidth())
     }
 }

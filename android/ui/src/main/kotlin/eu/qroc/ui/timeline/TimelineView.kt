@@ -65,27 +65,10 @@ fun TimelineView(
     /** Whether there is a way back, which beside the list there is not. */
     back: Boolean = true,
 ) {
-    val strings = Qroc.strings
     val compose = { event: eu.qroc.ui.composer.ComposerEvent -> onEvent(TimelineEvent.Compose(event)) }
     Box(modifier.fillMaxSize().background(Qroc.colours.background)) {
         Column {
-            Header(state, onEvent, back)
-            ConnectionLine(state.connection, { onEvent(TimelineEvent.Queue) })
-            if (state.error != null) {
-                ErrorNote(
-                    state.error,
-                    Modifier.heightIn(max = 280.dp).verticalScroll(rememberScrollState()).padding(16.dp),
-                    action = if (state.entries == null) strings.tryAgain else strings.close,
-                    onAction = {
-                        onEvent(if (state.entries == null) TimelineEvent.Reload else TimelineEvent.DismissError)
-                    },
-                )
-            }
-            Box(Modifier.weight(1f)) { Content(state, onEvent) }
-            DoneLine(state.done) { onEvent(TimelineEvent.DismissDone) }
-            val quick = state.quick
-            // While something is written the keyboard needs the room.
-            if (quick != null && state.thread == null && !state.composer.left && state.composer.text.isBlank()) QuickBar(quick, onEvent)
+            Above(state, onEvent, back, Modifier.weight(1f))
             // Beside the list there is room for a keyboard.
             ComposerBar(state.composer, compose, ready = !back)
         }
@@ -98,6 +81,7 @@ fun TimelineView(
             state.opened != null -> MessageSheet(state.opened, onEvent)
         }
     }
+    val strings = Qroc.strings
     val removing = state.removing
     if (removing != null) {
         Question(
@@ -107,6 +91,38 @@ fun TimelineView(
             { onEvent(TimelineEvent.Remove(removing)) },
             { onEvent(TimelineEvent.KeepMessage) },
         )
+    }
+}
+
+/** All but the field to write in, which stays however little room there is. */
+@Composable
+private fun Above(
+    state: TimelineState,
+    onEvent: (TimelineEvent) -> Unit,
+    back: Boolean,
+    modifier: Modifier,
+) {
+    val strings = Qroc.strings
+    Column(modifier) {
+        Header(state, onEvent, back)
+        ConnectionLine(state.connection, { onEvent(TimelineEvent.Queue) })
+        if (state.error != null) {
+            ErrorNote(
+                state.error,
+                Modifier.heightIn(max = 280.dp).verticalScroll(rememberScrollState()).padding(16.dp),
+                action = if (state.entries == null) strings.tryAgain else strings.close,
+                onAction = {
+                    onEvent(if (state.entries == null) TimelineEvent.Reload else TimelineEvent.DismissError)
+                },
+            )
+        }
+        Box(Modifier.weight(1f)) { Content(state, onEvent) }
+        val quick = state.quick
+        Column(Modifier.heightIn(max = 280.dp).verticalScroll(rememberScrollState())) {
+            DoneLine(state.done) { onEvent(TimelineEvent.DismissDone) }
+            // While something is written the keyboard needs the room.
+            if (quick != null && state.thread == null && !state.composer.left && state.composer.text.isBlank()) QuickBar(quick, onEvent)
+        }
     }
 }
 
