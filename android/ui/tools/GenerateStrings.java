@@ -103,7 +103,8 @@ class GenerateStrings {
         var base = read(res.resolve("values/strings.xml"));
         var out = new StringBuilder("// Generated from res/values*/strings.xml.\n@file:Suppress(\"ktlint\")\n\npackage eu.qroc.ui\n\ninterface Strings {\n    /** BCP 47. */\n    val language: String\n");
         base.values().forEach(text -> out.append("    ").append(text.signature()).append("\n"));
-        out.append("\n    /** The text of an error, by the key that the core gives it. */\n    fun error(key: String): String?\n}\n");
+        out.append("\n    /** The text of an error, by the key that the core gives it. */\n    fun error(key: String): String?\n");
+        out.append("\n    /** The word of a sign that two people compare, by the key that the core gives it. */\n    fun emoji(key: String): String?\n}\n");
         var languages = new TreeMap<String, SortedMap<String, Text>>();
         try (var folders = Files.list(res)) {
             for (var folder : folders.sorted().toList()) {
@@ -132,10 +133,13 @@ class GenerateStrings {
                     throw new IllegalStateException(language + ": other arguments in " + text.name());
                 out.append("    override ").append(text.signature()).append(text.body(language)).append("\n");
             }
-            out.append("    override fun error(key: String): String? = when (key) {\n");
-            texts.values().stream().filter(text -> text.name().startsWith("error_")).forEach(text ->
-                out.append("        \"").append(text.name()).append("\" -> ").append(text.property()).append("\n"));
-            out.append("        else -> null\n    }\n}\n");
+            for (var kind : List.of("error", "emoji")) {
+                out.append("    override fun ").append(kind).append("(key: String): String? = when (key) {\n");
+                texts.values().stream().filter(text -> text.name().startsWith(kind + "_")).forEach(text ->
+                    out.append("        \"").append(text.name()).append("\" -> ").append(text.property()).append("\n"));
+                out.append("        else -> null\n    }\n");
+            }
+            out.append("}\n");
             all.add("\"" + language + "\" to " + object);
         }
         out.append("\n/** By language; `qps` is the pseudo-language of tests. */\nval stringsByLanguage: Map<String, Strings> = mapOf(").append(all).append(")\n");

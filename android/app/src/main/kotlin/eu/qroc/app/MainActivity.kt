@@ -61,7 +61,7 @@ class MainActivity : ComponentActivity() {
         val looks by presenter.looks.state.collectAsState()
         val strings by presenter.looks.strings.collectAsState()
         val times = remember(strings) { Times(strings, ZoneId.systemDefault(), System::currentTimeMillis) }
-        BackHandler(enabled = (stage as? Stage.Main)?.pane != null) { presenter.back() }
+        BackHandler(enabled = (stage as? Stage.Main)?.let { it.pane != null || it.verifying != null } == true) { presenter.back() }
         QrocTheme(strings, times, brand, looks.appearance) {
             AppView(stage, brand.name, presenter::on, Modifier.safeDrawingPadding())
         }

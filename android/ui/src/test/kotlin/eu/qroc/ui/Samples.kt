@@ -24,6 +24,10 @@ import eu.qroc.ui.queue.QueueItemState
 import eu.qroc.ui.queue.QueueKind
 import eu.qroc.ui.queue.QueueRow
 import eu.qroc.ui.queue.QueueState
+import eu.qroc.ui.recovery.BackupStanding
+import eu.qroc.ui.recovery.KeyStanding
+import eu.qroc.ui.recovery.RecoveryState
+import eu.qroc.ui.recovery.Standing
 import eu.qroc.ui.rooms.RoomKind
 import eu.qroc.ui.rooms.RoomRow
 import eu.qroc.ui.rooms.RoomsState
@@ -40,6 +44,10 @@ import eu.qroc.ui.timeline.SendState
 import eu.qroc.ui.timeline.TimelineState
 import eu.qroc.ui.timeline.Transfer
 import eu.qroc.ui.timeline.arrange
+import eu.qroc.ui.verify.Sign
+import eu.qroc.ui.verify.Trust
+import eu.qroc.ui.verify.VerifyState
+import eu.qroc.ui.verify.VerifyStep
 import java.time.ZoneOffset
 
 /** A Sunday in November, half past two. */
@@ -278,8 +286,9 @@ val details =
         members =
             listOf(
                 MemberRow(said("@lisbon:qroc.test"), lisbon, own = true, leads = true),
-                MemberRow(said("@madrid:qroc.test"), madrid, removable = true),
-                MemberRow(said("@athens:qroc.test"), said("Ελένη Αθήνα"), invited = true, removable = true),
+                MemberRow(said("@madrid:qroc.test"), madrid, removable = true, trust = Trust.VERIFIED),
+                MemberRow(said("@paris:qroc.test"), said("Claire Paris"), removable = true, trust = Trust.CHANGED),
+                MemberRow(said("@athens:qroc.test"), said("Ελένη Αθήνα"), invited = true, removable = true, trust = Trust.UNVERIFIED),
             ),
     )
 
@@ -300,6 +309,21 @@ val devices =
             DeviceRow(said("AAAAAAAAAA"), LONG, DeviceTrust.UNVERIFIED, NOW - 40 * DAY),
         ),
     )
+
+/** What a person and an own device are compared by. */
+val compare =
+    VerifyStep.Compare(
+        listOf("🐶" to "Dog", "🔧" to "Spanner", "🎅" to "Santa", "✈️" to "Aeroplane", "🌽" to "Corn", "🎧" to "Headphones", "🍓" to "Strawberry")
+            .map { (symbol, word) -> Sign(symbol, said(word)) },
+        listOf(1234, 8190, 4711),
+    )
+
+val verifying = VerifyState(madrid, person = true, compare)
+
+val recovery =
+    RecoveryState(Standing(KeyStanding.ON, BackupStanding.ON, keys = 214))
+
+val recoveryKey = "EsTj 3rB7 wq9P Yc5K mN2v Xh4R tL8s Da6F gZ1u Qe5W oJ7b Vk3C".split(" ").map { said(it) }
 
 val policy =
     PolicyState(

@@ -15,6 +15,12 @@ import eu.qroc.ui.newroom.NewRoomState
 import eu.qroc.ui.parts.Connection
 import eu.qroc.ui.policy.PolicyState
 import eu.qroc.ui.queue.QueueState
+import eu.qroc.ui.recovery.BackupStanding
+import eu.qroc.ui.recovery.KeyStanding
+import eu.qroc.ui.recovery.RecoveryDone
+import eu.qroc.ui.recovery.RecoveryState
+import eu.qroc.ui.recovery.RecoveryStep
+import eu.qroc.ui.recovery.Standing
 import eu.qroc.ui.rooms.RoomFilter
 import eu.qroc.ui.rooms.RoomRow
 import eu.qroc.ui.rooms.RoomsState
@@ -30,9 +36,14 @@ import eu.qroc.ui.signin.SignInProblem
 import eu.qroc.ui.signin.SignInState
 import eu.qroc.ui.timeline.Body
 import eu.qroc.ui.timeline.Message
+import eu.qroc.ui.timeline.Person
 import eu.qroc.ui.timeline.Quick
 import eu.qroc.ui.unlock.UnlockProblem
 import eu.qroc.ui.unlock.UnlockState
+import eu.qroc.ui.verify.Ending
+import eu.qroc.ui.verify.Trust
+import eu.qroc.ui.verify.VerifyState
+import eu.qroc.ui.verify.VerifyStep
 
 /** A screen in one of its states. */
 class Scene(
@@ -75,7 +86,14 @@ private val clip = message("", body = Body.File(said("pier.mp4"), said("video/mp
 /** Many at nearly the same place, with long names. */
 private val crowd = (0..11).map { Officer("@$it:x", LONG, Place(38.7 + it * 0.0004, -9.13), 30.0, NOW - it * MINUTE) }
 
-private val locked =
+private val locked = Standing(KeyStanding.ON, BackupStanding.LOCKED, verified = false)
+
+private fun verify(
+    state: String,
+    verifying: VerifyState,
+) = Scene("verify", state, Stage.Main(rooms, Pane.Room(timeline), verifying = verifying))
+
+private val nothing =
     Gate.entries.associateWith { said("Not allowed here: “Saving files” is “No”. Set by the management of this device.") }
 
 /** Every screen in every state that matters. */
@@ -195,16 +213,42 @@ val scenes: List<Scene> =
         Scene("devices", "loading", pane(Pane.Devices(DevicesState()))),
         Scene("devices", "error", pane(Pane.Devices(DevicesState(error = error)))),
         Scene("devices", "signout", pane(Pane.Devices(devices.copy(leaving = devices.devices!![1], wrongPassword = true)))),
-        Scene("timeline", "forbidden", Stage.Main(rooms, Pane.Room(timeline.copy(opened = media.filterIsInstance<Message>().last())), locked)),
-        Scene("timeline", "quickforbidden", Stage.Main(rooms, Pane.Room(timeline.copy(quick = Quick(locating = true))), locked)),
+        Scene("timeline", "forbidden", Stage.Main(rooms, Pane.Room(timeline.copy(opened = media.filterIsInstance<Message>().last())), nothing)),
+        Scene("timeline", "quickforbidden", Stage.Main(rooms, Pane.Room(timeline.copy(quick = Quick(locating = true))), nothing)),
         Scene("timeline", "help", room { it.copy(quick = Quick(helpAt = NOW - 3 * MINUTE), done = said("Pier four")) }),
         Scene("map", "sharing", pane(Pane.Map(map.copy(sharing = OwnSharing(on = true, until = NOW + 30 * MINUTE))))),
         Scene("map", "share", pane(Pane.Map(map.copy(sharing = OwnSharing(problem = error))))),
         Scene("map", "howlong", pane(Pane.Map(map.copy(sharing = OwnSharing(asking = true, choices = listOf(15, 60, 240, 480)))))),
-        Scene("map", "forbidden", Stage.Main(rooms, Pane.Map(map.copy(sharing = OwnSharing())), locked)),
+        Scene("map", "forbidden", Stage.Main(rooms, Pane.Map(map.copy(sharing = OwnSharing())), nothing)),
         Scene("rooms", "brought", Stage.Main(rooms.copy(brought = said("plan of the pier.pdf")))),
         Scene("unlock", "pin", Stage.Unlock(UnlockState(needsPassphrase = false, sealed = true, pin = "1"))),
-        Scene("newroom", "forbidden", Stage.Main(rooms, Pane.NewRoom(NewRoomState()), locked)),
+        Scene("newroom", "forbidden", Stage.Main(rooms, Pane.NewRoom(NewRoomState()), nothing)),
+        Scene("devices", "unverified", pane(Pane.Devices(devices.copy(verified = false)))),
+        Scene("details", "take", pane(Pane.Details(details.copy(taking = details.members!![2])))),
+        Scene("timeline", "direct", room { it.copy(roomName = madrid, members = 2, trust = Trust.VERIFIED) }),
+        Scene("timeline", "changed", room { it.copy(members = 2, trust = Trust.CHANGED, changed = Person("@madrid:qroc.test", madrid)) }),
+        verify("full", verifying),
+        verify("waiting", verifying.copy(step = VerifyStep.Waiting)),
+        verify("asked", verifying.copy(step = VerifyStep.Asked)),
+        verify("device", VerifyState(LONG, person = false, compare, working = true)),
+        verify("numbers", verifying.copy(step = compare.copy(signs = emptyList()), error = error)),
+        verify("confirmed", verifying.copy(step = VerifyStep.Confirmed)),
+        verify("done", verifying.copy(step = VerifyStep.Done)),
+        verify("mismatch", verifying.copy(step = VerifyStep.Ended(Ending.MISMATCH))),
+        verify("refused", verifying.copy(step = VerifyStep.Ended(Ending.THERE))),
+        Scene("recovery", "full", pane(Pane.Recovery(recovery))),
+        Scene("recovery", "loading", pane(Pane.Recovery(RecoveryState()))),
+        Scene("recovery", "none", pane(Pane.Recovery(RecoveryState(Standing(KeyStanding.NONE, BackupStanding.OFF, required = true), error = error)))),
+        Scene("recovery", "replace", pane(Pane.Recovery(recovery.copy(asksReplace = true, done = RecoveryDone.MADE)))),
+        Scene("recovery", "show", pane(Pane.Recovery(recovery.copy(step = RecoveryStep.Show(recoveryKey))))),
+        Scene("recovery", "check", pane(Pane.Recovery(recovery.copy(step = RecoveryStep.Check(said("Vk3c"), wrong = true))))),
+        Scene("recovery", "restore", pane(Pane.Recovery(RecoveryState(locked, typed = "EsTj 3rB7")))),
+        Scene("recovery", "wrong", pane(Pane.Recovery(RecoveryState(locked, typed = "EsTj 3rB7", typedProblem = error)))),
+        Scene(
+            "recovery",
+            "restoring",
+            pane(Pane.Recovery(recovery.copy(Standing(KeyStanding.ON, BackupStanding.RESTORING, 37), done = RecoveryDone.RESTORED))),
+        ),
         Scene("policy", "full", pane(Pane.Policy(policy))),
         Scene("policy", "empty", pane(Pane.Policy(PolicyState(emptyList())))),
         Scene("policy", "loading", pane(Pane.Policy(PolicyState()))),

@@ -9,6 +9,7 @@ import androidx.compose.ui.test.assertCountEquals
 import androidx.compose.ui.test.assertIsDisplayed
 import androidx.compose.ui.test.assertIsEnabled
 import androidx.compose.ui.test.assertIsNotEnabled
+import androidx.compose.ui.test.assertTextContains
 import androidx.compose.ui.test.hasSetTextAction
 import androidx.compose.ui.test.onAllNodesWithText
 import androidx.compose.ui.test.onNodeWithContentDescription
@@ -32,6 +33,8 @@ import eu.qroc.ui.timeline.Quick
 import eu.qroc.ui.timeline.TimelineEvent
 import eu.qroc.ui.composer.ComposerState
 import eu.qroc.ui.queue.QueueEvent
+import eu.qroc.ui.recovery.RecoveryEvent
+import eu.qroc.ui.recovery.RecoveryStep
 import eu.qroc.ui.rooms.RoomFilter
 import eu.qroc.ui.rooms.RoomsEvent
 import eu.qroc.ui.search.SearchEvent
@@ -46,6 +49,10 @@ import eu.qroc.ui.signin.SignInState
 import eu.qroc.ui.theme.Appearance
 import eu.qroc.ui.unlock.UnlockEvent
 import eu.qroc.ui.unlock.UnlockState
+import eu.qroc.ui.verify.Ending
+import eu.qroc.ui.verify.Trust
+import eu.qroc.ui.verify.VerifyEvent
+import eu.qroc.ui.verify.VerifyStep
 import kotlin.test.Test
 import kotlin.test.assertEquals
 
@@ -296,5 +303,47 @@ class ScreensTest {
                     SettingsEvent.Confirm(Farewell.WIPE),
                 )
             assertEquals<List<AppEvent>>(expected.map { AppEvent.Settings(it) }, events)
+        }
+
+    @Test
+    fun `signs are compared wherever the officer is, and say so in words`() =
+        on(Stage.Main(rooms, verifying = verifying)) {
+            onNodeWithText("Spanner").assertIsDisplayed()
+            onNodeWithText(StringsEn.verifySame).performScrollTo().performClick()
+            onNodeWithText(StringsEn.verifyDiffer).performScrollTo().performClick()
+            stage = Stage.Main(rooms, Pane.Settings(settings), verifying = verifying.copy(step = VerifyStep.Asked))
+            onNodeWithText(StringsEn.verifyBegin).performScrollTo().performClick()
+            onNodeWithText(StringsEn.verifyDecline).performScrollTo().performClick()
+            stage = Stage.Main(rooms, verifying = verifying.copy(step = VerifyStep.Ended(Ending.MISMATCH)))
+            onNodeWithText(StringsEn.verifyMismatch).assertIsDisplayed()
+            val told = listOf(VerifyEvent.Same, VerifyEvent.Differ, VerifyEvent.Begin, VerifyEvent.Close)
+            assertEquals<List<AppEvent>>(told.map { AppEvent.Verify(it) }, events)
+        }
+
+    @Test
+    fun `other keys are asked about before they are taken`() =
+        on(pane(Pane.Details(details))) {
+            val changed = details.members!!.single { it.trust == Trust.CHANGED }
+            onNodeWithText(StringsEn.keysChanged).assertIsDisplayed()
+            onNodeWithText(StringsEn.takeChange).performScrollTo().performClick()
+            stage = pane(Pane.Details(details.copy(taking = changed)))
+            onNodeWithText(StringsEn.takeChangeText).assertIsDisplayed()
+            val told = listOf(DetailsEvent.AskTake(changed))
+            assertEquals<List<AppEvent>>(told.map { AppEvent.Details(it) }, events)
+        }
+
+    @Test
+    fun `a recovery key is shown, and typed from the paper`() =
+        on(pane(Pane.Recovery(recovery.copy(step = RecoveryStep.Show(recoveryKey))))) {
+            onNodeWithTag("key").assertTextContains(recoveryKey.last())
+            onNodeWithText(StringsEn.recoveryWritten).performClick()
+            stage = pane(Pane.Recovery(recovery.copy(step = RecoveryStep.Check())))
+            onNodeWithText(StringsEn.recoveryConfirm).assertIsNotEnabled()
+            onAllNodesWithText(recoveryKey.last()).assertCountEquals(0)
+            stage = pane(Pane.Recovery(recovery.copy(step = RecoveryStep.Check("x", wrong = true))))
+            onNodeWithText(StringsEn.recoveryLastGroupWrong).assertIsDisplayed()
+            onNodeWithText(StringsEn.recoveryShowAgain).performClick()
+            val told = listOf(RecoveryEvent.Written, RecoveryEvent.ShowAgain)
+            assertEquals<List<AppEvent>>(told.map { AppEvent.Recovery(it) }, events)
         }
 }

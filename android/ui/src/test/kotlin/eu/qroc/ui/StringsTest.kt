@@ -22,7 +22,8 @@ class StringsTest {
         assertTrue(english.size >= 250, "only ${english.size} texts")
         // Words that are the same in both, or no words at all.
         val same = setOf("app_name", "bytes", "kilobytes", "megabytes", "gigabytes", "metres", "kilometres", "km_per_hour", "sent_at", "offline", "position") +
-            names("values").keys.filter { it.startsWith("direction_") }
+            names("values").keys.filter { it.startsWith("direction_") } +
+            listOf("lion", "panda", "cactus", "globe", "pizza", "robot", "hammer", "train", "ball").map { "emoji_$it" }
         for (folder in listOf("values-de", "values-fr", "values-el")) {
             val other = names(folder)
             assertEquals(english.keys, other.keys, folder)
@@ -51,6 +52,17 @@ class StringsTest {
     fun `an error is named by the core's key`() {
         assertEquals(StringsDe.errorDiskFull, StringsDe.error("error_disk_full"))
         assertEquals(null, StringsDe.error("error_of_tomorrow"))
+    }
+
+    @Test
+    fun `a sign that two people compare is named by the core's key, in every language`() {
+        assertEquals("Glühbirne", StringsDe.emoji("emoji_light_bulb"))
+        assertEquals(null, StringsDe.emoji("emoji_of_tomorrow"))
+        val all = names("values").keys.filter { it.startsWith("emoji_") }
+        assertEquals(64, all.size)
+        for ((language, strings) in stringsByLanguage) {
+            assertEquals(64, all.mapNotNull(strings::emoji).toSet().size, "two signs have one word in $language")
+        }
     }
 
     @Test

@@ -7,10 +7,12 @@ import eu.qroc.ui.shell.Session
 import eu.qroc.ui.shell.attempt
 import eu.qroc.ui.shell.localName
 import eu.qroc.ui.shell.userId
+import eu.qroc.ui.verify.trust
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.update
+import kotlinx.coroutines.launch
 
 /** Shows who is in a room, invites, removes, leaves. */
 class DetailsPresenter(
@@ -25,7 +27,8 @@ class DetailsPresenter(
 
     /** Begins to read. */
     fun start() {
-        work { read(it) }
+        // The first one is read at once.
+        scope.launch { session.trust.collect { work { read(it) } } }
     }
 
     private suspend fun read(room: Room) {
@@ -52,12 +55,13 @@ class DetailsPresenter(
         invited = member.membership == Membership.INVITE,
         leads = member.power >= LEADS,
         removable = member.userId != session.own && power >= MAY_REMOVE && member.power < power,
+        trust = trust(member.trust),
     )
 
     /** Does what the officer asks, but going back. */
     fun on(event: DetailsEvent) {
         when (event) {
-            DetailsEvent.Reload -> start()
+            DetailsEvent.Reload -> work { read(it) }
             is DetailsEvent.Person -> shown.update { it.copy(person = event.text, personProblem = false) }
             DetailsEvent.Invite -> invite()
             DetailsEvent.AskLeave -> shown.update { it.copy(leaving = true) }
@@ -76,8 +80,17 @@ class DetailsPresenter(
                     shown.update { state -> state.copy(members = state.members?.filter { it.id != event.member.id }) }
                 }
             }
-            DetailsEvent.Stay -> shown.update { it.copy(leaving = false, removing = null) }
-            DetailsEvent.Back -> Unit
+            DetailsEvent.Stay -> shown.update { it.copy(leaving = false, removing = null, taking = null) }
+            is DetailsEvent.AskTake -> shown.update { it.copy(taking = event.member) }
+            is DetailsEvent.Take -> {
+                shown.update { it.copy(taking = null) }
+                work { room ->
+                    session.client.acceptChange(event.member.id)
+                    read(room)
+                    session.trustChanged()
+                }
+            }
+            is DetailsEvent.Compare, DetailsEvent.Back -> Unit
         }
     }
 

@@ -1,6 +1,7 @@
 package eu.qroc.ui.details
 
 import androidx.compose.runtime.Immutable
+import eu.qroc.ui.verify.Trust
 
 /** What the screen about one room shows. */
 @Immutable
@@ -18,6 +19,8 @@ data class DetailsState(
     val done: String? = null,
     val leaving: Boolean = false,
     val removing: MemberRow? = null,
+    /** Whose changed keys are about to be taken as they are. */
+    val taking: MemberRow? = null,
 )
 
 @Immutable
@@ -29,6 +32,8 @@ data class MemberRow(
     val leads: Boolean = false,
     /** Whether this officer may remove them. */
     val removable: Boolean = false,
+    /** What is believed of them; nothing of oneself. */
+    val trust: Trust? = null,
 )
 
 /** What an officer does there. */
@@ -56,4 +61,16 @@ sealed interface DetailsEvent {
     ) : DetailsEvent
 
     data object Stay : DetailsEvent
+
+    data class Compare(
+        val member: MemberRow,
+    ) : DetailsEvent
+
+    data class AskTake(
+        val member: MemberRow,
+    ) : DetailsEvent
+
+    data class Take(
+        val member: MemberRow,
+    ) : DetailsEvent
 }

@@ -4,11 +4,14 @@ import androidx.compose.foundation.background
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Box
 import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.layout.ExperimentalLayoutApi
+import androidx.compose.foundation.layout.FlowRow
 import androidx.compose.foundation.layout.PaddingValues
 import androidx.compose.foundation.layout.Row
 import androidx.compose.foundation.layout.fillMaxSize
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.heightIn
+import androidx.compose.foundation.layout.offset
 import androidx.compose.foundation.layout.padding
 import androidx.compose.foundation.layout.widthIn
 import androidx.compose.foundation.lazy.LazyColumn
@@ -32,8 +35,13 @@ import eu.qroc.ui.parts.Mark
 import eu.qroc.ui.parts.Question
 import eu.qroc.ui.parts.SideButton
 import eu.qroc.ui.parts.Skeleton
+import eu.qroc.ui.parts.TextAction
 import eu.qroc.ui.parts.TopBar
 import eu.qroc.ui.theme.Qroc
+import eu.qroc.ui.verify.ChangedActions
+import eu.qroc.ui.verify.TakeQuestion
+import eu.qroc.ui.verify.Trust
+import eu.qroc.ui.verify.TrustMark
 
 /** Who is here? */
 @Composable
@@ -85,6 +93,10 @@ fun DetailsView(
             { onEvent(DetailsEvent.Leave) },
             { onEvent(DetailsEvent.Stay) },
         )
+    }
+    val taking = state.taking
+    if (taking != null) {
+        TakeQuestion(taking.name, { onEvent(DetailsEvent.Take(taking)) }, { onEvent(DetailsEvent.Stay) })
     }
     val removing = state.removing
     if (removing != null) {
@@ -151,6 +163,7 @@ private fun InviteBox(
     }
 }
 
+@OptIn(ExperimentalLayoutApi::class)
 @Composable
 private fun MemberItem(
     member: MemberRow,
@@ -180,6 +193,15 @@ private fun MemberItem(
             )
             if (member.leads) Mark(Icons.Verified, strings.leads, Qroc.colours.secondary)
             if (member.invited) Mark(Icons.Clock, strings.notJoinedYet, Qroc.colours.waiting)
+            member.trust?.let { TrustMark(it) }
+            when (member.trust) {
+                null, Trust.VERIFIED -> Unit
+                Trust.UNVERIFIED -> TextAction(strings.compare, { onEvent(DetailsEvent.Compare(member)) }, Modifier.offset(x = FLUSH))
+                Trust.CHANGED ->
+                    FlowRow(Modifier.offset(x = FLUSH)) {
+                        ChangedActions({ onEvent(DetailsEvent.Compare(member)) }) { onEvent(DetailsEvent.AskTake(member)) }
+                    }
+            }
         }
         if (member.removable) {
             IconAction(
@@ -192,3 +214,6 @@ private fun MemberItem(
         }
     }
 }
+
+/** A short text that can be hit stands where other words begin. */
+private val FLUSH = (-12).dp

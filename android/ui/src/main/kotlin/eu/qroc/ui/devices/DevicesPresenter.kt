@@ -21,6 +21,11 @@ class DevicesPresenter(
 
     /** Begins to read. */
     fun start() {
+        // The first one is read at once.
+        scope.launch { session.trust.collect { read() } }
+    }
+
+    private fun read() {
         scope.launch {
             shown.update { it.copy(error = null) }
             try {
@@ -40,7 +45,8 @@ class DevicesPresenter(
                     }
                 // This one first, then those that were used last.
                 val sorted = devices.sortedWith(compareBy({ it.trust != DeviceTrust.THIS }, { -it.lastSeen }))
-                shown.update { it.copy(devices = sorted) }
+                val verified = session.client.status().verified
+                shown.update { it.copy(devices = sorted, verified = verified) }
             } catch (error: QrocException) {
                 shown.update { it.copy(error = session.strings.of(error)) }
             }
@@ -50,13 +56,13 @@ class DevicesPresenter(
     /** Does what the officer asks, but going back. */
     fun on(event: DevicesEvent) {
         when (event) {
-            DevicesEvent.Reload -> start()
+            DevicesEvent.Reload -> read()
             is DevicesEvent.AskSignOut ->
                 shown.update { it.copy(leaving = event.device, password = "", wrongPassword = false) }
             is DevicesEvent.Password -> shown.update { it.copy(password = event.text, wrongPassword = false) }
             DevicesEvent.SignOut -> signOut()
             DevicesEvent.Keep -> shown.update { it.copy(leaving = null, password = "", wrongPassword = false) }
-            DevicesEvent.Back -> Unit
+            is DevicesEvent.Compare, DevicesEvent.CompareAny, DevicesEvent.Recovery, DevicesEvent.Back -> Unit
         }
     }
 
@@ -69,7 +75,7 @@ class DevicesPresenter(
             try {
                 session.client.signOutDevice(device.id, now.password)
                 shown.update { it.copy(leaving = null, password = "", working = false) }
-                start()
+                read()
             } catch (error: QrocException) {
                 shown.update {
                     if (error is QrocException.SignIn) {

@@ -7,6 +7,8 @@ import androidx.compose.runtime.Immutable
 data class DevicesState(
     /** Nothing while they are read. */
     val devices: List<DeviceRow>? = null,
+    /** Whether the account's other devices trust this one. */
+    val verified: Boolean = true,
     val error: String? = null,
     /** The one that is being signed out. */
     val leaving: DeviceRow? = null,
@@ -43,4 +45,14 @@ sealed interface DevicesEvent {
     data object SignOut : DevicesEvent
 
     data object Keep : DevicesEvent
+
+    /** Compares signs with another device. */
+    data class Compare(
+        val device: DeviceRow,
+    ) : DevicesEvent
+
+    /** Compares signs with whichever other device answers. */
+    data object CompareAny : DevicesEvent
+
+    data object Recovery : DevicesEvent
 }

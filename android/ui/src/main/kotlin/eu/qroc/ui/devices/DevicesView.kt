@@ -27,8 +27,10 @@ import eu.qroc.ui.parts.ErrorNote
 import eu.qroc.ui.parts.Field
 import eu.qroc.ui.parts.IconAction
 import eu.qroc.ui.parts.Icons
+import eu.qroc.ui.parts.MainButton
 import eu.qroc.ui.parts.Mark
 import eu.qroc.ui.parts.Question
+import eu.qroc.ui.parts.SideButton
 import eu.qroc.ui.parts.Skeleton
 import eu.qroc.ui.parts.TopBar
 import eu.qroc.ui.theme.Qroc
@@ -56,7 +58,8 @@ fun DevicesView(
                 if (state.error == null) Skeleton(rows = 3)
             } else {
                 LazyColumn(Modifier.fillMaxHeight().widthIn(max = 720.dp).testTag("devices")) {
-                    items(state.devices, key = { it.id }) { DeviceItem(it, onEvent) }
+                    if (!state.verified) item(key = "unverified") { UnverifiedNote(state.devices.size > 1, onEvent) }
+                    items(state.devices, key = { it.id }) { DeviceItem(it, state.verified, onEvent) }
                 }
             }
         }
@@ -85,9 +88,32 @@ fun DevicesView(
     }
 }
 
+/** What this device lacks, and the two ways to it. */
+@Composable
+private fun UnverifiedNote(
+    others: Boolean,
+    onEvent: (DevicesEvent) -> Unit,
+) {
+    val strings = Qroc.strings
+    Column(
+        Modifier.fillMaxWidth().background(Qroc.colours.surface).padding(16.dp),
+        verticalArrangement = Arrangement.spacedBy(12.dp),
+    ) {
+        Row(horizontalArrangement = Arrangement.spacedBy(12.dp)) {
+            Icon(Icons.Unverified, null, Modifier.size(24.dp), tint = Qroc.colours.waiting)
+            Text(strings.deviceUnverifiedLong, style = MaterialTheme.typography.bodyMedium)
+        }
+        if (others) {
+            MainButton(strings.compareOwn, { onEvent(DevicesEvent.CompareAny) }, Modifier.fillMaxWidth(), icon = Icons.Devices)
+        }
+        SideButton(strings.useRecoveryKey, { onEvent(DevicesEvent.Recovery) }, Modifier.fillMaxWidth(), icon = Icons.Lock)
+    }
+}
+
 @Composable
 private fun DeviceItem(
     device: DeviceRow,
+    verified: Boolean,
     onEvent: (DevicesEvent) -> Unit,
 ) {
     val strings = Qroc.strings
@@ -112,9 +138,23 @@ private fun DeviceItem(
                 style = MaterialTheme.typography.bodyMedium,
             )
             when (device.trust) {
-                DeviceTrust.THIS -> Mark(Icons.Sent, strings.thisDevice, colours.accent)
+                DeviceTrust.THIS -> {
+                    Mark(Icons.Sent, strings.thisDevice, colours.accent)
+                    if (verified) Mark(Icons.Verified, strings.verified, colours.verified)
+                }
                 DeviceTrust.VERIFIED -> Mark(Icons.Verified, strings.verified, colours.verified)
-                DeviceTrust.UNVERIFIED -> Mark(Icons.Unverified, strings.unverified, colours.waiting)
+                DeviceTrust.UNVERIFIED -> {
+                    Mark(Icons.Unverified, strings.unverified, colours.waiting)
+                    // A device that is not verified itself cannot vouch for another one.
+                    if (verified) {
+                        SideButton(
+                            strings.compare,
+                            { onEvent(DevicesEvent.Compare(device)) },
+                            Modifier.padding(top = 4.dp),
+                            icon = Icons.Verified,
+                        )
+                    }
+                }
             }
         }
         if (device.trust != DeviceTrust.THIS) {

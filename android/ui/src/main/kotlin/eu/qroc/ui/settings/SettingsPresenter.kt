@@ -67,7 +67,7 @@ class SettingsPresenter(
             is SettingsEvent.Ask -> shown.update { it.copy(asking = event.farewell) }
             is SettingsEvent.Confirm -> confirm(event.farewell)
             SettingsEvent.Stay -> shown.update { it.copy(asking = null) }
-            SettingsEvent.Back, SettingsEvent.Devices, SettingsEvent.Policy, SettingsEvent.Queue -> Unit
+            SettingsEvent.Back, SettingsEvent.Devices, SettingsEvent.Recovery, SettingsEvent.Policy, SettingsEvent.Queue -> Unit
         }
     }
 

@@ -32,6 +32,8 @@ sealed interface SettingsEvent {
 
     data object Devices : SettingsEvent
 
+    data object Recovery : SettingsEvent
+
     data object Policy : SettingsEvent
 
     data object Queue : SettingsEvent

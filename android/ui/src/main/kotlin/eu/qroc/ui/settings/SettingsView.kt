@@ -57,6 +57,7 @@ fun SettingsView(
             if (state.error != null) ErrorNote(state.error, Modifier.padding(16.dp))
             Account(state)
             Link(Icons.Devices, strings.devices) { onEvent(SettingsEvent.Devices) }
+            Link(Icons.Verified, strings.recovery) { onEvent(SettingsEvent.Recovery) }
             Link(Icons.Lock, strings.policyTitle) { onEvent(SettingsEvent.Policy) }
             Link(
                 Icons.Queue,

@@ -59,7 +59,7 @@ class AppPresenter(
     private fun toSignIn(problem: SignInProblem?) {
         forget()
         val presenter =
-            SignInPresenter(scope, profile, surroundings.deviceName, accounts, { looks.strings.value }, problem) { toMain(it) }
+            SignInPresenter(scope, profile, surroundings.deviceName, accounts, { looks.strings.value }, problem) { toMain(it, fresh = true) }
         signIn = presenter
         following = scope.launch { presenter.state.collect { shown.value = Stage.SignIn(it) } }
     }
@@ -77,7 +77,10 @@ class AppPresenter(
         presenter.start()
     }
 
-    private fun toMain(opened: Client) {
+    private fun toMain(
+        opened: Client,
+        fresh: Boolean = false,
+    ) {
         forget()
         client = opened
         val session = Session(opened, surroundings, scope, looks.strings)
@@ -85,6 +88,7 @@ class AppPresenter(
         val presenter = MainPresenter(session, scope, looks) { farewell -> leave(opened, farewell) }
         main = presenter
         presenter.start()
+        if (fresh) presenter.offerRecovery()
         val room = target ?: before?.roomId
         if (room != null) presenter.show(room, if (target == null) before?.eventId else null)
         before = null
@@ -166,9 +170,6 @@ class AppPresenter(
             main.bring(what)
         }
     }
-
-    /** Whether [back] leads anywhere. */
-    val deeper: Boolean get() = main?.deeper == true
 
     /** Opens the search from anywhere. */
     fun jump() = main?.search()

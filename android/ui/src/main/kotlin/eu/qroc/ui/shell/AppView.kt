@@ -21,6 +21,7 @@ import eu.qroc.ui.parts.EmptyNote
 import eu.qroc.ui.parts.Icons
 import eu.qroc.ui.policy.PolicyView
 import eu.qroc.ui.queue.QueueView
+import eu.qroc.ui.recovery.RecoveryView
 import eu.qroc.ui.rooms.RoomsView
 import eu.qroc.ui.search.SearchView
 import eu.qroc.ui.settings.SettingsView
@@ -28,6 +29,7 @@ import eu.qroc.ui.signin.SignInView
 import eu.qroc.ui.theme.Qroc
 import eu.qroc.ui.timeline.TimelineView
 import eu.qroc.ui.unlock.UnlockView
+import eu.qroc.ui.verify.VerifySheet
 
 /** The whole application: two panes where there is room, else one. */
 @Composable
@@ -43,7 +45,10 @@ fun AppView(
             is Stage.SignIn -> SignInView(stage.state, brand, { onEvent(AppEvent.SignIn(it)) })
             is Stage.Unlock -> UnlockView(stage.state, brand, { onEvent(AppEvent.Unlock(it)) })
             is Stage.Main ->
-                CompositionLocalProvider(LocalForbidden provides stage.forbidden) { MainView(stage, brand, onEvent) }
+                CompositionLocalProvider(LocalForbidden provides stage.forbidden) {
+                    MainView(stage, brand, onEvent)
+                    stage.verifying?.let { VerifySheet(it) { event -> onEvent(AppEvent.Verify(event)) } }
+                }
         }
     }
 }
@@ -94,6 +99,7 @@ private fun PaneView(
         is Pane.Queue -> QueueView(pane.state, { onEvent(AppEvent.Queue(it)) })
         is Pane.Search -> SearchView(pane.state, { onEvent(AppEvent.Search(it)) })
         is Pane.Devices -> DevicesView(pane.state, { onEvent(AppEvent.Devices(it)) })
+        is Pane.Recovery -> RecoveryView(pane.state, { onEvent(AppEvent.Recovery(it)) })
         is Pane.Policy -> PolicyView(pane.state, { onEvent(AppEvent.Policy(it)) })
         is Pane.Settings -> SettingsView(pane.state, { onEvent(AppEvent.Settings(it)) })
     }

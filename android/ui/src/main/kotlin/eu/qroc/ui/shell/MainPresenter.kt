@@ -13,6 +13,9 @@ import eu.qroc.ui.policy.PolicyEvent
 import eu.qroc.ui.policy.PolicyPresenter
 import eu.qroc.ui.queue.QueueEvent
 import eu.qroc.ui.queue.QueuePresenter
+import eu.qroc.ui.recovery.RecoveryEvent
+import eu.qroc.ui.recovery.RecoveryPresenter
+import eu.qroc.ui.recovery.standing
 import eu.qroc.ui.rooms.RoomsEvent
 import eu.qroc.ui.rooms.RoomsPresenter
 import eu.qroc.ui.rooms.RoomsState
@@ -23,6 +26,8 @@ import eu.qroc.ui.settings.SettingsEvent
 import eu.qroc.ui.settings.SettingsPresenter
 import eu.qroc.ui.timeline.TimelineEvent
 import eu.qroc.ui.timeline.TimelinePresenter
+import eu.qroc.ui.verify.VerifyEvent
+import eu.qroc.ui.verify.VerifyPresenter
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.Job
@@ -33,12 +38,16 @@ import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.combine
+import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.flatMapLatest
 import kotlinx.coroutines.flow.flowOf
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.plus
+import kotlinx.coroutines.withTimeoutOrNull
 import java.nio.file.Path
+import kotlin.time.Duration.Companion.seconds
+import eu.qroc.bridge.Connection as Link
 
 /** A signed-in account: the list of rooms, and a stack of screens beside or above it. */
 internal class MainPresenter(
@@ -55,6 +64,7 @@ internal class MainPresenter(
         val timeline: TimelinePresenter? = null,
         /** Closes what lies over it; says whether there was anything. */
         val closeTop: () -> Boolean = { false },
+        val free: () -> Unit = {},
     )
 
     private val scope = parent + SupervisorJob(parent.coroutineContext[Job])
@@ -62,6 +72,7 @@ internal class MainPresenter(
     // Signing out ends this object's own work: it runs in the application's.
     private val outer = parent
     private val rooms = RoomsPresenter(session, scope) { open(it) }
+    private val verify = VerifyPresenter(session, scope)
     private val stack = MutableStateFlow(emptyList<Screen>())
     private val shown = MutableStateFlow(Stage.Main(RoomsState()))
     private var brought: Brought? = null
@@ -74,9 +85,12 @@ internal class MainPresenter(
     @OptIn(ExperimentalCoroutinesApi::class)
     fun start() {
         rooms.start()
+        verify.start()
         val pane: Flow<Pane?> = stack.flatMapLatest { it.lastOrNull()?.state ?: flowOf(null) }
         val main =
-            combine(rooms.state, pane, session.forbidden) { list, top, forbidden -> Stage.Main(list, top, forbidden) }
+            combine(rooms.state, pane, session.forbidden, verify.state) { list, top, forbidden, verifying ->
+                Stage.Main(list, top, forbidden, verifying)
+            }
         scope.launch { main.collect { shown.value = it } }
     }
 
@@ -87,6 +101,7 @@ internal class MainPresenter(
                 rooms.on(event.event)
                 follow(event.event)
             }
+            is AppEvent.Verify -> verify.on(event.event)
             is AppEvent.SignIn, is AppEvent.Unlock -> Unit
             else -> stack.value.lastOrNull()?.on?.invoke(event)
         }
@@ -119,6 +134,7 @@ internal class MainPresenter(
 
     private fun end(place: Screen) {
         place.timeline?.close()
+        place.free()
         place.scope.cancel()
     }
 
@@ -142,11 +158,9 @@ internal class MainPresenter(
         return Whereabouts(timeline?.roomId, timeline?.readingAt)
     }
 
-    /** Whether there is a screen over the list. */
-    val deeper: Boolean get() = stack.value.isNotEmpty()
-
     /** One step back. */
     fun back() {
+        if (verify.state.value != null) return verify.on(VerifyEvent.Close)
         val timeline = stack.value.lastOrNull()?.timeline
         // What lies over a room goes first.
         if (timeline != null && timeline.closeTop()) return
@@ -184,6 +198,7 @@ internal class MainPresenter(
                             TimelineEvent.Back -> back()
                             TimelineEvent.Details -> details(roomId)
                             TimelineEvent.Queue -> queue()
+                            TimelineEvent.Compare -> presenter.state.value.changed?.let { compare(it.id, it.name) }
                             is TimelineEvent.Map -> map(roomId, event.event.place)
                             is TimelineEvent.Forward -> bring(Brought(event.event.text))
                             else -> Unit
@@ -219,7 +234,11 @@ internal class MainPresenter(
         val on = { event: AppEvent ->
             if (event is AppEvent.Details) {
                 presenter.on(event.event)
-                if (event.event == DetailsEvent.Back) back()
+                when (event.event) {
+                    DetailsEvent.Back -> back()
+                    is DetailsEvent.Compare -> compare(event.event.member.id, event.event.member.name)
+                    else -> Unit
+                }
             }
         }
         show(Screen(scope, presenter.state.map { Pane.Details(it) }, on), alone = false)
@@ -277,10 +296,53 @@ internal class MainPresenter(
         val on = { event: AppEvent ->
             if (event is AppEvent.Devices) {
                 presenter.on(event.event)
-                if (event.event == DevicesEvent.Back) back()
+                when (event.event) {
+                    DevicesEvent.Back -> back()
+                    DevicesEvent.Recovery -> recovery()
+                    DevicesEvent.CompareAny -> compareOwn()
+                    is DevicesEvent.Compare -> verify.begin(event.event.device.id, event.event.device.name, person = false)
+                    else -> Unit
+                }
             }
         }
         show(Screen(scope, presenter.state.map { Pane.Devices(it) }, on), alone = false)
+    }
+
+    private fun compare(
+        userId: String,
+        name: String,
+    ) = verify.begin(userId, name, person = true)
+
+    private fun compareOwn() = verify.begin(session.own, session.strings.ownDevices, person = false)
+
+    /** Looks once whether this device could get back what another one has lost, and leads there. */
+    fun offerRecovery() {
+        scope.launch {
+            quietly {
+                // It is known once the server has answered.
+                session.link.first { it == Link.ONLINE }
+                val found = withTimeoutOrNull(LOOK) { session.client.recoveryStates.first { standing(it).restorable } }
+                if (found != null && stack.value.isEmpty()) recovery()
+            }
+        }
+    }
+
+    private fun recovery() {
+        val scope = child()
+        val presenter = RecoveryPresenter(session, scope)
+        presenter.start()
+        val on = { event: AppEvent ->
+            if (event is AppEvent.Recovery) {
+                presenter.on(event.event)
+                when (event.event) {
+                    RecoveryEvent.Back -> back()
+                    RecoveryEvent.Compare -> compareOwn()
+                    else -> Unit
+                }
+            }
+        }
+        val state = presenter.state.map { Pane.Recovery(it) }
+        show(Screen(scope, state, on, closeTop = presenter::closeTop, free = presenter::close), alone = false)
     }
 
     private fun policy() {
@@ -301,6 +363,7 @@ internal class MainPresenter(
                 when (event.event) {
                     SettingsEvent.Back -> back()
                     SettingsEvent.Devices -> devices()
+                    SettingsEvent.Recovery -> recovery()
                     SettingsEvent.Policy -> policy()
                     SettingsEvent.Queue -> queue()
                     else -> Unit
@@ -322,5 +385,10 @@ internal class MainPresenter(
         rooms.close()
         session.close()
         scope.cancel()
+    }
+
+    private companion object {
+        /** How long a new device waits to learn what the account has. */
+        val LOOK = 60.seconds
     }
 }

@@ -13,6 +13,8 @@ import eu.qroc.ui.policy.PolicyEvent
 import eu.qroc.ui.policy.PolicyState
 import eu.qroc.ui.queue.QueueEvent
 import eu.qroc.ui.queue.QueueState
+import eu.qroc.ui.recovery.RecoveryEvent
+import eu.qroc.ui.recovery.RecoveryState
 import eu.qroc.ui.rooms.RoomsEvent
 import eu.qroc.ui.rooms.RoomsState
 import eu.qroc.ui.search.SearchEvent
@@ -25,6 +27,8 @@ import eu.qroc.ui.timeline.TimelineEvent
 import eu.qroc.ui.timeline.TimelineState
 import eu.qroc.ui.unlock.UnlockEvent
 import eu.qroc.ui.unlock.UnlockState
+import eu.qroc.ui.verify.VerifyEvent
+import eu.qroc.ui.verify.VerifyState
 
 /** What fills the window. */
 @Immutable
@@ -46,6 +50,8 @@ sealed interface Stage {
         val pane: Pane? = null,
         /** What policy forbids, and why. */
         val forbidden: Map<Gate, String> = emptyMap(),
+        /** A verification that is under way, over all of it. */
+        val verifying: VerifyState? = null,
     ) : Stage
 }
 
@@ -78,6 +84,10 @@ sealed interface Pane {
 
     data class Devices(
         val state: DevicesState,
+    ) : Pane
+
+    data class Recovery(
+        val state: RecoveryState,
     ) : Pane
 
     data class Policy(
@@ -129,6 +139,14 @@ sealed interface AppEvent {
 
     data class Devices(
         val event: DevicesEvent,
+    ) : AppEvent
+
+    data class Recovery(
+        val event: RecoveryEvent,
+    ) : AppEvent
+
+    data class Verify(
+        val event: VerifyEvent,
     ) : AppEvent
 
     data class Policy(

@@ -11,12 +11,15 @@ import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.combine
 import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.plus
+import kotlin.time.Duration.Companion.seconds
 import eu.qroc.bridge.Connection as Link
 
 /** What all screens of one signed-in account share. */
@@ -36,6 +39,14 @@ class Session(
 
     /** Names of rooms, as far as the list was read. */
     val roomNames = MutableStateFlow(emptyMap<String, String>())
+
+    /** What people are called, as far as rooms were read. */
+    val people = MutableStateFlow(emptyMap<String, String>())
+
+    private val trusts = MutableStateFlow(0)
+
+    /** Changes with whom and what is believed, where that was done here. */
+    val trust: StateFlow<Int> get() = trusts
 
     private val sendQueue: SendQueue = client.sendQueue()
     private val queued = MutableStateFlow<List<QueueItem>?>(null)
@@ -94,6 +105,21 @@ class Session(
         shown.value = Connection(steady, since, waiting = queue.size - failed, failed = failed)
     }
 
+    /** Somebody was verified, or taken as they are. What this account says of it comes back from the server a moment later. */
+    internal fun trustChanged() {
+        scope.launch {
+            for (moment in MOMENTS) {
+                delay(moment)
+                trusts.update { it + 1 }
+                // What somebody's other keys have held up may go now.
+                queued.value.orEmpty().filter { it.reason == IDENTITY_CHANGED }.forEach { held -> quietly { retry(held.id) } }
+            }
+        }
+    }
+
+    /** What a person is called. */
+    internal fun nameOf(userId: String): String = people.value[userId] ?: localName(userId)
+
     /** Tries again what was queued under this transaction. */
     suspend fun retry(txnId: String) = queued.value?.firstOrNull { it.txnId == txnId }?.let { retry(it.id) }
 
@@ -110,6 +136,11 @@ class Session(
     fun close() {
         sendQueue.close()
         scope.cancel()
+    }
+
+    private companion object {
+        const val IDENTITY_CHANGED = "identity_changed"
+        val MOMENTS = listOf(0.seconds, 1.seconds, 3.seconds)
     }
 }
 

@@ -6,6 +6,7 @@ import eu.qroc.bridge.QrocException
 import eu.qroc.bridge.Room
 import eu.qroc.bridge.Timeline
 import eu.qroc.bridge.TimelineItem
+import eu.qroc.bridge.UserTrust
 import eu.qroc.ui.composer.ComposerEvent
 import eu.qroc.ui.composer.ComposerMode
 import eu.qroc.ui.composer.ComposerPresenter
@@ -16,6 +17,7 @@ import eu.qroc.ui.shell.attempt
 import eu.qroc.ui.shell.localName
 import eu.qroc.ui.shell.of
 import eu.qroc.ui.shell.quietly
+import eu.qroc.ui.verify.trust
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
@@ -26,6 +28,7 @@ import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.combine
 import kotlinx.coroutines.flow.conflate
+import kotlinx.coroutines.flow.drop
 import kotlinx.coroutines.flow.flowOn
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.isActive
@@ -102,6 +105,7 @@ class TimelinePresenter(
             }.conflate().flowOn(Dispatchers.Default).collect { show(it) }
         }
         scope.launch { session.surroundings.attended.collect { looking -> if (looking && seen) markRead() } }
+        scope.launch { session.trust.drop(1).collect { room?.let { quietly { readNames(it) } } } }
     }
 
     /** Everything that takes longer the more messages there are. */
@@ -170,7 +174,16 @@ class TimelinePresenter(
     private suspend fun readNames(room: Room) {
         val members = room.members()
         names.value = members.mapNotNull { one -> one.displayName?.let { one.userId to it } }.toMap()
-        shown.update { state -> state.copy(members = members.count { it.membership == Membership.JOIN }) }
+        session.people.update { it + names.value }
+        val others = members.filter { it.membership == Membership.JOIN && it.userId != session.own }
+        val changed = others.firstOrNull { it.trust == UserTrust.CHANGED }
+        shown.update { state ->
+            state.copy(
+                members = members.count { it.membership == Membership.JOIN },
+                trust = others.singleOrNull()?.let { trust(it.trust) },
+                changed = changed?.let { Person(it.userId, session.nameOf(it.userId)) },
+            )
+        }
         composer.left(room.summary().membership != Membership.JOIN)
     }
 
@@ -203,10 +216,13 @@ class TimelinePresenter(
 
     private suspend fun watchTyping(room: Room) =
         quietly {
+            var looks = 0
             while (scope.isActive) {
                 val typing = room.typing().map { names.value[it] ?: localName(it) }
                 shown.update { if (it.typing == typing) it else it.copy(typing = typing) }
                 delay(TYPING_MS)
+                // Other keys of somebody are in no message.
+                if (++looks % LOOKS_UNTIL_NAMES == 0) readNames(room)
             }
         }
 
@@ -281,7 +297,10 @@ class TimelinePresenter(
             is TimelineEvent.Retry -> act { queued(event.message)?.let { session.retry(it) } }
             is TimelineEvent.Cancel -> act { queued(event.message)?.let { session.cancel(it) } }
             is TimelineEvent.Forward -> shown.update { it.copy(opened = null) }
-            TimelineEvent.Back, TimelineEvent.Details, TimelineEvent.Queue, is TimelineEvent.Map -> Unit
+            TimelineEvent.AskTake -> shown.update { it.copy(taking = true) }
+            TimelineEvent.KeepUnknown -> shown.update { it.copy(taking = false) }
+            TimelineEvent.Take -> take()
+            TimelineEvent.Compare, TimelineEvent.Back, TimelineEvent.Details, TimelineEvent.Queue, is TimelineEvent.Map -> Unit
         }
     }
 
@@ -297,6 +316,17 @@ class TimelinePresenter(
         shown.update { it.copy(opened = null, removing = null, error = null) }
         val here = room ?: return
         session.attempt(scope, { text -> shown.update { it.copy(error = text) } }) { work(here) }
+    }
+
+    /** Takes the other keys as they are. */
+    private fun take() {
+        val person = shown.value.changed
+        shown.update { it.copy(taking = false) }
+        if (person == null) return
+        act {
+            session.client.acceptChange(person.id)
+            session.trustChanged()
+        }
     }
 
     private fun older() {
@@ -376,6 +406,7 @@ class TimelinePresenter(
         const val PAGE = 50
         const val PAGES = 100
         const val TYPING_MS = 3_000L
+        const val LOOKS_UNTIL_NAMES = 3
         const val SETTLE_MS = 50L
         const val MEMBER = "m.room.member"
     }

@@ -6,6 +6,7 @@ import eu.qroc.ui.composer.ComposerEvent
 import eu.qroc.ui.composer.ComposerState
 import eu.qroc.ui.map.Place
 import eu.qroc.ui.parts.Connection
+import eu.qroc.ui.verify.Trust
 import java.time.LocalDate
 
 /** What the timeline of a room shows. */
@@ -41,6 +42,19 @@ data class TimelineState(
     val composer: ComposerState = ComposerState(),
     /** What can be done with one press; nothing where the device is no phone. */
     val quick: Quick? = null,
+    /** What is believed of the other one; nothing where there are more. */
+    val trust: Trust? = null,
+    /** Somebody here whose keys are others than before. */
+    val changed: Person? = null,
+    /** Whether their keys are about to be taken as they are. */
+    val taking: Boolean = false,
+)
+
+/** Somebody, and what they are called. */
+@Immutable
+data class Person(
+    val id: String,
+    val name: String,
 )
 
 /** What can be done with one press. */
@@ -233,6 +247,15 @@ sealed interface TimelineEvent {
 
     /** Says that help is not needed any more. */
     data object Safe : TimelineEvent
+
+    /** Compares signs with who has other keys. */
+    data object Compare : TimelineEvent
+
+    data object AskTake : TimelineEvent
+
+    data object Take : TimelineEvent
+
+    data object KeepUnknown : TimelineEvent
 
     data object DismissDone : TimelineEvent
 

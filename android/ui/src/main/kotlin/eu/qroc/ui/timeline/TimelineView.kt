@@ -5,6 +5,8 @@ import androidx.compose.foundation.clickable
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Box
 import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.layout.ExperimentalLayoutApi
+import androidx.compose.foundation.layout.FlowRow
 import androidx.compose.foundation.layout.PaddingValues
 import androidx.compose.foundation.layout.Row
 import androidx.compose.foundation.layout.fillMaxSize
@@ -53,6 +55,9 @@ import eu.qroc.ui.parts.Question
 import eu.qroc.ui.parts.Skeleton
 import eu.qroc.ui.parts.TopBar
 import eu.qroc.ui.theme.Qroc
+import eu.qroc.ui.verify.ChangedNote
+import eu.qroc.ui.verify.TakeQuestion
+import eu.qroc.ui.verify.TrustMark
 import kotlinx.coroutines.flow.distinctUntilChanged
 import kotlinx.coroutines.launch
 
@@ -81,6 +86,9 @@ fun TimelineView(
             state.opened != null -> MessageSheet(state.opened, onEvent)
         }
     }
+    if (state.taking && state.changed != null) {
+        TakeQuestion(state.changed.name, { onEvent(TimelineEvent.Take) }, { onEvent(TimelineEvent.KeepUnknown) })
+    }
     val strings = Qroc.strings
     val removing = state.removing
     if (removing != null) {
@@ -106,6 +114,9 @@ private fun Above(
     Column(modifier) {
         Header(state, onEvent, back)
         ConnectionLine(state.connection, { onEvent(TimelineEvent.Queue) })
+        if (state.changed != null) {
+            ChangedNote(state.changed.name, { onEvent(TimelineEvent.Compare) }) { onEvent(TimelineEvent.AskTake) }
+        }
         if (state.error != null) {
             ErrorNote(
                 state.error,
@@ -126,6 +137,7 @@ private fun Above(
     }
 }
 
+@OptIn(ExperimentalLayoutApi::class)
 @Composable
 private fun Header(
     state: TimelineState,
@@ -154,7 +166,10 @@ private fun Header(
                     state.members > 0 -> strings.memberCount(state.members)
                     else -> null
                 }
-            if (text != null) Subtitle(text, warn = typing.isEmpty() && !state.encrypted)
+            FlowRow(horizontalArrangement = Arrangement.spacedBy(12.dp), verticalArrangement = Arrangement.Center) {
+                if (text != null) Subtitle(text, warn = typing.isEmpty() && !state.encrypted)
+                state.trust?.let { TrustMark(it) }
+            }
         },
     ) {
         IconAction(Icons.Map, strings.mapOpen, { onEvent(TimelineEvent.Map()) })

@@ -28,6 +28,7 @@ class ErrorTextsTest {
             listOf(
                 "network", "bad_server", "unanswered", "rate_limited", "signed_out", "locked", "expired", "suspended",
                 "forbidden", "left_room", "too_large", "room_gone", "not_encrypted", "bad_file", "not_found", "needs",
+                "identity_changed",
             )
         for ((language, strings) in stringsByLanguage) {
             reasons.forEach { assertTrue(strings.reason(it) != strings.errorInternal, "$language $it") }

@@ -3,8 +3,6 @@ package eu.qroc.ui.core
 import androidx.compose.runtime.collectAsState
 import androidx.compose.runtime.getValue
 import androidx.compose.ui.geometry.Size
-import androidx.compose.ui.graphics.ImageBitmap
-import androidx.compose.ui.graphics.toComposeImageBitmap
 import androidx.compose.ui.semantics.SemanticsProperties
 import androidx.compose.ui.semantics.getOrNull
 import androidx.compose.ui.test.ComposeUiTest
@@ -27,29 +25,23 @@ import androidx.compose.ui.test.pressKey
 import androidx.compose.ui.test.runSkikoComposeUiTest
 import androidx.compose.ui.input.key.Key
 import eu.qroc.bridge.Client
-import eu.qroc.bridge.Fix
 import eu.qroc.bridge.Vault
 import eu.qroc.ui.Showing
 import eu.qroc.ui.StringsEn
 import eu.qroc.ui.shell.AppPresenter
 import eu.qroc.ui.shell.AppView
 import eu.qroc.ui.shell.Looks
-import eu.qroc.ui.shell.PositionSharing
-import eu.qroc.ui.shell.Surroundings
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
-import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
-import org.jetbrains.skia.Image
 import org.junit.jupiter.api.BeforeAll
 import org.junit.jupiter.api.io.TempDir
 import java.nio.file.Files
 import java.nio.file.Path
-import java.time.Instant
 import kotlin.concurrent.thread
 import kotlin.test.Test
 import kotlin.test.assertEquals
@@ -63,71 +55,6 @@ class RealCoreTest {
     @TempDir
     lateinit var folder: Path
     private val s = StringsEn
-
-    /** A receiver that is at pier four; a sharing that another part of the program would do. */
-    private class Receiver : PositionSharing {
-        override val running = MutableStateFlow(emptyMap<String, Long?>())
-        override val ended = MutableStateFlow<PositionSharing.Ended?>(null)
-        var allowed = true
-        var fix: Fix? = Fix(38.7071, -9.1355, Instant.now(), 12.0)
-
-        override suspend fun start(
-            roomId: String,
-            roomName: String,
-            minutes: Int,
-        ): Boolean {
-            if (allowed) running.value = mapOf(roomId to System.currentTimeMillis() + minutes * 60_000L)
-            return allowed
-        }
-
-        override fun stop(roomId: String) {
-            running.value = emptyMap()
-            ended.value = PositionSharing.Ended(roomId, PositionSharing.Why.OVER)
-        }
-
-        override suspend fun here() = fix
-    }
-
-    private inner class Desk(
-        override val sharing: Receiver? = null,
-    ) : Surroundings {
-        var choice: Path? = null
-        var target: Path? = null
-        var copied: String? = null
-        private var settings = mapOf("language" to "en", "appearance" to "light")
-        override val deviceName = "desk"
-        override val version = "0.1.0"
-
-        override val attended = MutableStateFlow(true)
-
-        override fun now() = System.currentTimeMillis()
-
-        override suspend fun chooseFile(photo: Boolean) = choice
-
-        override suspend fun save(
-            name: String,
-            fetch: suspend (Path) -> Unit,
-        ): String? =
-            target?.let {
-                fetch(it)
-                "$it"
-            }
-
-        override suspend fun decode(file: Path): ImageBitmap? = decode(Files.readAllBytes(file))
-
-        override suspend fun decode(bytes: ByteArray): ImageBitmap? =
-            runCatching { Image.makeFromEncoded(bytes).toComposeImageBitmap() }.getOrNull()
-
-        override fun copy(text: String) {
-            copied = text
-        }
-
-        override fun loadSettings() = settings
-
-        override fun saveSettings(settings: Map<String, String>) {
-            this.settings = settings
-        }
-    }
 
     /** Shows the application; afterwards it is ended as closing the window would. */
     private fun window(
@@ -147,7 +74,8 @@ class RealCoreTest {
                 story()
             }
         } finally {
-            runBlocking { presenter.end() }
+            // After everything that was pressed and typed, as on a desktop's one thread.
+            runBlocking { scope.launch { presenter.end() }.join() }
             scope.cancel()
         }
     }
@@ -402,7 +330,7 @@ class RealCoreTest {
                 see("White van")
                 press("Harbour")
                 see(hasText("White van") and hasSetTextAction())
-                onNodeWithTag("message").performKeyInput { pressKey(Key.Enter) }
+                press(s.send)
                 see(hasText("White van", substring = true) and hasClickAction())
                 see(hasText("") and hasSetTextAction())
             }
