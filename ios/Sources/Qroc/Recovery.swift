@@ -49,7 +49,8 @@ public struct Restored: Hashable, Sendable {
     public let verified: Bool
     /// Whether the backup is open: what is left of it is fetched while the client syncs.
     public let history: Bool
-    /// Room keys that have come from it by now.
+    /// Room keys that this call has fetched from it. The sync fetches them as well: ``Client/recoveryStates`` tells how far
+    /// that is.
     public let keys: Int
 }
 

@@ -130,6 +130,9 @@ final class ConversationTests: XCTestCase {
         XCTAssertEqual(threads.map(\.replies?.count), [2])
         let message = try await rui.1.message(root)
         XCTAssertEqual(message.text, "Who is at the gate?")
+        try await ana.1.send("Thanks")
+        let theirs = try await rui.1.timeline()
+        _ = try await soon { try await theirs.items.first { $0.last?.text == "Thanks" } }
         try await rui.1.markRead()
         let reader = rui.0.id
         try await until { try await ana.1.seenBy(root).map(\.userId) == [reader] }

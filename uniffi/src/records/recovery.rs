@@ -80,7 +80,7 @@ pub struct Restored {
     pub verified: bool,
     /// Whether the backup is open: what is left of it is fetched while the client syncs.
     pub history: bool,
-    /// Room keys that have come from it by now.
+    /// Room keys that this call has fetched from it. The sync fetches them as well: `recovery_states` tells how far that is.
     pub keys: u32,
 }
 

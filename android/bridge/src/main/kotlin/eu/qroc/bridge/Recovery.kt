@@ -62,7 +62,8 @@ public data class RecoveryStatus(
  *
  * @property verified whether this device is verified now.
  * @property history whether the backup is open: what is left of it is fetched while the client syncs.
- * @property keys room keys that have come from it by now.
+ * @property keys room keys that this call has fetched from it. The sync fetches them as well: [Client.recoveryStates] tells
+ *   how far that is.
  */
 public data class Restored(
     public val verified: Boolean,

@@ -143,6 +143,8 @@ internal class ConversationTest : Officers() {
             eventually { talk.here.thread(root).texts() == listOf("Who is at the gate?", "Ana", "And Rui") }
             assertEquals(2, talk.here.threads().single().replies!!.count)
             assertEquals("Who is at the gate?", talk.there.message(root).let { (it.content as ItemContent.Text).body })
+            talk.here.send("Thanks")
+            talk.there.timeline().use { it.items.shows("Thanks") }
             talk.there.markRead()
             eventually { talk.here.seenBy(root).map { it.userId } == listOf(Homeserver.MADRID) }
 
@@ -177,7 +179,7 @@ internal class ConversationTest : Officers() {
             assertFalse(talk.there.hasContents(file))
             talk.there.contents(file).use { contents ->
                 assertEquals(bytes.size.toLong(), contents.length)
-                assertEquals("orders.txt" to "text/plain", contents.name to contents.mime)
+                assertEquals("orders.txt" to "application/octet-stream", contents.name to contents.mime)
                 assertArrayEquals(bytes.copyOfRange(200_000, 200_100), contents.readAt(200_000, 100))
                 assertEquals(10, contents.readAt(299_990, 100).size)
                 assertEquals(ContentsRights(null, null), contents.rights())
