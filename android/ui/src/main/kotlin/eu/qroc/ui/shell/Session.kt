@@ -111,8 +111,6 @@ class Session(
             for (moment in MOMENTS) {
                 delay(moment)
                 trusts.update { it + 1 }
-                // What somebody's other keys have held up may go now.
-                queued.value.orEmpty().filter { it.reason == IDENTITY_CHANGED }.forEach { held -> quietly { retry(held.id) } }
             }
         }
     }
@@ -139,7 +137,6 @@ class Session(
     }
 
     private companion object {
-        const val IDENTITY_CHANGED = "identity_changed"
         val MOMENTS = listOf(0.seconds, 1.seconds, 3.seconds)
     }
 }
