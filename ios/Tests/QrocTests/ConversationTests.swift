@@ -123,6 +123,8 @@ final class ConversationTests: XCTestCase {
     func testAThreadWhoHasReadItAndHowARoomIsKept() async throws {
         let (ana, rui) = try await Officer.pair()
         let root = try await ana.1.hasSent("Who is at the gate?")
+        let theirs = try await rui.1.timeline()
+        _ = try await soon { try await theirs.items.first { $0.last?.text == "Who is at the gate?" } }
         try await rui.1.send("Ana", thread: root)
         try await rui.1.send("And Rui", thread: root)
         try await until { try await ana.1.thread(root).texts == ["Who is at the gate?", "Ana", "And Rui"] }
@@ -131,7 +133,6 @@ final class ConversationTests: XCTestCase {
         let message = try await rui.1.message(root)
         XCTAssertEqual(message.text, "Who is at the gate?")
         try await ana.1.send("Thanks")
-        let theirs = try await rui.1.timeline()
         _ = try await soon { try await theirs.items.first { $0.last?.text == "Thanks" } }
         try await rui.1.markRead()
         let reader = rui.0.id

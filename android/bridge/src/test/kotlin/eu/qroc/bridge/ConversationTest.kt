@@ -138,6 +138,7 @@ internal class ConversationTest : Officers() {
         story {
             val talk = talk("Thread")
             val root = talk.here.hasSent("Who is at the gate?")
+            talk.there.timeline().use { it.items.shows("Who is at the gate?") }
             talk.there.send("Ana", thread = root)
             talk.there.send("And Rui", thread = root)
             eventually { talk.here.thread(root).texts() == listOf("Who is at the gate?", "Ana", "And Rui") }
