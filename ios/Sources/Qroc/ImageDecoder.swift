@@ -30,6 +30,7 @@ public protocol ImageDecoder: Sendable {
     ///   - mime: What it is, by content.
     ///   - maxPx: The longer side of the answer has so many pixels at most.
     /// - Returns: The picture; `nil` where the platform cannot read it either.
+    /// - Throws: Anything: the file is not sent then.
     func decode(_ bytes: Data, mime: String, maxPx: Int) async throws -> DecodedImage?
 }
 
@@ -42,6 +43,8 @@ final class DecoderAdapter: QrocCore.ImageDecoder {
 
     func decode(bytes: Data, mime: String, maxPx: UInt32) async throws -> QrocCore.DecodedImage? {
         let image = try await decoder.decode(bytes, mime: mime, maxPx: Int(maxPx))
-        return image.map { .init(width: UInt32(clamping: $0.width), height: UInt32(clamping: $0.height), rgba: $0.rgba) }
+        return image.map { image in
+            .init(width: UInt32(clamping: image.width), height: UInt32(clamping: image.height), rgba: image.rgba)
+        }
     }
 }

@@ -66,8 +66,8 @@ async fn a_new_device_waits_until_it_is_confirmed() {
     let dir = tempfile::tempdir().expect("dir");
     let url = server.base_url();
     // The account's first device confirms itself.
-    let phone = waiting(&url, &dir.path().join("phone")).await;
-    let madrid = Phone::sign_in(&url, "madrid", &dir.path().join("madrid")).await;
+    let phone = waiting(&url, &dir.path().join("phone/profile")).await;
+    let madrid = Phone::sign_in(&url, "madrid", &dir.path().join("madrid/profile")).await;
     let room = NewRoom { name: "Harbour".into(), invite: vec![madrid.user.clone()], kind: RoomKind::Group };
     let room = phone.client.create_room(room).await.expect("room");
     until("the invitation", async || !madrid.client.rooms(None, 9).expect("rooms").is_empty()).await;
@@ -76,7 +76,7 @@ async fn a_new_device_waits_until_it_is_confirmed() {
     let key = phone.client.create_recovery_key(None, false).await.expect("key");
     phone.client.recovery_key_shown().await.expect("noted");
 
-    let tablet = waiting(&url, &dir.path().join("tablet")).await;
+    let tablet = waiting(&url, &dir.path().join("tablet/profile")).await;
     // Madrid gives the tablet the key of what is sent now, the phone is told not to.
     sends(&madrid, &room, "From madrid meanwhile").await;
     sends(&phone, &room, "From the phone meanwhile").await;
@@ -98,14 +98,14 @@ async fn a_new_device_waits_until_it_is_confirmed() {
     until("the backup", async || tablet.client.recovery().expect("recovery").waiting == 0).await;
 
     // Another one, by the recovery key.
-    let spare = waiting(&url, &dir.path().join("spare")).await;
+    let spare = waiting(&url, &dir.path().join("spare/profile")).await;
     is_shut(&spare, &room, 4).await;
     assert!(spare.client.restore(&key).await.expect("restored").verified);
     until("all messages", async || texts(&spare, &room).await == said).await;
     sends(&spare, &room, "From the spare one").await;
 
     // Who is not told to wait does not.
-    let free = Phone::sign_in(&url, "lisbon", &dir.path().join("free")).await;
+    let free = Phone::sign_in(&url, "lisbon", &dir.path().join("free/profile")).await;
     until("the room", async || free.client.rooms(None, 9).expect("rooms").len() == 1).await;
     sends(&free, &room, "From the free one").await;
     for phone in [phone, madrid, tablet, spare, free] {
