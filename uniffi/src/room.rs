@@ -167,7 +167,7 @@ impl Room {
     /// # Errors
     /// `BadInput` for the file, as `send` else.
     pub async fn send_file(&self, file: NewFile) -> Result<SentFile, QrocError> {
-        let outcome = self.act(file.to_be_sent(self.room_id.clone())).await?;
+        let outcome = self.act(file.into_action(self.room_id.clone())).await?;
         SentFile::of(outcome).ok_or_else(|| QrocError::of("internal"))
     }
 

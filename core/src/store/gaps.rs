@@ -66,11 +66,8 @@ mod tests {
             talk.write(|tx| events::redact(tx, id));
         }
         talk.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("checkpoint");
-        let size: usize = talk
-            .db
-            .pragma_query_value(None, "page_size", |row| row.get::<_, i64>(0))
-            .map(|size| size as usize)
-            .expect("size");
+        let size = talk.db.pragma_query_value(None, "page_size", |row| row.get::<_, u16>(0)).expect("size");
+        let size = usize::from(size);
         let file = std::fs::read(dir.path().join("plain.db")).expect("file");
         let left = holding(file.chunks(size), b"qqsecret");
         assert!(left > 0, "SQLite cleans up by itself now");

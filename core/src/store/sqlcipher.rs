@@ -162,7 +162,7 @@ pub(super) fn blank_gaps() -> bool {
                 return false;
             };
             let name = name(std::ptr::null_mut());
-            if name.is_null() || CStr::from_ptr(name).to_bytes().to_ascii_lowercase() != b"aes-256-cbc" {
+            if name.is_null() || !CStr::from_ptr(name).to_bytes().eq_ignore_ascii_case(b"aes-256-cbc") {
                 return false;
             }
             if CIPHER.set(cipher).is_err() {
@@ -174,7 +174,6 @@ pub(super) fn blank_gaps() -> bool {
     })
 }
 
-#[expect(clippy::too_many_arguments, reason = "they are SQLCipher's")]
 unsafe extern "C" fn blank_and_encrypt(
     context: *mut c_void,
     mode: c_int,

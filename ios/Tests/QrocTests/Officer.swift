@@ -72,7 +72,9 @@ enum Harbour {
 
     /// A path that nothing is at.
     static func folder() -> URL {
-        scratch.appendingPathComponent(UUID().uuidString)
+        let device = scratch.appendingPathComponent(UUID().uuidString)
+        try? FileManager.default.createDirectory(at: device, withIntermediateDirectories: true)
+        return device.appendingPathComponent("profile")
     }
 
     private static func variable(_ name: String) -> String {

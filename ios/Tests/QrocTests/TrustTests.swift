@@ -174,7 +174,8 @@ extension Client {
     /// The next verification that somebody asks for.
     fileprivate func asked() async throws -> Verification {
         let requests = verificationRequests
-        guard let asked = try await soon({ try await requests.first { _ in true } }) else { throw TooLate() }
+        let asked = try await soon { try await requests.first { _ in true } }
+        guard let asked else { throw TooLate() }
         return asked
     }
 }

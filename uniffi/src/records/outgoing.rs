@@ -106,7 +106,7 @@ pub struct NewFile {
 }
 
 impl NewFile {
-    pub(crate) fn to_be_sent(self, room: String) -> Action {
+    pub(crate) fn into_action(self, room: String) -> Action {
         let Self { path, caption, treat_as, trim, original, capture_info, txn_id } = self;
         Action::SendFile {
             room,

@@ -67,7 +67,7 @@ impl Shared {
         let progress = Progress::new(cancel.clone(), move |report| {
             enter(&tell, TransferState::Preparing { progress: report.into() });
         });
-        let sending = client.send_file(file.clone().to_be_sent(self.room.clone()), progress);
+        let sending = client.send_file(file.clone().into_action(self.room.clone()), progress);
         tokio::pin!(sending);
         // Asked to stop, it is waited for: what was queued by then is taken back.
         let sent = tokio::select! {
