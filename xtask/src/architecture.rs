@@ -16,7 +16,7 @@ use layers::{CORE_FLOOR, FLOOR, LAYERS, LONGEST, WITHIN};
 const FOLDERS: &[&str] =
     &["core", "uniffi", "cli", "fixtures", "tests", "xtask", "server", "bench", "android", "ios"];
 const EXTENSIONS: &[&str] = &["rs", "py", "kt", "kts", "swift"];
-const SKIPPED: &[&str] = &["target", "build", "generated", "node_modules"];
+const SKIPPED: &[&str] = &["target", "build", "generated", "Generated", "node_modules"];
 const UNSAFE_HEADING: &str = "## Unsafe code";
 
 /// A source file: its path from the top of the checkout, with `/`, and its text.
