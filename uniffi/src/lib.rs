@@ -3,6 +3,8 @@
 //! Holds no rules. Nothing here waits on the calling thread: what touches disk or network runs on the core's own
 //! threads, and what is not asynchronous is answered from memory. Two kinds of asynchronous methods: *reads* stop when
 //! the caller stops waiting; *changes* run to their end all the same. Each method says which it is.
+// What a call waits for goes deep into the cryptography's own futures.
+#![recursion_limit = "256"]
 #![allow(
     unsafe_code,
     reason = "what the macros of UniFFI make; written by hand there is one line, in version.rs"
