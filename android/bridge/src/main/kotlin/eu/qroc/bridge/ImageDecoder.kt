@@ -1,9 +1,7 @@
 package eu.qroc.bridge
 
-import kotlinx.coroutines.CancellationException
 import eu.qroc.bridge.generated.DecodedImage as GeneratedImage
 import eu.qroc.bridge.generated.ImageDecoder as GeneratedDecoder
-import eu.qroc.bridge.generated.PortFault as GeneratedPortFault
 
 /**
  * A picture as pixels.
@@ -46,16 +44,5 @@ internal class BridgedImageDecoder(
     ): GeneratedImage? =
         guarded { decoder.decode(bytes, mime, maxPx.coerceAtMost(Int.MAX_VALUE.toUInt()).toInt()) }?.let {
             GeneratedImage(it.width.coerceAtLeast(0).toUInt(), it.height.coerceAtLeast(0).toUInt(), it.rgba)
-        }
-
-    /** Whatever it throws, errors of the JVM included: what is not caught here is never answered. */
-    @Suppress("TooGenericExceptionCaught")
-    private inline fun <T> guarded(work: () -> T): T =
-        try {
-            work()
-        } catch (error: CancellationException) {
-            throw error
-        } catch (error: Throwable) {
-            throw GeneratedPortFault.Failed()
         }
 }

@@ -111,20 +111,22 @@ internal class BridgedLocationSource(
     private val source: LocationSource,
 ) : GeneratedLocationSource {
     override suspend fun next(): GeneratedReading? =
-        when (val reading = source.next()) {
+        when (val reading = guarded { source.next() }) {
             null -> null
             is LocationReading.At -> GeneratedReading.At(reading.fix.toGenerated())
             is LocationReading.Nowhere -> GeneratedReading.Nowhere(reading.reason.toGenerated())
         }
 
     override suspend fun setPace(pace: GeneratedPace): Unit =
-        source.setPace(
-            when (pace) {
-                GeneratedPace.CHASE -> Pace.CHASE
-                GeneratedPace.PATROL -> Pace.PATROL
-                GeneratedPace.STILL -> Pace.STILL
-            },
-        )
+        guarded {
+            source.setPace(
+                when (pace) {
+                    GeneratedPace.CHASE -> Pace.CHASE
+                    GeneratedPace.PATROL -> Pace.PATROL
+                    GeneratedPace.STILL -> Pace.STILL
+                },
+            )
+        }
 }
 
 private fun Unavailable.toGenerated(): GeneratedUnavailable =

@@ -89,8 +89,9 @@ internal class LocationTest : Officers() {
                     override suspend fun next(): LocationReading? =
                         when (asked.getAndIncrement()) {
                             0 -> error("no receiver")
-                            1 -> LocationReading.At(fixAt(0).copy(lat = Double.NaN, speedMps = Double.POSITIVE_INFINITY))
-                            2 -> LocationReading.At(fixAt(0).also { room.send("from within") })
+                            1 -> throw NoClassDefFoundError("no such receiver")
+                            2 -> LocationReading.At(fixAt(0).copy(lat = Double.NaN, speedMps = Double.POSITIVE_INFINITY))
+                            3 -> LocationReading.At(fixAt(0).also { room.send("from within") })
                             else ->
                                 try {
                                     awaitCancellation()
@@ -102,7 +103,7 @@ internal class LocationTest : Officers() {
                     override suspend fun setPace(pace: Pace) = awaitCancellation()
                 }
             val share = room.shareLocation(source)
-            eventually { asked.get() == 4 }
+            eventually { asked.get() == 5 }
             val mine = lisbon.client.positions()
             mine.items.first { it.isNotEmpty() }
             // What hangs holds up neither others nor the end.
