@@ -1,7 +1,7 @@
 # Thin: each target calls a program of the workspace. ARGS is handed to it.
 ARGS ?=
 
-.PHONY: demo test rust-test kotlin-test ios-test long fuzz bench bench-peers growth server run setup policy
+.PHONY: demo test rust-test kotlin-test ios-test long fuzz bench bench-peers growth server run setup size calls policy
 
 demo: setup
 	@cargo run --quiet --locked -p xtask -- demo $(ARGS)
@@ -16,9 +16,9 @@ test: setup
 
 # What takes longer than a gate may: an hour, or with other seeds another hour. QROC_SEED chooses where chance starts.
 long: setup
-	@QROC_KILLS=1000 QROC_STORMS=1000 QROC_CUTS=2 QROC_FUZZ_SECONDS=120 PROPTEST_CASES=50000 \
+	@QROC_SESSIONS=10000 QROC_KILLS=1000 QROC_STORMS=1000 QROC_CUTS=2 QROC_FUZZ_SECONDS=120 PROPTEST_CASES=50000 \
 		cargo test --locked --workspace --lib --test it -- sliding:: killed:: power:: full_disk:: weather:: fuzz:: leaks:: week:: \
-		retention:: tokens:: $(ARGS)
+		restoring:: retention:: tokens:: $(ARGS)
 	@cargo test --locked --workspace --test it -- --ignored two_hundred twenty_officers $(ARGS)
 
 # Foreign input for ten minutes a kind.
@@ -47,6 +47,17 @@ bench: bench-peers
 bench-peers: setup
 	@cargo run --quiet --locked -p xtask -- setup --bench
 	@cd bench/peer && CARGO_TARGET_DIR=target cargo build --quiet --locked --release
+
+# What the stripped library for phones weighs, and what takes the room.
+size: setup
+	@cargo run --quiet --locked -p xtask -- size $(ARGS)
+
+# What a call across the facade costs, from C and from the JVM.
+calls: setup
+	@cargo build --quiet --locked --profile phone -p qroc-ffi
+	@cc -O2 -o target/calls bench/calls/calls.c -ldl && target/calls target/phone/libqroc_ffi.so
+	@cargo test --quiet --locked --workspace --no-run && mvn -B -q -f android/pom.xml -Pcalls -DskipTests -pl bridge,../bench/calls \
+		-Dqroc.library=$(CURDIR)/target/phone/libqroc_ffi.so -Dqroc.xtask=$(CURDIR)/target/debug/xtask package
 
 # How cost grows with rooms, events, members and devices. QUICK=1: without the largest.
 growth:

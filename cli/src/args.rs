@@ -6,8 +6,8 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account, devices, download, export, location, lock, media, message, name, notification, policy, queue,
-    recovery, room, rooms, search, send_file, shell, sync, talk, timeline, verify,
+    account, devices, download, export, location, lock, media, message, name, net, notification, policy,
+    queue, recovery, room, rooms, search, send_file, shell, sync, talk, timeline, verify,
 };
 
 /// Secure messages, files and positions over Matrix, from the command line.
@@ -159,6 +159,9 @@ pub(crate) enum Command {
     /// Make or use the recovery key, which brings everything back on a new device
     #[command(subcommand)]
     Recovery(recovery::RecoveryCommand),
+    /// Look at the way to the server
+    #[command(subcommand)]
+    Net(net::NetCommand),
     /// Print the completions of a shell
     Completions(shell::CompletionsArgs),
     /// Print the manual page of qroc or of a command

@@ -73,6 +73,15 @@ impl Output {
         if self.json { self.object(item) } else { Self::text(&sanitise::line(&words(item))) }
     }
 
+    /// Writes one object, or a drawing as it is: nothing in it is anybody's words.
+    pub(crate) fn drawn<T: Serialize>(
+        &self,
+        item: &T,
+        drawing: impl FnOnce(&T) -> String,
+    ) -> Result<(), Failure> {
+        if self.json { self.object(item) } else { Self::text(&drawing(item)) }
+    }
+
     /// Writes one object, or its parts as names and values.
     pub(crate) fn details<T: Serialize>(
         &self,

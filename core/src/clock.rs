@@ -1,8 +1,8 @@
 //! The clock port: all time in the core is read here, so that tests can turn it.
 
 use std::fmt::Debug;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Tells the time.
@@ -123,12 +123,25 @@ impl Clock for SystemClock {
     }
 
     fn up(&self) -> Option<Uptime> {
-        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?.trim().to_owned();
-        let text = std::fs::read_to_string("/proc/uptime").ok()?;
-        let (seconds, hundredths) = text.split_whitespace().next()?.split_once('.')?;
-        let ms = seconds.parse::<u64>().ok()?.saturating_mul(1000);
-        Some(Uptime { boot, ms: ms.saturating_add(hundredths.parse::<u64>().ok()?.saturating_mul(10)) })
+        // No process lives through a start of the device.
+        static BOOT: OnceLock<Option<String>> = OnceLock::new();
+        let read = || std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok();
+        let boot = BOOT.get_or_init(|| read().map(|text| text.trim().to_owned())).clone()?;
+        Some(Uptime { boot, ms: since_boot_ms()? })
     }
+}
+
+/// Sleep included.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn since_boot_ms() -> Option<u64> {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let seconds = u64::try_from(now.tv_sec).ok()?;
+    Some(seconds.saturating_mul(1000).saturating_add(u64::try_from(now.tv_nsec).ok()? / 1_000_000))
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn since_boot_ms() -> Option<u64> {
+    None
 }
 
 /// A clock that stands still until it is turned.

@@ -1,5 +1,6 @@
 //! Plain data for screens and scripts. Field names are the command line's contract (`docs/cli.md`): add, don't change.
 
+mod cluster;
 mod files;
 mod said;
 mod talk;
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 use crate::policy::Value as PolicyValue;
 
+pub use cluster::Cluster;
 pub use files::{Attachment, Capture, ContentsRights, Downloaded, Exported, Original, SentFile};
 pub use said::Said;
 pub use talk::{Change, Draft, Forwarded, Mark, Member, Quote, Reader, SearchHit, Thread, Version};

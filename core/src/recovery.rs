@@ -1,7 +1,9 @@
 //! The key backup and the recovery key: made, given to the account's other devices, restored. What is begun goes on
 //! after a crash; where nothing is to be done, nothing is asked and nothing written.
 
+mod history;
 mod make;
+mod restore;
 mod state;
 mod tend;
 
@@ -99,6 +101,7 @@ pub struct Recovery {
     http: Http,
     one_at_a_time: Mutex<()>,
     asking: std::sync::Mutex<Asking>,
+    looked_at: restore::LookedAt,
 }
 
 /// How often the other devices were asked for secrets, and when they are asked again.
@@ -111,7 +114,14 @@ struct Asking {
 impl Recovery {
     /// Stands on the account's parts.
     pub fn new(store: Arc<Store>, crypto: Arc<Crypto>, http: Http) -> Self {
-        Self { store, crypto, http, one_at_a_time: Mutex::default(), asking: std::sync::Mutex::default() }
+        Self {
+            store,
+            crypto,
+            http,
+            one_at_a_time: Mutex::default(),
+            asking: std::sync::Mutex::default(),
+            looked_at: restore::LookedAt::default(),
+        }
     }
 
     fn state(&self) -> Result<State, StoreError> {

@@ -27,6 +27,15 @@ pub struct Position {
     pub count: Option<u64>,
 }
 
+/// Returns where the server is asked: `stable` where its versions say that the accepted endpoint is there.
+pub fn sync_path(stable: bool) -> &'static str {
+    if stable {
+        "/_matrix/client/v4/sync"
+    } else {
+        "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync"
+    }
+}
+
 impl Position {
     /// Says whether every room has been asked for.
     pub fn covers_all(&self) -> bool {
@@ -90,12 +99,7 @@ impl Position {
 
     /// Writes the path and query: `stable` where the server's versions say that the accepted endpoint is there.
     pub fn path(&self, stable: bool, timeout_ms: u64) -> String {
-        let base = if stable {
-            "/_matrix/client/v4/sync"
-        } else {
-            "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync"
-        };
-        let mut path = format!("{base}?timeout={timeout_ms}");
+        let mut path = format!("{}?timeout={timeout_ms}", sync_path(stable));
         if let Some(pos) = &self.pos {
             path.push_str("&pos=");
             for byte in pos.bytes() {

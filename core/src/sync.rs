@@ -19,6 +19,7 @@ use crate::kind::ErrorKind;
 use crate::net::{Call, Http, NetError, part};
 use crate::sliding::{Answer, Position, RoomAnswer};
 use crate::store::account::{self, SyncConn};
+use crate::store::chunks::Chunk;
 use crate::store::codes::Membership;
 use crate::store::{Durability, Store, StoreError, chunks, inbox, rooms};
 
@@ -97,7 +98,10 @@ pub struct Sync {
     http: Http,
     clock: Arc<dyn Clock>,
     own: String,
+    /// Where the sync is. Never held while a server is waited for: whoever wants a page of history would wait too.
     at: Arc<Mutex<Place>>,
+    /// One asks for what is new at a time.
+    asking: Mutex<()>,
     /// What other processes have fetched.
     inbox: PathBuf,
     /// Time of the last answer. An idle one is not written: a phone that nobody writes to writes nothing.
@@ -107,6 +111,8 @@ pub struct Sync {
     came: std::sync::Mutex<Vec<NewKey>>,
     interrupt: Notify,
     confirmed: AtomicBool,
+    /// Keys may have come before this process began, and nothing been read with them.
+    begun: AtomicBool,
     /// Counts the answers that said who is typing.
     typed: watch::Sender<u64>,
     /// Events that the server does not give, by room.
@@ -163,12 +169,14 @@ impl Sync {
             clock,
             own: own.to_owned(),
             at: Arc::new(at),
+            asking: Mutex::default(),
             inbox,
             answered_ts: AtomicI64::new(conn.last_ts),
             typing: std::sync::Mutex::default(),
             came: std::sync::Mutex::default(),
             interrupt: Notify::new(),
             confirmed: AtomicBool::new(false),
+            begun: AtomicBool::new(false),
             typed: watch::Sender::new(0),
             refused: std::sync::Mutex::default(),
         })
@@ -180,22 +188,26 @@ impl Sync {
     /// # Errors
     /// The network's; faults of the store.
     pub async fn step(self: &Arc<Self>, timeout: Duration) -> Result<Step, SyncError> {
-        let mut at = self.at.clone().lock_owned().await;
-        let handed = self.take_inbox(&at.attention).await?;
-        if !handed.is_empty() {
-            return Ok(Step { new_events: handed, ..Step::default() });
-        }
-        if self.read_what_waits(&at.attention).await? {
-            return Ok(Step::default());
-        }
-        let millis = u64::try_from(timeout.as_millis()).unwrap_or(0);
-        let path = at.position.path(at.stable_path, millis);
-        let body = at.position.request(CONN);
+        let _asking = self.asking.lock().await;
+        let (path, body) = {
+            let at = self.at.lock().await;
+            let handed = self.take_inbox(&at.attention).await?;
+            if !handed.is_empty() {
+                return Ok(Step { new_events: handed, ..Step::default() });
+            }
+            if self.read_what_waits(&at.attention).await? {
+                return Ok(Step::default());
+            }
+            let millis = u64::try_from(timeout.as_millis()).unwrap_or(0);
+            (at.position.path(at.stable_path, millis), at.position.request(CONN))
+        };
         let asked = self.http.call(Call::post(&path, &body).within(timeout + SLACK));
         let answered = tokio::select! {
             answered = asked => answered,
             () = self.interrupt.notified() => return Ok(Step::default()),
         };
+        // Only who asks moves the position, so it is still the one that was asked from.
+        let mut at = self.at.clone().lock_owned().await;
         let bytes = match answered {
             Err(error) if error.errcode() == Some("M_UNKNOWN_POS") => {
                 at.position = at.position.restarted();
@@ -227,8 +239,12 @@ impl Sync {
             at.reread = Some(at.position.clone());
             return Ok(Step::default());
         }
-        for room_id in std::mem::take(&mut answer.unreadable) {
-            answer.rooms.extend(self.fetch_room(room_id).await?);
+        if !answer.unreadable.is_empty() {
+            drop(at);
+            for room_id in std::mem::take(&mut answer.unreadable) {
+                answer.rooms.extend(self.fetch_room(room_id).await?);
+            }
+            at = self.at.clone().lock_owned().await;
         }
         // A message between devices opens once: left in the middle, the room key in it would be lost.
         let this = self.clone();
@@ -437,7 +453,8 @@ impl Sync {
         Ok(pages)
     }
 
-    /// Fetches one page into the newest gap of a room. Returns false where there is no gap.
+    /// Fetches one page into the newest gap of a room. Returns false where there is no gap. What came meanwhile may have
+    /// moved it: then the page is left, and the next call begins anew.
     ///
     /// # Errors
     /// The network's; faults of the store.
@@ -448,12 +465,7 @@ impl Sync {
             chunk: Vec<Box<RawValue>>,
             end: Option<String>,
         }
-        // Held, so that no sync answer moves the gap meanwhile.
-        let mut at = self.at.lock().await;
-        self.write_echoes(&mut at).await?;
-        let Some(gap) = self.store.read(|connection| chunks::newest_gap(connection, room))? else {
-            return Ok(false);
-        };
+        let Some(gap) = self.gap(&mut *self.at.lock().await, room).await? else { return Ok(false) };
         let Some(token) = gap.gap.clone() else { return Ok(false) };
         let path = format!(
             "/_matrix/client/v3/rooms/{}/messages?dir=b&limit={PAGE}&from={}",
@@ -461,6 +473,11 @@ impl Sync {
             part(&token)
         );
         let answer: Answer = self.http.json(Call::get(&path)).await?;
+        // Held, so that no sync answer moves the gap while the page goes into it.
+        let mut at = self.at.lock().await;
+        if self.gap(&mut at, room).await?.as_ref() != Some(&gap) {
+            return Ok(true);
+        }
         let older =
             ingest::prepare_older(&self.store, &self.crypto, &at.attention, room_id, answer.chunk).await?;
         let context = Context { own: self.own.clone(), now_ms: self.clock.now_ms() };
@@ -472,5 +489,11 @@ impl Sync {
             })
             .await?;
         Ok(true)
+    }
+
+    /// Returns the newest gap of a room, with everything written that could change it.
+    async fn gap(&self, at: &mut Place, room: RoomRow) -> Result<Option<Chunk>, SyncError> {
+        self.write_echoes(at).await?;
+        Ok(self.store.read(|connection| chunks::newest_gap(connection, room))?)
     }
 }

@@ -11,6 +11,11 @@ use crate::store::timeline::Item;
 use crate::text::rich::{self, Block};
 use crate::text::without_quote;
 
+/// The loudest that a waveform says.
+const LOUDEST: f64 = 1024.0;
+/// No more of a waveform is read.
+const MOST_LEVELS: usize = 200;
+
 /// Turns one stored item of the room `room_id` into its view.
 pub fn item(room_id: &str, stored: Item) -> model::Item {
     let content: Value =
@@ -193,9 +198,23 @@ fn attachment(content: &Value) -> Option<model::Attachment> {
         width: number("w"),
         height: number("h"),
         duration_ms: number("duration"),
+        voice: content.get("org.matrix.msc3245.voice").is_some(),
+        waveform: waveform(content),
         capture: capture(content),
         original: original(content),
     })
+}
+
+/// A foreign program may say anything.
+fn waveform(content: &Value) -> Vec<u16> {
+    let said = content.pointer("/org.matrix.msc1767.audio/waveform").and_then(Value::as_array);
+    let level = |level: &Value| {
+        let level = level.as_f64().unwrap_or_default().clamp(0.0, LOUDEST);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1024")]
+        let level = level as u16;
+        level
+    };
+    said.into_iter().flatten().take(MOST_LEVELS).map(level).collect()
 }
 
 fn capture(content: &Value) -> Option<model::Capture> {

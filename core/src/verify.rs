@@ -9,7 +9,7 @@ use serde_json::Value;
 use thiserror::Error;
 use tokio::time::Instant;
 
-use crate::crypto::{Crypto, CryptoError, Held, Reason, RoomMessage, RoomRules, Step, Want};
+use crate::crypto::{Crypto, CryptoError, Held, Reason, RoomMessage, RoomRules, Step, Want, WrongCode};
 use crate::kind::ErrorKind;
 use crate::net::{Call, Http, NetError, part};
 use crate::roster::{self, RosterError};
@@ -19,6 +19,8 @@ use crate::store::{Store, StoreError, rooms};
 
 /// Whoever accepted begins as well where the other, whose turn it is, does not.
 const THEIR_TURN: Duration = Duration::from_secs(5);
+/// The same where the other may be about to show or to scan a code.
+const THEIR_CHOICE: Duration = Duration::from_secs(30);
 /// Rooms among which one with the other is looked for.
 const ROOMS: usize = 500;
 
@@ -120,19 +122,36 @@ impl Verifier {
         Ok(held)
     }
 
-    /// Does what needs no person: begins once both are ready, answers a beginning, ends what is late. `ready_since` is
-    /// kept by the caller.
+    /// Does what needs no person: begins once both are ready, with a code of ours where it is to be `by_code` and the
+    /// other knows codes, answers a beginning, ends what is late. `ready_since` is kept by the caller.
     ///
     /// # Errors
     /// The network's; faults of the store.
-    pub async fn go_on(&self, held: &mut Held, ready_since: &mut Option<Instant>) -> Result<(), VerifyError> {
+    pub async fn go_on(
+        &self,
+        held: &mut Held,
+        by_code: bool,
+        ready_since: &mut Option<Instant>,
+    ) -> Result<(), VerifyError> {
         // Takes over what it has come to meanwhile.
         held.stage();
+        let closing = held.close()?;
+        if !closing.is_empty() {
+            // First why, which the machine has queued.
+            self.send_queued().await?;
+            self.send(closing).await?;
+        }
         let steps = if held.is_begun() && held.has_request() {
             held.accept()?
+        } else if held.is_ready() && by_code && held.knows_codes() {
+            held.show().await?;
+            Vec::new()
         } else if held.is_ready() {
             let since = *ready_since.get_or_insert_with(Instant::now);
-            if held.is_ours() || since.elapsed() > THEIR_TURN { held.begin().await? } else { Vec::new() }
+            let turn = if held.knows_codes() { THEIR_CHOICE } else { THEIR_TURN };
+            if held.is_ours() || since.elapsed() > turn { held.begin().await? } else { Vec::new() }
+        } else if held.is_shown() && !by_code {
+            held.begin().await?
         } else {
             Vec::new()
         };
@@ -152,7 +171,23 @@ impl Verifier {
         self.send(held.accept()?).await
     }
 
-    /// Says that the signs are the same on both sides.
+    /// Takes the code that the other device shows. One that names other keys ends it.
+    ///
+    /// # Errors
+    /// `Crypto` with `Code` where it is of no use: another can be scanned, unless its keys differ; the network's; faults of
+    /// the store.
+    pub async fn scan(&self, held: &mut Held, bytes: &[u8]) -> Result<(), VerifyError> {
+        held.stage();
+        match held.scan(bytes).await {
+            Err(wrong @ CryptoError::Code(WrongCode::Keys)) => {
+                self.cancel(held, Reason::KeyMismatch).await?;
+                Err(wrong.into())
+            }
+            scanned => self.send(scanned?).await,
+        }
+    }
+
+    /// Says that the signs are the same on both sides, or that the other's screen says that it scanned our code.
     ///
     /// # Errors
     /// The network's; faults of the store.

@@ -91,7 +91,7 @@ impl Options {
                 "port": port,
                 "type": "http",
                 "bind_addresses": ["127.0.0.1"],
-                "resources": [{"names": ["client"], "compress": false}],
+                "resources": [{"names": ["client", "openid"], "compress": false}],
             }],
             "database": {"name": "sqlite3", "args": {"database": dir.join("homeserver.db")}},
             "media_store_path": dir.join("media"),

@@ -275,7 +275,7 @@ fn free_port() -> Result<u16> {
     bail!("no free port on loopback")
 }
 
-fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     qroc_fixtures::cache::dir().join("python").join("server").join("bin").join("python")
 }
 

@@ -16,10 +16,12 @@ mod api;
 mod config;
 mod embedded;
 mod folder;
+mod share;
 
 pub use api::SignedIn;
 pub use config::{Limits, Options};
 pub use embedded::{Embedded, make_template};
+pub use share::ShareService;
 
 /// The result of everything here; the error says what to do.
 pub type Result<T> = anyhow::Result<T>;

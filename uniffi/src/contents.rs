@@ -3,8 +3,10 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use qroc_core::client::{Contents as Core, Error, Lifecycle, Part};
+use qroc_core::client::{Contents as Core, Error, Lifecycle, Part, Playback as CorePlayback};
+use qroc_core::media::PLAYED_RATE;
 
 use crate::error::QrocError;
 use crate::live::Live;
@@ -83,6 +85,18 @@ impl Contents {
         read(async move { core.bytes().await }).await
     }
 
+    /// Plays its sound: of a voice message, a recording or a clip, from a time on. It is decoded as fast as it is taken. A
+    /// read: it ends with its caller.
+    ///
+    /// # Errors
+    /// As `read_at`.
+    pub async fn play(&self, from: Duration) -> Result<Arc<Playback>, QrocError> {
+        let core = self.core.clone();
+        let from_ms = u64::try_from(from.as_millis()).unwrap_or(u64::MAX);
+        let core = read(async move { core.play(from_ms) }).await?;
+        Ok(Arc::new(Playback { core: Arc::new(core), _live: Live::contents() }))
+    }
+
     /// Saves it to `to`: a directory, or the file's path. A change: it runs to its end.
     ///
     /// # Errors
@@ -104,5 +118,37 @@ impl Contents {
         let core = self.core.clone();
         change(async move { Ok::<_, Error>(Downloaded::from(core.hand_out(PathBuf::from(to).as_path()).await?)) })
             .await
+    }
+}
+
+/// A file that is played. Freeing it stops it.
+#[derive(uniffi::Object)]
+pub struct Playback {
+    core: Arc<CorePlayback>,
+    _live: Live,
+}
+
+impl fmt::Debug for Playback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Playback")
+    }
+}
+
+#[uniffi::export]
+impl Playback {
+    /// Returns how many samples are a second. From memory.
+    pub fn rate(&self) -> u32 {
+        PLAYED_RATE
+    }
+
+    /// Waits for the next samples, about a fifth of a second: one channel, 16 bits each with a sign, the lower byte first.
+    /// `None` after the last ones. To be pulled by one reader. A read: it ends with its caller.
+    ///
+    /// # Errors
+    /// `BadInput` for what has no sound, or is damaged: it has ended then. As `Contents.read_at` else.
+    pub async fn next(&self) -> Result<Option<Vec<u8>>, QrocError> {
+        let core = self.core.clone();
+        let samples = read(async move { core.next().await }).await?;
+        Ok(samples.map(|samples| samples.into_iter().flat_map(i16::to_le_bytes).collect()))
     }
 }

@@ -6,6 +6,7 @@ mod sorting;
 use std::time::Duration;
 
 use qroc_core::client::Error;
+use qroc_core::media;
 use qroc_core::outbox::Reason;
 use thiserror::Error as ThisError;
 use tokio::task::JoinError;
@@ -160,6 +161,11 @@ impl QrocError {
     /// What the queue says about an action that failed.
     pub(crate) fn of_reason(stored: Option<&str>) -> Self {
         Self::of(sorting::of_reason(stored.and_then(Reason::of).unwrap_or(Reason::Internal)))
+    }
+
+    /// What is wrong with a file that is only read from memory.
+    pub(crate) fn of_file(error: &media::Error) -> Self {
+        Self::of(sorting::media(error))
     }
 
     pub(crate) fn no_threads() -> Self {

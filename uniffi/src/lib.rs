@@ -11,17 +11,22 @@
 )]
 
 mod client;
+mod code;
 mod contents;
 mod decoder;
 mod error;
 mod fault;
+mod latest;
 mod live;
 mod lock;
 mod log;
+mod map;
+mod notifier;
 mod platform;
 mod policy;
 mod positions;
 mod pulled;
+mod push;
 mod queue;
 mod records;
 mod recovery;
@@ -40,14 +45,17 @@ mod verification;
 mod version;
 
 pub use client::{Client, account_exists, wipe};
-pub use contents::Contents;
+pub use code::{code_in_frame, code_in_picture};
+pub use contents::{Contents, Playback};
 pub use decoder::{DecodedImage, ImageDecoder};
 pub use error::{PortFault, QrocError, error_text_keys};
 pub use live::{LiveObjects, live_objects};
 pub use lock::{lock_status, unlock};
+pub use notifier::Notifier;
 pub use platform::{LogLevel, LogRecord, LogSink, Platform, init};
 pub use policy::PolicyChanges;
 pub use positions::Positions;
+pub use push::{PushRegistration, PushService, PushState};
 pub use queue::SendQueue;
 pub use records::account::{Destroyed, Device, DeviceTrust, LoginDetails, SignedIn, Status, SyncSummary};
 pub use records::contents::{ContentsRights, Objection};
@@ -56,6 +64,8 @@ pub use records::item::{
     Attachment, ItemContent, Location, MediaKind, Reaction, TextKind, TimelineItem, Unreadable,
 };
 pub use records::lock::{LockState, LockStatus};
+pub use records::map::{MapGround, MapInfo, MapPart, MapShape, PositionCluster};
+pub use records::notification::{Attention, Notification};
 pub use records::outgoing::{
     Downloaded, NewFile, NewMessage, NewPlace, NewRoom, QueueItem, QueuedKind, Sent, SentFile,
     SignatureCheck, Trim,
@@ -65,7 +75,7 @@ pub use records::policy::{
     PolicyValue,
 };
 pub use records::position::{
-    Fix, FixSource, LocationReading, NewShare, Position, SharePace, SharedPositions,
+    Fix, FixSource, LocationReading, NewShare, Position, SharePace, SharedPositions, Track,
 };
 pub use records::recovery::{BackupState, RecoveryKeyState, RecoveryStatus, Restored};
 pub use records::room::{RoomMember, RoomSummary};
@@ -75,7 +85,9 @@ pub use records::talk::{
     ThreadSummary,
 };
 pub use records::transfer::{TransferProgress, TransferState};
-pub use records::trust::{UserTrust, VerificationEmoji, VerificationReason, VerificationStage};
+pub use records::trust::{
+    UserTrust, VerificationCode, VerificationEmoji, VerificationReason, VerificationStage,
+};
 pub use recovery::{RecoveryKey, RecoveryStates};
 pub use room::Room;
 pub use room_list::RoomList;

@@ -2,10 +2,13 @@
 //! of the core's model, with enums and times where scripts see words and milliseconds.
 
 pub(crate) mod account;
+pub(crate) mod change;
 pub(crate) mod contents;
 pub(crate) mod diff;
 pub(crate) mod item;
 pub(crate) mod lock;
+pub(crate) mod map;
+pub(crate) mod notification;
 pub(crate) mod outgoing;
 pub(crate) mod policy;
 pub(crate) mod position;

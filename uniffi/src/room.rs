@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use qroc_core::client::{Action, Compose, Error, Lifecycle, Outcome, Part, Talk, Which};
+use qroc_core::client::{Action, Compose, Error, Lifecycle, Outcome, Part, Talk, TreatAs, Which};
+use qroc_core::media::PassingFile;
+use qroc_core::store::StoreError;
 
 use crate::contents::Contents;
 use crate::error::QrocError;
@@ -169,6 +171,35 @@ impl Room {
     pub async fn send_file(&self, file: NewFile) -> Result<SentFile, QrocError> {
         let outcome = self.act(file.into_action(self.room_id.clone())).await?;
         SentFile::of(outcome).ok_or_else(|| QrocError::of("internal"))
+    }
+
+    /// Sends what a microphone gave as a voice message: a WAV file, or another recording that the core reads, from memory.
+    /// It is coded anew at an even loudness, and nothing of it is on the disk in plain. A change: it runs to its end.
+    ///
+    /// # Errors
+    /// `BadInput` for what is no recording, `Policy` where it lasts too long (`media.voice_max_s`) or may not be sent, as
+    /// `send` else; `Storage` where the system has no files in memory.
+    pub async fn send_voice(
+        &self,
+        recording: Vec<u8>,
+        txn_id: Option<String>,
+    ) -> Result<SentFile, QrocError> {
+        let (life, room) = (self.life.clone(), self.room_id.clone());
+        let outcome = change(async move {
+            let file = PassingFile::new("voice", &recording).map_err(StoreError::Io).map_err(Error::Store)?;
+            let action = Action::SendFile {
+                room,
+                path: file.path().to_owned(),
+                caption: None,
+                treat_as: TreatAs::Voice,
+                trim: None,
+                original: false,
+                capture_info: false,
+                txn: txn_id,
+            };
+            life.client()?.perform(action, None).await
+        });
+        SentFile::of(outcome.await?).ok_or_else(|| QrocError::of("internal"))
     }
 
     /// Sends a position, once. A change: it runs to its end.

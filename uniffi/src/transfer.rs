@@ -11,11 +11,12 @@ use tokio::sync::{Notify, watch};
 
 use crate::contents::Contents;
 use crate::error::QrocError;
+use crate::latest::{Followed, latest};
 use crate::live::Live;
 use crate::records::outgoing::{NewFile, SentFile};
 use crate::records::transfer::TransferState;
 use crate::room::Room;
-use crate::runtime::{change, detached, read};
+use crate::runtime::{change, detached};
 
 #[uniffi::export]
 impl Room {
@@ -53,9 +54,7 @@ impl Room {
 pub struct Transfer {
     life: Arc<Lifecycle>,
     shared: Arc<Shared>,
-    state: watch::Receiver<State>,
-    told: watch::Sender<u64>,
-    closed: watch::Sender<bool>,
+    state: Followed<TransferState>,
     _live: Live,
 }
 
@@ -79,27 +78,6 @@ enum Task {
     Down { event_id: String, part: Part },
 }
 
-#[derive(Clone, Debug, Default)]
-struct State {
-    number: u64,
-    now: Option<TransferState>,
-    is_over: bool,
-}
-
-type Seen = watch::Sender<State>;
-
-fn enter(seen: &Seen, now: TransferState) {
-    seen.send_if_modified(|state| {
-        if state.now.as_ref() == Some(&now) {
-            return false;
-        }
-        state.number = state.number.saturating_add(1);
-        state.is_over = now.is_over();
-        state.now = Some(now);
-        true
-    });
-}
-
 impl fmt::Debug for Transfer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Transfer")
@@ -108,7 +86,7 @@ impl fmt::Debug for Transfer {
 
 impl Transfer {
     fn begin(life: Arc<Lifecycle>, room: String, task: Task) -> Arc<Self> {
-        let (seen, state) = watch::channel(State::default());
+        let (tell, state) = latest();
         let shared = Arc::new(Shared {
             room,
             task,
@@ -120,11 +98,10 @@ impl Transfer {
         });
         let (worker, life_of_worker) = (shared.clone(), life.clone());
         detached(async move {
-            worker.work(&life_of_worker, &seen).await;
-            seen.send_modify(|state| state.is_over = true);
+            worker.work(&life_of_worker, &tell).await;
+            tell.over();
         });
-        let (told, closed) = (watch::channel(0).0, watch::channel(false).0);
-        Arc::new(Self { life, shared, state, told, closed, _live: Live::transfer() })
+        Arc::new(Self { life, shared, state, _live: Live::transfer() })
     }
 }
 
@@ -145,15 +122,7 @@ impl Transfer {
     /// # Errors
     /// `Internal`.
     pub async fn next(&self) -> Result<Option<TransferState>, QrocError> {
-        let (state, told, closed) = (self.state.clone(), self.told.subscribe(), self.closed.subscribe());
-        let pull = Live::pull();
-        let found = read(async move {
-            let _pull = pull;
-            Ok::<_, Error>(newer(state, told, closed).await)
-        });
-        let Some((number, now)) = found.await? else { return Ok(None) };
-        self.told.send_replace(number);
-        Ok(Some(now))
+        self.state.next().await
     }
 
     /// Gives it up, or takes its message back, which the server does not have then. Nothing of it is left. A change: it
@@ -163,7 +132,7 @@ impl Transfer {
     /// `NotFound` where the server has it by now, `Closed`, `Storage`.
     pub async fn cancel(&self) -> Result<(), QrocError> {
         self.shared.stop.send_replace(true);
-        match self.state.borrow().now {
+        match self.state.now(|now| now.cloned()) {
             Some(TransferState::Done) => return Err(QrocError::of("not_queued")),
             Some(TransferState::Cancelled) => return Ok(()),
             _ => {}
@@ -210,37 +179,11 @@ impl Transfer {
 
     /// Begins anew for another reader: the next pull tells the state at once. From memory.
     pub fn restart(&self) {
-        self.told.send_replace(0);
+        self.state.restart();
     }
 
     /// Ends the pulling: a pull that waits returns at once. From memory.
     pub fn end(&self) {
-        self.closed.send_replace(true);
-    }
-}
-
-async fn newer(
-    mut state: watch::Receiver<State>,
-    mut told: watch::Receiver<u64>,
-    mut closed: watch::Receiver<bool>,
-) -> Option<(u64, TransferState)> {
-    loop {
-        if *closed.borrow_and_update() {
-            return None;
-        }
-        {
-            let (seen, last) = (state.borrow_and_update(), *told.borrow_and_update());
-            if let Some(now) = seen.now.clone().filter(|_| seen.number != last) {
-                return Some((seen.number, now));
-            }
-            if seen.is_over {
-                return None;
-            }
-        }
-        tokio::select! {
-            _ = closed.changed() => {}
-            _ = told.changed() => {}
-            changed = state.changed() => changed.ok()?,
-        }
+        self.state.end();
     }
 }

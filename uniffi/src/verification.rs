@@ -12,6 +12,7 @@ use qroc_core::kind::ErrorKind;
 use tokio::sync::watch;
 
 use crate::error::QrocError;
+use crate::latest::{Followed, Teller, latest};
 use crate::live::Live;
 use crate::records::trust::VerificationStage;
 use crate::runtime::{change, detached, read};
@@ -29,31 +30,19 @@ pub struct Verification {
     is_ours: bool,
     /// Said before the task sees it.
     has_confirmed: Arc<AtomicBool>,
-    state: watch::Receiver<State>,
-    told: watch::Sender<u64>,
-    closed: watch::Sender<bool>,
+    /// Set before the stage that it belongs to is told.
+    device_id: DeviceId,
+    stage: Followed<Reached>,
     _live: Live,
 }
 
-/// What the task that follows it has seen.
-#[derive(Clone, Debug, Default)]
-struct State {
-    /// Counts the stages.
-    number: u64,
-    stage: Option<Result<Stage, QrocError>>,
-    device_id: Option<String>,
-    is_over: bool,
-}
+type DeviceId = Arc<Mutex<Option<String>>>;
 
-impl State {
-    fn enter(&mut self, stage: Result<Stage, QrocError>) {
-        self.number = self.number.saturating_add(1);
-        self.stage = Some(stage);
-    }
+/// A stage, or why there is none any more.
+type Reached = Result<Stage, QrocError>;
 
-    fn has_result(&self) -> bool {
-        matches!(self.stage, Some(Ok(Stage::Done | Stage::Cancelled { .. })))
-    }
+fn is_result(reached: Option<&Reached>) -> bool {
+    matches!(reached, Some(Ok(Stage::Done | Stage::Cancelled { .. })))
 }
 
 impl fmt::Debug for Verification {
@@ -66,24 +55,23 @@ impl Verification {
     /// To be called on the core's own threads.
     pub(crate) fn follow(verifying: Verifying, link: watch::Receiver<Link>) -> Arc<Self> {
         let verifying = Arc::new(verifying);
-        let first = State { device_id: verifying.device_id(), ..State::default() };
-        let (seen, state) = watch::channel(first);
+        let device_id = DeviceId::new(Mutex::new(verifying.device_id()));
+        let (tell, stage) = latest();
         let made = Self {
             core: Arc::downgrade(&verifying),
             user_id: verifying.user_id(),
             is_ours: verifying.is_ours(),
             has_confirmed: Arc::default(),
-            state,
-            told: watch::channel(0).0,
-            closed: watch::channel(false).0,
+            device_id: device_id.clone(),
+            stage,
             _live: Live::verification(),
         };
         detached(async move {
             tokio::select! {
-                () = follow(&verifying, &seen) => {}
+                () = follow(&verifying, &device_id, &tell) => {}
                 () = ended(link) => {}
             }
-            seen.send_modify(|state| state.is_over = true);
+            tell.over();
         });
         Arc::new(made)
     }
@@ -92,11 +80,12 @@ impl Verification {
     where
         F: Future<Output = Result<(), Error>> + Send + 'static,
     {
-        let (core, state) = (self.core.clone(), self.state.clone());
+        // Its task lets go of the core after it has told the end.
+        let (core, has_result) = (self.core.upgrade(), self.stage.now(is_result));
         change(async move {
-            match core.upgrade() {
+            match core {
                 Some(verifying) => step(verifying).await,
-                None if state.borrow().has_result() => Ok(()),
+                None if has_result => Ok(()),
                 None => Err(Error::Closed),
             }
         })
@@ -104,16 +93,16 @@ impl Verification {
     }
 }
 
-async fn follow(verifying: &Verifying, seen: &watch::Sender<State>) {
+async fn follow(verifying: &Verifying, device_id: &DeviceId, tell: &Teller<Reached>) {
     loop {
         match verifying.next().await {
-            Ok(Some(stage)) => seen.send_modify(|state| {
-                state.device_id = verifying.device_id();
-                state.enter(Ok(stage));
-            }),
+            Ok(Some(stage)) => {
+                *device_id.lock().unwrap_or_else(PoisonError::into_inner) = verifying.device_id();
+                tell.tell(Ok(stage));
+            }
             Ok(None) => return,
             Err(error) if passes(error.kind()) => tokio::time::sleep(AGAIN).await,
-            Err(error) => return seen.send_modify(|state| state.enter(Err(error.into()))),
+            Err(error) => return tell.tell(Err(error.into())),
         }
     }
 }
@@ -129,7 +118,7 @@ async fn ended(mut link: watch::Receiver<Link>) {
 
 impl Drop for Verification {
     fn drop(&mut self) {
-        if self.has_confirmed.load(Ordering::SeqCst) || self.state.borrow().has_result() {
+        if self.has_confirmed.load(Ordering::SeqCst) || self.stage.now(is_result) {
             return;
         }
         let Some(verifying) = self.core.upgrade() else { return };
@@ -148,7 +137,7 @@ impl Verification {
 
     /// Returns the id of the other device, once one takes part. From memory.
     pub fn device_id(&self) -> Option<String> {
-        self.state.borrow().device_id.clone()
+        self.device_id.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Says whether this side asked for it. From memory.
@@ -163,15 +152,10 @@ impl Verification {
     /// # Errors
     /// `Storage`, `Internal`: it has ended then. Faults of the network are tried again.
     pub async fn next(&self) -> Result<Option<VerificationStage>, QrocError> {
-        let (state, told, closed) = (self.state.clone(), self.told.subscribe(), self.closed.subscribe());
-        let pull = Live::pull();
-        let found = read(async move {
-            let _pull = pull;
-            Ok::<_, Error>(newer(state, told, closed).await)
-        });
-        let Some((number, stage)) = found.await? else { return Ok(None) };
-        self.told.send_replace(number);
-        stage.map(|stage| Some(stage.into()))
+        match self.stage.next().await? {
+            Some(reached) => Ok(Some(reached?.into())),
+            None => Ok(None),
+        }
     }
 
     /// Takes up what the other asked for. A change: it runs to its end.
@@ -182,7 +166,40 @@ impl Verification {
         self.step(|verifying| async move { verifying.accept().await }).await
     }
 
-    /// Says that both see the same signs. A change: it runs to its end.
+    /// Has it done by a code that one device shows and the other scans, where the other's program knows codes; by signs
+    /// where not, which is what is done without this word. To be said at once after it was asked for, or before it is
+    /// accepted; the other side has to say so too, else it begins with signs. From memory.
+    pub fn by_code(&self) {
+        if let Some(verifying) = self.core.upgrade() {
+            verifying.by_code();
+        }
+    }
+
+    /// Has it done by signs after all: neither code can be scanned. From memory.
+    pub fn by_signs(&self) {
+        if let Some(verifying) = self.core.upgrade() {
+            verifying.by_signs();
+        }
+    }
+
+    /// Takes the code that the other device shows, as a scanner read it: `code_in_picture` or the platform's. A change: it
+    /// runs to its end.
+    ///
+    /// # Errors
+    /// `BadInput` for a code of no use (`code_unreadable`, `code_of_another`, `code_not_now`, `code_no_identity`): scan
+    /// another. `Forbidden` (`code_other_keys`): somebody may be in between, and it has ended. Else as `accept`.
+    pub async fn scan(&self, code: Vec<u8>) -> Result<(), QrocError> {
+        let confirmed = self.has_confirmed.clone();
+        self.step(|verifying| async move {
+            verifying.scan(&code).await?;
+            confirmed.store(true, Ordering::SeqCst);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Says that both see the same signs, or that the other's screen says that it has scanned our code. A change: it runs
+    /// to its end.
     ///
     /// # Errors
     /// As `accept`.
@@ -196,7 +213,7 @@ impl Verification {
         .await
     }
 
-    /// Says that the signs differ: somebody may be in between. Ends it on both sides. A change: it runs to its end.
+    /// Says that the signs differ, or that the other's screen does not say so: somebody may be in between. Ends it on both sides. A change: it runs to its end.
     ///
     /// # Errors
     /// As `accept`.
@@ -214,38 +231,12 @@ impl Verification {
 
     /// Begins anew for another reader: the next pull tells the stage at once. From memory.
     pub fn restart(&self) {
-        self.told.send_replace(0);
+        self.stage.restart();
     }
 
     /// Ends the pulling: a pull that waits returns at once. From memory.
     pub fn end(&self) {
-        self.closed.send_replace(true);
-    }
-}
-
-async fn newer(
-    mut state: watch::Receiver<State>,
-    mut told: watch::Receiver<u64>,
-    mut closed: watch::Receiver<bool>,
-) -> Option<(u64, Result<Stage, QrocError>)> {
-    loop {
-        if *closed.borrow_and_update() {
-            return None;
-        }
-        {
-            let (now, last) = (state.borrow_and_update(), *told.borrow_and_update());
-            if let Some(stage) = now.stage.clone().filter(|_| now.number != last) {
-                return Some((now.number, stage));
-            }
-            if now.is_over {
-                return None;
-            }
-        }
-        tokio::select! {
-            _ = closed.changed() => {}
-            _ = told.changed() => {}
-            changed = state.changed() => changed.ok()?,
-        }
+        self.stage.end();
     }
 }
 
@@ -275,7 +266,7 @@ impl VerificationRequests {
     fn take(&self) -> Option<Arc<Verification>> {
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         // What is over by now is nothing to ask a person about.
-        found.retain(|verification| !verification.state.borrow().is_over);
+        found.retain(|verification| !verification.stage.is_over());
         (!found.is_empty()).then(|| found.remove(0))
     }
 }

@@ -11,7 +11,7 @@ use crate::{api, bindgen};
 
 /// At least as many tests are run in each module; raise it as they grow. A build that finds none is green.
 const FLOORS: &[(&str, usize)] =
-    &[("bridge", 64), ("ui", 326), ("desktop", 5), ("platform", 40), ("app", 10)];
+    &[("bridge", 66), ("ui", 330), ("desktop", 5), ("platform", 40), ("app", 10)];
 
 /// Checks the summary of the API, builds the Kotlin side and runs its tests. With `QROC_PICTURES=new` the pictures of the
 /// screens that are drawn are taken as right.

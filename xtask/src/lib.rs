@@ -10,6 +10,7 @@ pub mod demo;
 pub mod kotlin;
 pub mod phones;
 pub mod setup;
+pub mod size;
 #[cfg(feature = "bindings")]
 pub mod swift;
 #[cfg(feature = "bindings")]

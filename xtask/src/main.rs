@@ -74,7 +74,17 @@ enum Command {
     /// Makes the words of an iPhone's screens from Android's
     Words,
     /// Checks the library's types for Android and iOS
-    Phones,
+    Phones {
+        /// Only this one of the two targets
+        #[arg(long)]
+        target: Option<String>,
+    },
+    /// Tells what the stripped release library for phones weighs, and fails where it is too much
+    Size {
+        /// The library; by default a release is built
+        #[arg(long, value_name = "PATH")]
+        library: Option<PathBuf>,
+    },
     /// Checks layers, cycles, file lengths and unsafe code
     Architecture,
 }
@@ -95,7 +105,8 @@ fn main() -> ExitCode {
         Command::Swift { filter, library } => xtask::swift::run(library, filter.as_deref()),
         #[cfg(feature = "bindings")]
         Command::Words => xtask::swift::words(),
-        Command::Phones => xtask::phones::run(),
+        Command::Phones { target } => xtask::phones::run(target.as_deref()),
+        Command::Size { library } => xtask::size::run(library),
         Command::Architecture => architecture(),
     };
     match done {

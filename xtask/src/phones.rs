@@ -36,11 +36,14 @@ const OPENSSL: &str = "#define OPENSSL_VERSION_MAJOR 3
 #define OPENSSL_VERSION_PATCH 0
 ";
 
-/// Checks the library for each kind of phone.
+/// Checks the library for each kind of phone, or for the one that `only` names.
 ///
 /// # Errors
 /// When something does not compile there, or the sources of the standard library cannot be had.
-pub fn run() -> Result<()> {
+pub fn run(only: Option<&str>) -> Result<()> {
+    if let Some(target) = only.filter(|target| !TARGETS.contains(target)) {
+        bail!("{target} is none of {}", TARGETS.join(", "));
+    }
     let library = standard_library()?;
     let tools = tempfile::tempdir().context("cannot make a folder for the tools")?;
     let compiler = program(&tools.path().join("cc"), COMPILER)?;
@@ -52,7 +55,9 @@ pub fn run() -> Result<()> {
     // What asks for Apple's headers is content with a folder of that name.
     let headers = tools.path().join("iPhoneOS.platform");
     fs::create_dir(&headers)?;
-    for target in TARGETS {
+    // Apart from other builds: they have other features, and would wait.
+    let folder = crate::root().join("target/phones");
+    for target in TARGETS.into_iter().filter(|target| only.is_none_or(|only| only == *target)) {
         let variable = |name: &str| format!("{name}_{}", target.replace('-', "_"));
         let openssl = |name: &str| format!("{}_OPENSSL_{name}", target.replace('-', "_").to_uppercase());
         let status = crate::cargo()
@@ -61,6 +66,7 @@ pub fn run() -> Result<()> {
             // The pinned tool chain is a stable one, which has this way only for its own use.
             .env("RUSTC_BOOTSTRAP", "1")
             .env("__CARGO_TESTS_ONLY_SRC_ROOT", &library)
+            .env("CARGO_TARGET_DIR", &folder)
             .env(variable("CC"), &compiler)
             .env(variable("CXX"), &compiler)
             .env(variable("AR"), &archiver)

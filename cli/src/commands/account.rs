@@ -1,17 +1,19 @@
 //! Signing in and out, wiping, and how the account stands.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use qroc_core::client::{self, Client, Login, Options};
-use qroc_core::model::Destroyed;
+use qroc_core::model::{Destroyed, SignedIn};
 
+use super::sync;
 use crate::args::VaultChoice;
 use crate::failure::Failure;
 use crate::managed;
 use crate::output::{Value, size};
 use crate::prompt;
 use crate::session::Session;
+use crate::worker;
 
 /// What `login` takes.
 #[derive(Debug, Args)]
@@ -22,7 +24,8 @@ proposes sign in.
 
 Example:
   qroc login https://matrix.example.org lisbon
-  qroc login example.org @bot:example.org --password-file - --vault file=bot.key")]
+  qroc login example.org @bot:example.org --password-file - --vault file=bot.key
+  qroc login example.org lisbon --stay")]
 pub(crate) struct LoginArgs {
     /// URL of the server, or its name to discover it
     #[arg(default_value = "", hide_default_value = true)]
@@ -36,10 +39,23 @@ pub(crate) struct LoginArgs {
     /// Read the password from FILE; - is standard input
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
+    /// Sign this device of the account out where policy allows no further one
+    #[arg(long, value_name = "DEVICE")]
+    instead_of: Option<String>,
+    /// Stay, and sync as `qroc sync` does: for where policy lets nothing outlive the process that signs in
+    #[arg(long)]
+    stay: bool,
 }
 
 pub(crate) async fn login(args: LoginArgs, session: &Session) -> Result<(), Failure> {
     let profile = session.profile()?;
+    let managed = managed::read(&session.output);
+    if client::keeps_nothing(&managed) && !args.stay {
+        return Err(Failure::usage(
+            "policy keeps nothing on this device (data.persistence is ephemeral): a sign-in ends with its process; say \
+             --stay, and use it from other terminals meanwhile",
+        ));
+    }
     // A sign-in that the server ended softly is renewed; any other is in the way.
     let vault = if client::account_exists(&profile)? {
         let ended = session.reading(async |client| Ok(client.status()?.state == "signed_out_soft")).await;
@@ -71,12 +87,30 @@ pub(crate) async fn login(args: LoginArgs, session: &Session) -> Result<(), Fail
         device_name: args.device_name.as_deref(),
     };
     let busy = session.output.busy("Signing in");
-    let options = Options { managed: managed::read(&session.output), ..Options::default() };
-    let signing_in = Client::login(&profile, vault.as_ref(), login, options);
-    let (client, signed_in) = session.interrupt.or(async { Ok(signing_in.await?) }).await?;
-    client.close().await;
+    let options =
+        Options { apart: worker::apart(), managed, instead_of: args.instead_of, ..Options::default() };
+    let signing_in = async {
+        let signed_in = Client::login(&profile, vault.as_ref(), login, options).await;
+        if let Err(client::Error::TooManyDevices { devices, .. }) = &signed_in {
+            for (device, name, _) in devices {
+                let name = name.as_deref().unwrap_or_default();
+                session.output.note(&format!("--instead-of {device} signs {name:?} out for this one"));
+            }
+        }
+        Ok(signed_in?)
+    };
+    let (client, signed_in) = session.interrupt.or(signing_in).await?;
     drop(busy);
-    session.output.one(&signed_in, |signed_in| {
+    let told = told(&signed_in, &profile, session);
+    if args.stay && told.is_ok() {
+        return sync::follow(None, client, session).await;
+    }
+    client.close().await;
+    told
+}
+
+fn told(signed_in: &SignedIn, profile: &Path, session: &Session) -> Result<(), Failure> {
+    session.output.one(signed_in, |signed_in| {
         format!(
             "Signed in as {} at {}, device {}",
             signed_in.user_id, signed_in.homeserver, signed_in.device_id

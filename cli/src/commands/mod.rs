@@ -10,6 +10,7 @@ pub(crate) mod lock;
 pub(crate) mod media;
 pub(crate) mod message;
 pub(crate) mod name;
+pub(crate) mod net;
 pub(crate) mod notification;
 pub(crate) mod policy;
 pub(crate) mod queue;
@@ -71,6 +72,7 @@ pub(crate) async fn run(command: Command, session: &Session) -> Result<(), Failu
         Command::Devices(args) => devices::run(args, session).await,
         Command::Verify(args) => verify::run(args, session).await,
         Command::Recovery(command) => recovery::run(command, session).await,
+        Command::Net(command) => net::run(command, session).await,
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),
     }

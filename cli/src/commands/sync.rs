@@ -68,7 +68,11 @@ async fn once(args: &SyncArgs, client: Client, session: &Session) -> Result<(), 
 }
 
 /// Prints events as they come. Ends well when its time is over, with a failure when it was interrupted.
-async fn follow(limit: Option<Duration>, client: Client, session: &Session) -> Result<(), Failure> {
+pub(super) async fn follow(
+    limit: Option<Duration>,
+    client: Client,
+    session: &Session,
+) -> Result<(), Failure> {
     let (sender, mut items) = mpsc::channel(AHEAD);
     let (stop, stopped) = oneshot::channel::<()>();
     let end = async {

@@ -271,6 +271,8 @@ mod tests {
             width: None,
             height: None,
             duration_ms: None,
+            voice: false,
+            waveform: Vec::new(),
             capture: None,
             original: None,
         };

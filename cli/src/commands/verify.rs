@@ -1,11 +1,13 @@
-//! Comparing signs with another device or person.
+//! Comparing signs with another device or person, or showing and scanning a code.
+
+mod code;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use qroc_core::client::{Client, Verifying};
-use qroc_core::crypto::{Emoji, Reason, Stage};
+use qroc_core::crypto::{Code, Emoji, Reason, Stage};
 use qroc_core::kind::ErrorKind;
 use serde_json::{Value as Json, json};
 use tokio::sync::mpsc;
@@ -28,12 +30,15 @@ const LINGER: Duration = Duration::from_secs(6);
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Both sides say `verify`, with each other's name: one asks, the other takes it up. Both then see seven signs; they are
-compared by a way on which the other is known, never by the same chat.
+compared by a way on which the other is known, never by the same chat. Where both say --qr, one of the two shows a code
+and the other scans it instead.
 
 Example:
   qroc verify @madrid:example.org
   qroc verify QWERTYUIOP
   qroc verify @madrid:example.org --yes-if-emoji signs.txt
+  qroc verify @madrid:example.org --qr
+  qroc verify @madrid:example.org --qr --scan photo.jpg
   qroc verify @madrid:example.org --accept-change")]
 pub(crate) struct VerifyArgs {
     /// A user, one of their devices as USER/DEVICE, or the id of an own device
@@ -43,8 +48,20 @@ pub(crate) struct VerifyArgs {
     #[arg(long, value_name = "FILE")]
     yes_if_emoji: Option<PathBuf>,
     /// Take a changed identity as it is, unverified, without comparing anything
-    #[arg(long, conflicts_with = "yes_if_emoji")]
+    #[arg(long, conflicts_with_all = ["yes_if_emoji", "qr"])]
     accept_change: bool,
+    /// By a code that one side shows and the other scans; shows ours. The other side has to say so too
+    #[arg(long, conflicts_with = "yes_if_emoji")]
+    qr: bool,
+    /// Draw our code into FILE (.png or .svg) instead of the terminal
+    #[arg(long, value_name = "FILE", requires = "qr")]
+    show_to: Option<PathBuf>,
+    /// Read their code from FILE: a picture, or base64; it is waited for
+    #[arg(long, value_name = "FILE", requires = "qr")]
+    scan: Option<PathBuf>,
+    /// Confirm without asking when the other side says that it has scanned our code
+    #[arg(long, requires = "qr")]
+    yes_if_scanned: bool,
     /// Give up after so many seconds
     #[arg(long = "for", value_name = "SECONDS", value_parser = seconds)]
     limit: Option<Duration>,
@@ -57,11 +74,17 @@ pub(crate) async fn run(args: VerifyArgs, session: &Session) -> Result<(), Failu
             format!("{} is {} from now on, with the keys that the server gives", person.user_id, person.trust)
         });
     }
-    if args.yes_if_emoji.is_none() && !prompt::can_ask() {
-        return Err(Failure::usage(
-            "there is no terminal to ask whether the signs are the same: say --yes-if-emoji FILE",
-        ));
+    let needs_no_answer = match args.qr {
+        true => args.scan.is_some() || args.yes_if_scanned,
+        false => args.yes_if_emoji.is_some(),
+    };
+    if !needs_no_answer && !prompt::can_ask() {
+        return Err(Failure::usage(match args.qr {
+            true => "there is no terminal to ask: say --scan FILE or --yes-if-scanned",
+            false => "there is no terminal to ask whether the signs are the same: say --yes-if-emoji FILE",
+        }));
     }
+    args.show_to.as_deref().map_or(Ok(()), code::check_name)?;
     session.owning(async |client| with_sync(&args, client, session).await).await
 }
 
@@ -88,13 +111,29 @@ async fn with_sync(args: &VerifyArgs, client: &Client, session: &Session) -> Res
 async fn converse(args: &VerifyArgs, client: &Client, session: &Session) -> Result<(), Failure> {
     let had_all = client.has_secrets().await?;
     let verifying = client.verify(&args.who).await?;
+    if args.qr {
+        verifying.by_code();
+    }
     follow(args, &verifying, session).await?;
     finish(client, &verifying, had_all, session).await
 }
 
 async fn follow(args: &VerifyArgs, verifying: &Verifying, session: &Session) -> Result<(), Failure> {
+    let mut scanning = false;
     loop {
-        let Some(stage) = next(verifying).await? else {
+        let stage = tokio::select! {
+            stage = next(verifying) => stage?,
+            scanned = scan(args, verifying), if scanning => {
+                // Said here, where nothing runs beside it that would end it half-way.
+                if scanned.is_err() {
+                    verifying.cancel().await?;
+                }
+                scanned?;
+                scanning = false;
+                continue;
+            }
+        };
+        let Some(stage) = stage else {
             return Err(Failure::new(ErrorKind::Cancelled, "the profile was closed meanwhile"));
         };
         match stage {
@@ -102,19 +141,101 @@ async fn follow(args: &VerifyArgs, verifying: &Verifying, session: &Session) -> 
             // Both are programs here, and the person said yes by saying `verify`.
             Stage::Asked => verifying.accept().await?,
             Stage::Starting | Stage::Confirmed => {}
+            Stage::Code { shown } => {
+                offer(args, verifying, shown.as_ref(), session)?;
+                scanning = args.scan.is_some();
+            }
+            Stage::Scanned => {
+                scanning = false;
+                session
+                    .output
+                    .one(&about(verifying, "scanned"), |_| "They say that they have scanned it".to_owned())?;
+                let seen = async {
+                    match args.yes_if_scanned {
+                        true => Ok(true),
+                        false => {
+                            let question =
+                                "Does the other device say that it has scanned your code?".to_owned();
+                            prompt::confirm(question, &session.interrupt).await
+                        }
+                    }
+                };
+                if let Some(ended) = answer(verifying, seen).await? {
+                    return ended;
+                }
+            }
+            Stage::Compare { .. } if args.qr && args.yes_if_emoji.is_none() && !prompt::can_ask() => {
+                verifying.cancel().await?;
+                return Err(Failure::new(
+                    ErrorKind::Forbidden,
+                    "the other side wants signs compared: say --qr there too",
+                ));
+            }
             Stage::Compare { emoji, numbers } => {
                 show(verifying, &emoji, numbers, session)?;
-                let same = tokio::select! {
-                    same = compare(args, &emoji, numbers, session) => same?,
-                    stage = ended(verifying) => match stage? {
-                        Stage::Cancelled { by_us, reason } => return Err(cancelled(by_us, reason)),
-                        _ => return Ok(()),
-                    },
-                };
-                if same { verifying.confirm().await? } else { verifying.mismatch().await? }
+                if let Some(ended) = answer(verifying, compare(args, &emoji, numbers, session)).await? {
+                    return ended;
+                }
             }
             Stage::Done => return Ok(()),
             Stage::Cancelled { by_us, reason } => return Err(cancelled(by_us, reason)),
+        }
+    }
+}
+
+/// Hands the person's answer on, unless it ends before; then says how.
+async fn answer(
+    verifying: &Verifying,
+    asked: impl Future<Output = Result<bool, Failure>>,
+) -> Result<Option<Result<(), Failure>>, Failure> {
+    let same = tokio::select! {
+        same = asked => same?,
+        stage = ended(verifying) => return Ok(Some(match stage? {
+            Stage::Cancelled { by_us, reason } => Err(cancelled(by_us, reason)),
+            _ => Ok(()),
+        })),
+    };
+    if same {
+        verifying.confirm().await?
+    } else {
+        verifying.mismatch().await?
+    }
+    Ok(None)
+}
+
+/// Shows our code, where the other side can scan it.
+fn offer(
+    args: &VerifyArgs,
+    verifying: &Verifying,
+    shown: Option<&Code>,
+    session: &Session,
+) -> Result<(), Failure> {
+    let mut said = about(verifying, "code");
+    if let Some(object) = said.as_object_mut() {
+        object.insert("code".to_owned(), json!(shown.map(code::text)));
+    }
+    if let (Some(code), Some(to)) = (shown, &args.show_to) {
+        code::write(code, to)?;
+    }
+    match (shown, &args.show_to) {
+        (None, _) => session
+            .output
+            .one(&said, |_| "The other side cannot scan a code: scan theirs, with --scan".to_owned()),
+        (Some(_), Some(to)) => session.output.one(&said, |_| format!("The code is in {}", to.display())),
+        (Some(code), None) => session.output.drawn(&said, |_| code::blocks(code)),
+    }
+}
+
+/// Waits for the picture of their code, and hands it on.
+async fn scan(args: &VerifyArgs, verifying: &Verifying) -> Result<(), Failure> {
+    let Some(path) = &args.scan else { return std::future::pending().await };
+    let bytes = code::read(path).await?;
+    loop {
+        match verifying.scan(&bytes).await {
+            Err(error) if matches!(error.kind(), ErrorKind::Network | ErrorKind::RateLimited) => {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            other => return Ok(other?),
         }
     }
 }

@@ -306,6 +306,17 @@ impl Contents {
         })
     }
 
+    /// Says whether it may be looked at now.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.inner().map(drop)
+    }
+
+    /// What it is read with where it may be.
+    pub(super) fn plain(&self) -> Result<Arc<ProvenReader>, Error> {
+        self.inner()?;
+        Ok(self.reader.clone())
+    }
+
     fn inner(&self) -> Result<Arc<Inner>, Error> {
         let inner = self.client.upgrade().filter(|inner| !*inner.ended.borrow()).ok_or(Error::Closed)?;
         inner.gate()?;

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::policy::before_profile;
 use super::{Device, Error, Login, Managed, Wish};
+use crate::net::Http;
 use crate::policy::Policy;
+use crate::session;
 use crate::store::key_file::{FILE_NAME, KeyFile, account_dir};
 
 /// What a screen fills in before somebody signs in, and what counts where a field is left empty.
@@ -55,6 +57,33 @@ pub(super) fn may_enter(policy: &Policy, device: &Device, profile: &Path) -> Res
         policy.decide(wish).permit(wish)?;
     }
     Ok(())
+}
+
+/// Asks policy whether the account may have one device more, and signs the one out that was chosen to go where it may not.
+/// With room to spare the server is not asked. `own` is the new sign-in: user, device, password.
+pub(super) async fn make_room(
+    policy: &Policy,
+    http: &Http,
+    own: (&str, &str, &str),
+    instead_of: Option<&str>,
+) -> Result<(), Error> {
+    if !policy.is_managed() {
+        return Ok(());
+    }
+    let (user, device, password) = own;
+    let mut chosen = instead_of.filter(|chosen| *chosen != device);
+    loop {
+        let mut devices = session::devices(http).await?;
+        let wish = Wish::AddDevice { devices: u64::try_from(devices.len()).unwrap_or(u64::MAX) };
+        let Err(denied) = policy.decide(wish).permit(wish) else { return Ok(()) };
+        match chosen.take() {
+            Some(chosen) => session::sign_out_device(http, user, chosen, password).await?,
+            None => {
+                devices.retain(|(id, ..)| id != device);
+                return Err(Error::TooManyDevices { denied, devices });
+            }
+        }
+    }
 }
 
 /// Counts the profiles with an account that lie beside this one: a program keeps those of a device in one directory.

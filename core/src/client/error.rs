@@ -7,6 +7,7 @@ use crate::crypto::CryptoError;
 use crate::ingest::IngestError;
 use crate::kind::ErrorKind;
 use crate::location::LocationError;
+use crate::map::MapError;
 use crate::mdm::MdmError;
 use crate::net::NetError;
 use crate::outbox::OutboxError;
@@ -49,12 +50,23 @@ pub enum Error {
     /// Positions.
     #[error(transparent)]
     Location(#[from] LocationError),
+    /// The map of this device.
+    #[error(transparent)]
+    Map(#[from] MapError),
     /// Files.
     #[error(transparent)]
     Attachment(#[from] AttachmentError),
     /// Policy forbids it.
     #[error(transparent)]
     Denied(#[from] Box<Denied>),
+    /// The account has as many devices as policy allows.
+    #[error("{denied}")]
+    TooManyDevices {
+        /// `account.max_devices`, and who set it.
+        denied: Box<Denied>,
+        /// The others, of which one may be signed out for this one: id, name, last seen in milliseconds since 1970.
+        devices: Vec<(String, Option<String>, Option<i64>)>,
+    },
     /// A signed bundle that is not put in place.
     #[error(transparent)]
     Bundle(#[from] BundleError),
@@ -75,6 +87,19 @@ pub enum Error {
     /// Nobody is signed in here.
     #[error("nobody is signed in to this profile; sign in with `login`")]
     NotSignedIn,
+    /// The process that alone had the keys has ended, and policy keeps nothing.
+    #[error(
+        "this sign-in has ended, and policy keeps nothing of it on this device (data.persistence); sign in again"
+    )]
+    Ended,
+    /// The server that holds half of the key has destroyed it.
+    #[error(
+        "the organisation has destroyed its half of this device's key: what is here cannot be opened any more"
+    )]
+    ShareRevoked,
+    /// The server that holds half of the key cannot be reached, and the time without it is over.
+    #[error("half of the key is held by the organisation's server, which cannot be reached: {0}")]
+    ShareOutOfReach(#[source] NetError),
     /// Somebody is.
     #[error("this profile has an account already; use another profile, or `logout` first")]
     AlreadySignedIn,
@@ -132,7 +157,9 @@ impl Error {
     /// Returns what policy forbids, where it is policy.
     pub fn denied(&self) -> Option<&Denied> {
         match self {
-            Self::Denied(denied) | Self::Attachment(AttachmentError::Denied(denied)) => Some(denied),
+            Self::Denied(denied)
+            | Self::TooManyDevices { denied, .. }
+            | Self::Attachment(AttachmentError::Denied(denied)) => Some(denied),
             _ => None,
         }
     }
@@ -140,7 +167,7 @@ impl Error {
     /// Sorts the error by what the caller can do.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Net(error) => error.kind(),
+            Self::Net(error) | Self::ShareOutOfReach(error) => error.kind(),
             Self::Store(error) => error.kind(),
             Self::KeyFile(error) => key_file(error),
             Self::Crypto(error) => error.kind(),
@@ -149,9 +176,12 @@ impl Error {
             Self::Recovery(error) => error.kind(),
             Self::Verify(error) => error.kind(),
             Self::Location(error) => error.kind(),
+            Self::Map(error) => error.kind(),
             Self::Attachment(error) => error.kind(),
             Self::DestroyedByAttempts { .. } | Self::DestroyedOffline => ErrorKind::SignedOut,
             Self::NotSignedIn
+            | Self::Ended
+            | Self::ShareRevoked
             | Self::Held(_)
             | Self::ScreenLocked
             | Self::SignedOutForGood
@@ -159,7 +189,7 @@ impl Error {
             Self::NotInvited { .. } | Self::NotSent(_) => ErrorKind::Forbidden,
             Self::NoSuchRoom(_) | Self::NoSuchEvent(_) => ErrorKind::NotFound,
             Self::AlreadySignedIn | Self::AmbiguousRoom { .. } | Self::BadInput(_) => ErrorKind::BadInput,
-            Self::Denied(_) => ErrorKind::Policy,
+            Self::Denied(_) | Self::TooManyDevices { .. } => ErrorKind::Policy,
             Self::Bundle(_) => ErrorKind::BadFile,
             Self::Owner { kind, .. } => *kind,
             Self::Handover(_) => ErrorKind::InUse,
@@ -180,6 +210,7 @@ fn key_file(error: &KeyFileError) -> ErrorKind {
         KeyFileError::Vault(_)
         | KeyFileError::OtherVault(_)
         | KeyFileError::Sealed
+        | KeyFileError::ShareNeeded
         | KeyFileError::WrongPin { .. }
         | KeyFileError::TooEarly { .. }
         | KeyFileError::Exhausted => ErrorKind::SignedOut,

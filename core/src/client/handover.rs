@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
@@ -51,6 +53,8 @@ enum Ask {
     Cancel(i64),
     /// To renew tokens that have ended.
     Renew,
+    /// For the account's keys, where the key file does not have them.
+    Keys,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -69,6 +73,9 @@ struct Reply {
     refused: Option<Refused>,
     #[serde(default)]
     last_sync_ts: Option<i64>,
+    /// Sealed with what the key file holds, base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    keys: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -149,6 +156,7 @@ async fn answer(inner: &Arc<Inner>, ask: Ask) -> Result<Reply, Error> {
             owner.http.renew_if_due().await?;
             Ok(Reply::default())
         }
+        Ask::Keys => Ok(Reply { keys: Some(STANDARD.encode(inner.sealed_keys()?)), ..Reply::default() }),
         Ask::Retry(id) => {
             inner.gate_of_duty()?;
             inner.retry(owner, id).await?;
@@ -169,6 +177,7 @@ async fn carry_out(inner: &Arc<Inner>, request: Request) -> Result<Outcome, Erro
     let Some(owner) = &inner.owner else { return Err(Error::Handover("it does not own it".to_owned())) };
     if request.policy {
         inner.mdm.refresh()?;
+        inner.mind_persistence()?;
         let receipts = inner.carry_out_orders(owner).await?;
         if receipts.iter().any(|receipt| receipt.order != "report") {
             owner.gone.notify_waiters();
@@ -224,8 +233,7 @@ fn told(outcome: &Outcome) -> Reply {
         state: sent.state.to_owned(),
         error: sent.error.clone(),
         file,
-        refused: None,
-        last_sync_ts: None,
+        ..Reply::default()
     }
 }
 
@@ -303,9 +311,20 @@ pub(super) fn last_sync_ts(inner: &Inner) -> Option<i64> {
     serde_json::from_str::<Reply>(&line).ok()?.last_sync_ts
 }
 
+/// Asks whoever owns the account in this directory for its keys; sealed. Nothing where nobody does.
+pub(super) async fn keys(account_dir: &Path) -> Option<Vec<u8>> {
+    let request = Request { ask: Some(Ask::Keys), ..Request::default() };
+    let reply = exchange_in(account_dir, &request, SLACK).await.ok()?;
+    STANDARD.decode(reply.keys?).ok()
+}
+
 async fn exchange(inner: &Inner, request: &Request, patience: Duration) -> Result<Reply, Error> {
+    exchange_in(&inner.dir, request, patience).await
+}
+
+async fn exchange_in(dir: &Path, request: &Request, patience: Duration) -> Result<Reply, Error> {
     let broken = |error: std::io::Error| Error::Handover(error.to_string());
-    let address = Address::of(&inner.dir)?;
+    let address = Address::of(dir)?;
     let mut stream = UnixStream::connect(address.path()).await.map_err(broken)?;
     let mut text = serde_json::to_string(request).map_err(|error| Error::BadInput(error.to_string()))?;
     text.push('\n');

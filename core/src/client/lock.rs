@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Client, Error, Inner, handover, open, wipe};
+use super::{Client, Error, Inner, ephemeral, handover, open, share, wipe};
 use crate::clock::Clock;
 use crate::model::LockStatus;
 use crate::ports::key_vault::KeyVault;
 use crate::secret::SecretBytes;
 use crate::store::Store;
 use crate::store::key_file::{
-    KeyFile, KeyFileError, OnMaxAttempts, Unlocked, account_dir, begin_wipe, finish_wipe,
+    KeyFile, KeyFileError, NewPin, OnMaxAttempts, Unlocked, account_dir, begin_wipe, finish_wipe,
 };
 use crate::store::vault::Cost;
 
@@ -41,18 +41,26 @@ pub fn lock_status(profile: &Path, clock: &dyn Clock) -> Result<LockStatus, Erro
 /// Seals a profile: the keys leave every process, and nothing but the PIN brings them back.
 ///
 /// # Errors
-/// `NoPin`; `InUse` where a process that has the keys does not end; what the file system says.
+/// `NoPin`; `InUse` where a process that has the keys does not end; `Ended` where nothing outlives it; what the file
+/// system says.
 pub async fn seal(profile: &Path, clock: &dyn Clock) -> Result<LockStatus, Error> {
     open::read_key_file(profile, clock)?;
     KeyFile::seal(profile)?;
     let dir = account_dir(profile, 1);
+    let ends = ephemeral::is_marked(&dir);
     handover::tell_gone(&dir).await;
-    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let patience = if ends { PATIENCE + ephemeral::FAREWELL } else { PATIENCE };
+    let deadline = tokio::time::Instant::now() + patience;
     while Store::is_owned(&dir) {
         if tokio::time::Instant::now() >= deadline {
             return Err(Error::Handover("it still has the keys in its memory; end it".to_owned()));
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    if ends {
+        // No PIN brings back what was in the memory of that process alone.
+        ephemeral::end(profile)?;
+        return Err(Error::Ended);
     }
     lock_status(profile, clock)
 }
@@ -61,7 +69,7 @@ pub async fn seal(profile: &Path, clock: &dyn Clock) -> Result<LockStatus, Error
 /// durably before it is made; after the last one all keys and data are destroyed.
 ///
 /// # Errors
-/// `NoPin`, `WrongPin`, `TooEarly`; `DestroyedByAttempts` where this was the last one.
+/// `NoPin`, `WrongPin`, `TooEarly`; `DestroyedByAttempts` where this was the last one; `ShareRevoked`, `ShareOutOfReach`.
 pub async fn unlock(
     profile: &Path,
     vault: &dyn KeyVault,
@@ -82,7 +90,12 @@ pub(super) async fn try_pin(
 ) -> Result<Unlocked, Error> {
     let mut locked = open::read_key_file(profile, clock)?;
     let wipes = locked.lock_policy().on_max_attempts == OnMaxAttempts::Wipe;
-    match locked.unlock_with_pin(vault, pin, &clock.moment()).await {
+    let tried = match share::fetch(&mut locked, vault, pin, clock).await {
+        Ok(share) => locked.unlock_with(vault, pin, share.as_ref(), &clock.moment()).await,
+        Err(Error::KeyFile(error)) => Err(error),
+        Err(error) => return Err(error),
+    };
+    match tried {
         Err(KeyFileError::Exhausted) => {
             // Signing out without the tokens, which are sealed as well, is destroying what is here.
             wipe(profile).await?;
@@ -97,7 +110,8 @@ impl Client {
     /// sealed.
     ///
     /// # Errors
-    /// `Denied` with the rule that it breaks; those of the vault and of the key file.
+    /// `Denied` with the rule that it breaks; those of the vault and of the key file; the network's where policy has a server
+    /// hold half of the key.
     pub async fn set_pin(&self, vault: &dyn KeyVault, pin: &str) -> Result<(), Error> {
         self.set_pin_at_cost(vault, pin, Cost::default()).await
     }
@@ -123,7 +137,10 @@ impl Client {
         }
         let length = u32::try_from(pin.chars().count()).unwrap_or(u32::MAX);
         let digits = pin.chars().all(|letter| letter.is_ascii_digit());
-        keys.set_pin(vault, &secret, length, digits, cost, self.inner.clock.now_ms()).await?;
+        let given = self.give_share(&secret, cost).await?;
+        let share = given.as_ref().map(|(place, share)| (place, share));
+        let new = NewPin { pin: &secret, length, digits, cost, share };
+        keys.protect(vault, new, self.inner.clock.now_ms()).await?;
         KeyFile::note_use(&self.inner.profile, &self.inner.clock.moment())?;
         self.inner.mdm.refresh()?;
         Ok(())
@@ -133,13 +150,18 @@ impl Client {
 impl Inner {
     /// Sees that the profile was sealed, or that its PIN is not what the policy asks for any more.
     pub(super) fn check_lock(&self) -> Result<(), Error> {
-        let record = self.mdm.with_keys(|keys| keys.pin().map(|pin| (pin.length, pin.digits, pin.set_ms)));
-        let Some((length, digits, set_ms)) = record else { return Ok(()) };
-        if !KeyFile::read(&self.profile)?.is_unlocked() {
+        let record = self.mdm.with_keys(|keys| {
+            let pin = keys.pin()?;
+            Some((pin.length, pin.digits, pin.set_ms, keys.is_unlocked(), keys.has_share()))
+        });
+        let Some((length, digits, set_ms, unlocked, has_share)) = record else { return Ok(()) };
+        if !unlocked {
             return Err(KeyFileError::Sealed.into());
         }
         let age_ms = self.clock.now_ms().saturating_sub(set_ms);
-        Ok(self.mdm.policy().judge_present(length, digits, age_ms)?)
+        let policy = self.mdm.policy();
+        policy.judge_share(has_share)?;
+        Ok(policy.judge_present(length, digits, age_ms)?)
     }
 
     /// Destroys the profile where the server was out of reach for too long.

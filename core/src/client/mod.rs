@@ -3,11 +3,13 @@
 mod action;
 mod areas;
 mod aspects;
+mod audit;
 mod compose;
 mod content;
 mod contents;
 mod dirs;
 mod entry;
+mod ephemeral;
 mod error;
 mod export;
 mod files;
@@ -17,20 +19,25 @@ mod keeping;
 mod known;
 mod life;
 mod lock;
+mod maps;
+mod network;
 mod notifier;
 mod open;
 mod orders;
 mod owner;
+mod playback;
 mod policy;
 mod positions;
 mod preparing;
 mod profile;
+mod pushing;
 mod read;
 mod recovery;
 mod rooms;
 mod run;
 mod screen;
 mod search;
+mod share;
 mod sharing;
 mod stating;
 mod stream;
@@ -54,14 +61,17 @@ pub use action::{Action, Outcome};
 pub use compose::{Compose, MarkAs, Talk};
 pub use contents::{Contents, Part};
 pub use entry::{Proposed, proposed};
+pub use ephemeral::keeps_nothing;
 pub use error::Error;
 pub use life::{Ending, Lifecycle, Link};
 pub use lock::{lock_status, seal, unlock};
+pub use network::NetStep;
 pub use notifier::Notifier;
 pub use open::{
     Access, Login, Options, account_exists, destroy_vault_keys, require_unlocked, vault_of, vaults_with_keys,
     wipe,
 };
+pub use playback::Playback;
 
 pub use crate::model::LockStatus;
 pub use policy::{Managed, explained};
@@ -87,6 +97,8 @@ use crate::outbox::Sender;
 pub use crate::outbox::{Cancelled, Verb};
 use crate::policy::Action as Wish;
 use crate::ports::image_decoder::ImageDecoder;
+use crate::push::Push;
+pub use crate::push::{PushService, PushState, Registration};
 use crate::recovery::Recovery;
 use crate::store::Store;
 use crate::store::account::{self, Account};
@@ -116,8 +128,10 @@ pub(crate) struct Inner {
     /// Authorities (PEM) that the platform has believed besides the system's.
     authorities: Vec<String>,
     mdm: Mdm,
+    held: ephemeral::Held,
     surroundings: surroundings::Surroundings,
     screen: screen::Screen,
+    map: maps::Opened,
     owner: Option<Owner>,
     /// Whether the server answers.
     link: watch::Sender<Link>,
@@ -136,12 +150,15 @@ pub(crate) struct Owner {
     recovery: Recovery,
     verifier: Verifier,
     keeping: Arc<Keeping>,
+    push: Push,
     /// The network is back.
     returned: Notify,
     /// Another process has wiped the profile.
     gone: Notify,
     /// What is shared just now, and what that needs.
     location: held::Held,
+    /// Who could not be invited to where the audit goes.
+    audit_refused: held::Names,
 }
 
 impl fmt::Debug for Client {
@@ -169,11 +186,20 @@ impl Client {
         let Self { inner, listener } = self;
         inner.ended.send_replace(true);
         inner.settle().await;
+        let left = inner.take_leave().await.then(|| inner.profile.clone());
         if let Some(listener) = listener {
             listener.abort();
             let _ = listener.await;
             let _ = std::fs::remove_file(inner.dir.join("owner.sock"));
         }
+        Self::let_go(inner).await;
+        if let Some(Err(error)) = left.map(|profile| ephemeral::end(&profile)) {
+            // The keys are gone; the next start removes the rest.
+            tracing::error!(kind = error.kind().code(), "not all files of this profile could be removed");
+        }
+    }
+
+    async fn let_go(inner: Arc<Inner>) {
         // Handed-over actions may be waiting for their answer; they hold the rest open no longer than that.
         let mut inner = inner;
         for _ in 0..50 {

@@ -12,7 +12,7 @@ use super::{Access, Client, Error, Options, handover};
 use crate::crypto::Crypto;
 use crate::ingest::{self, Attention};
 use crate::kind::ErrorKind;
-use crate::model::Notification;
+use crate::model::{Notification, PolicyLine};
 use crate::net::{Homeserver, Http};
 use crate::ports::key_vault::KeyVault;
 use crate::store::codes::{Notify, Undecryptable};
@@ -103,6 +103,11 @@ impl Notifier {
             }
             tokio::time::sleep(LOOK.min(left)).await;
         }
+    }
+
+    /// Tells what holds for each key of the policy.
+    pub fn policy_lines(&self) -> Vec<PolicyLine> {
+        self.client.policy_lines()
     }
 
     fn at_once(&self) -> Access {

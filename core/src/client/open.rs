@@ -1,14 +1,16 @@
 //! Signing in, opening and destroying a profile.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 use super::dirs::make_dirs;
+use super::ephemeral::{self, Held};
 use super::owner::{become_owner, signed_in, trust_of};
 use super::policy::before_profile;
+use super::pushing;
 use super::screen::Screen;
 use super::surroundings::Surroundings;
 use super::{Client, Device, Error, Inner, Link, Managed, Wish, entry, handover};
@@ -18,7 +20,6 @@ use crate::keeping::Time;
 use crate::mdm::Mdm;
 use crate::model::{Destroyed, SignedIn};
 use crate::net::{Homeserver, Http, discover};
-use crate::policy::Policy;
 use crate::ports::image_decoder::ImageDecoder;
 use crate::ports::key_vault::KeyVault;
 use crate::session;
@@ -45,6 +46,8 @@ pub struct Options {
     pub image_decoder: Option<Arc<dyn ImageDecoder>>,
     /// What the device's management says.
     pub managed: Vec<Managed>,
+    /// The device of the account that a sign-in signs out where it would be one too many.
+    pub instead_of: Option<String>,
     /// The device.
     pub device: Device,
 }
@@ -57,6 +60,7 @@ impl Default for Options {
             apart: Apart::default(),
             image_decoder: None,
             managed: Vec::new(),
+            instead_of: None,
             device: Device::default(),
         }
     }
@@ -72,6 +76,14 @@ pub enum Access {
     },
     /// To read, beside an owner or alone.
     Read,
+}
+
+/// A profile before its services are wired.
+struct Found {
+    dir: PathBuf,
+    store: Store,
+    unlocked: Unlocked,
+    held: Held,
 }
 
 /// Who signs in where.
@@ -98,6 +110,7 @@ impl std::fmt::Debug for Login<'_> {
 /// # Errors
 /// A key file that cannot be read.
 pub fn account_exists(profile: &Path) -> Result<bool, Error> {
+    ephemeral::clear_remains(profile)?;
     match KeyFile::read(profile) {
         // Until the key file knows the account, its directory is what a sign-in that was interrupted left.
         Ok(locked) => Ok(locked.was_saved() && account_dir(profile, 1).exists()),
@@ -115,6 +128,9 @@ pub fn account_exists(profile: &Path) -> Result<bool, Error> {
 /// # Errors
 /// `NotSignedIn`; a key file that cannot be read.
 pub fn vault_of(profile: &Path) -> Result<VaultRef, Error> {
+    if ephemeral::clear_remains(profile)? {
+        return Err(Error::Ended);
+    }
     match KeyFile::read(profile) {
         Ok(locked) => locked.slots().first().map(|slot| slot.vault.clone()).ok_or(Error::NotSignedIn),
         Err(KeyFileError::Missing) => Err(Error::NotSignedIn),
@@ -127,8 +143,11 @@ pub fn vault_of(profile: &Path) -> Result<VaultRef, Error> {
 }
 
 /// Reads the key file: a wipe that was interrupted is finished, and one that is due because nobody reached the server
-/// for too long is done, before anything else is looked at.
+/// for too long is done, before anything else is looked at; so is the end of a profile that nothing outlives.
 pub(super) fn read_key_file(profile: &Path, clock: &dyn Clock) -> Result<Locked, Error> {
+    if ephemeral::clear_remains(profile)? {
+        return Err(Error::Ended);
+    }
     match KeyFile::read(profile) {
         Ok(locked) if locked.offline_clock().is_over_at(&clock.moment()) => {
             begin_wipe(profile)?;
@@ -185,7 +204,8 @@ impl Client {
     /// Signs in, makes the profile, publishes identity and keys.
     ///
     /// # Errors
-    /// `AlreadySignedIn` (but where the sign-in has ended and is renewed), a refused password, the network's, the vault's; then nothing is left behind but the
+    /// `AlreadySignedIn` (but where the sign-in has ended and is renewed), a refused password, `TooManyDevices` unless
+    /// `Options::instead_of` names one to be signed out, the network's, the vault's; then nothing is left behind but the
     /// device on the server, which is signed out again where it can be reached.
     pub async fn login(
         profile: &Path,
@@ -226,12 +246,14 @@ impl Client {
             identity: IdentityState::Unknown,
             generation: 0,
         };
-        if let Err(error) = count_devices(&policy, &signed_in(&http, &account, None, None)).await {
+        let device = (account.user_id.as_str(), account.device_id.as_str(), login.password);
+        let instead_of = options.instead_of.as_deref();
+        let authorized = signed_in(&http, &account, None, None);
+        if let Err(error) = entry::make_room(&policy, &authorized, device, instead_of).await {
             let _ = session::sign_out(&signed_in(&http, &account, None, None)).await;
             return Err(error);
         }
-        let made = make(profile, vault, &account, &signed.tokens).await;
-        let (dir, store, keys) = match made {
+        let found = match make(profile, vault, &account, &signed.tokens, policy.keeps_nothing()).await {
             Ok(made) => made,
             Err(error) => {
                 let _ = session::sign_out(&signed_in(&http, &account, None, None)).await;
@@ -239,7 +261,7 @@ impl Client {
                 return Err(error);
             }
         };
-        let client = Self::assemble(profile, dir, store, keys, &mut account, true, &options).await?;
+        let client = Self::assemble(profile, found, &mut account, true, &options).await?;
         client.publish(login.password).await;
         let signed_in = SignedIn {
             user_id: account.user_id.clone(),
@@ -337,32 +359,34 @@ impl Client {
 
     pub(super) async fn open_with(
         profile: &Path,
-        unlocked: Unlocked,
+        mut unlocked: Unlocked,
         access: Access,
         options: &Options,
     ) -> Result<Self, Error> {
-        let keys = &unlocked.accounts().first().cloned().ok_or(Error::NotSignedIn)?;
+        // What this process read before may not hold any more.
+        unlocked.reload()?;
+        let keys = ephemeral::find_keys(profile, &unlocked, &options.managed).await?;
         let dir = account_dir(profile, keys.number);
         let store = match access {
             Access::Read => Store::open_reader(&dir, &keys.db)?,
-            Access::Own { wait } => own(&dir, keys, wait).await?,
+            Access::Own { wait } => own(&dir, &keys, wait).await?,
         };
         let mut account = store.read(account::load)?;
-        Self::assemble(profile, dir, store, unlocked, &mut account, access != Access::Read, options).await
+        let found = Found { dir, store, unlocked, held: Held::new(keys, false) };
+        Self::assemble(profile, found, &mut account, access != Access::Read, options).await
     }
 
     async fn assemble(
         profile: &Path,
-        dir: std::path::PathBuf,
-        store: Store,
-        keys: Unlocked,
+        found: Found,
         account: &mut Account,
         owns: bool,
         options: &Options,
     ) -> Result<Self, Error> {
+        let Found { dir, store, unlocked, held } = found;
         let store = Arc::new(store);
         let time = Time::tell(&store, options.clock.clone())?;
-        let mdm = Mdm::new(keys, options.clock.clone());
+        let mdm = Mdm::new(unlocked, options.clock.clone());
         let trust = trust_of(&mdm.policy(), &options.authorities);
         let owner = match owns {
             true => Some(become_owner(&dir, &store, account, options, time, &trust).await?),
@@ -378,8 +402,10 @@ impl Client {
             image_decoder: options.image_decoder.clone(),
             authorities: options.authorities.clone(),
             mdm,
+            held,
             surroundings: Surroundings::new(options.device.clone()),
             screen: Screen::default(),
+            map: super::maps::Opened::default(),
             owner,
             link: watch::channel(Link::Idle).0,
             ended: watch::channel(false).0,
@@ -388,6 +414,7 @@ impl Client {
             for managed in &options.managed {
                 inner.take_managed(managed)?;
             }
+            inner.mind_persistence()?;
         }
         inner.check_idle()?;
         if let Some(owner) = &inner.owner {
@@ -406,26 +433,20 @@ impl Client {
     /// What the file system says.
     pub async fn logout(self) -> Result<Destroyed, Error> {
         let told = match self.owner() {
-            Ok(owner) => tokio::time::timeout(Duration::from_secs(10), session::sign_out(&owner.http)).await,
+            Ok(owner) => {
+                owner.push.withdraw(pushing::PATIENCE).await;
+                tokio::time::timeout(Duration::from_secs(10), session::sign_out(&owner.http)).await
+            }
             Err(error) => return Err(error),
         };
         let server_informed = matches!(told, Ok(Ok(())));
         let profile = self.inner.profile.clone();
         begin_wipe(&profile)?;
+        self.inner.held.release();
         self.close().await;
         let destroyed = finish_wipe(&profile)?;
         Ok(Destroyed { destroyed, server_informed })
     }
-}
-
-/// A sign-in that is one device too many is taken back. With room to spare the server is not asked.
-async fn count_devices(policy: &Policy, http: &Http) -> Result<(), Error> {
-    if !policy.is_managed() {
-        return Ok(());
-    }
-    let devices = u64::try_from(session::devices(http).await?.len()).unwrap_or(u64::MAX);
-    let wish = Wish::AddDevice { devices };
-    Ok(policy.decide(wish).permit(wish)?)
 }
 
 /// Opens the key file.
@@ -455,12 +476,18 @@ async fn make(
     vault: &dyn KeyVault,
     account: &Account,
     tokens: &crate::net::Tokens,
-) -> Result<(std::path::PathBuf, Store, Unlocked), Error> {
+    ephemeral: bool,
+) -> Result<Found, Error> {
     let mut unlocked = KeyFile::create(profile, vault, LABEL).await?;
     let keys = unlocked.add_account(&account.user_id, &account.homeserver)?;
     let dir = account_dir(profile, keys.number);
     make_dirs(profile, &dir).map_err(StoreError::from)?;
     let store = Store::create(&dir, &keys.db)?;
+    if ephemeral {
+        // The file never learns of the account: this process alone has its key.
+        ephemeral::mark(&dir)?;
+        unlocked.remove_account(keys.number)?;
+    }
     let (account, tokens) = (account.clone(), tokens.clone());
     store
         .write(Durability::Full, move |tx, _| {
@@ -469,5 +496,5 @@ async fn make(
         })
         .await?;
     unlocked.save()?;
-    Ok((dir, store, unlocked))
+    Ok(Found { dir, store, unlocked, held: Held::new(keys, ephemeral) })
 }

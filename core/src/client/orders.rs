@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Error, Inner, Owner};
+use super::{Error, Inner, Owner, pushing};
 use crate::model::Receipt;
 use crate::net::{Call, part};
 use crate::policy::{BundleError, Order, OrderKind};
@@ -57,7 +57,13 @@ impl Inner {
                 // From here on the profile can only be wiped, whatever happens to this process.
                 OrderKind::Wipe => set_wipe_intent(&self.profile)?,
             }
-            self.send_receipt(owner, &order, &receipt).await;
+            match order.what {
+                OrderKind::Wipe => {
+                    let withdrawn = owner.push.withdraw(pushing::PATIENCE);
+                    tokio::join!(self.send_receipt(owner, &order, &receipt), withdrawn);
+                }
+                OrderKind::Report | OrderKind::Lock => self.send_receipt(owner, &order, &receipt).await,
+            }
             receipts.push(receipt);
             match order.what {
                 OrderKind::Wipe => {

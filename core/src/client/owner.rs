@@ -14,6 +14,7 @@ use crate::kind::ErrorKind;
 use crate::net::{Homeserver, Http, Trust};
 use crate::outbox::Sender;
 use crate::policy::Policy;
+use crate::push::Push;
 use crate::recovery::Recovery;
 use crate::session::{self, Keeper};
 use crate::store::account::{self, Account};
@@ -57,7 +58,7 @@ pub(super) fn trust_of(policy: &Policy, authorities: &[String]) -> Trust {
             tracing::error!("a certificate in server.ca_certificates cannot be read, and is left out");
         }
     }
-    Trust { authorities, pins, newest_only }
+    Trust { authorities, pins, newest_only, proxy: policy.proxy_url().map(str::to_owned) }
 }
 
 /// For the one request that takes a failed sign-in back.
@@ -112,6 +113,7 @@ pub(super) async fn become_owner(
     let cache = Cache::new(media_dir(dir), store.clone(), http.clone(), clock.clone());
     let sender = Sender::new(store.clone(), crypto.clone(), http.clone(), clock, media_dir(dir), own)?;
     let recovery = Recovery::new(store.clone(), crypto.clone(), http.clone());
+    let push = Push::open(store.clone(), http.clone(), options.clock.clone())?;
     let verifier = Verifier::new(store.clone(), crypto.clone(), http.clone(), own);
     Ok(Owner {
         recovery,
@@ -122,9 +124,11 @@ pub(super) async fn become_owner(
         sender,
         cache,
         keeping,
+        push,
         returned: Notify::new(),
         gone: Notify::new(),
         location: Default::default(),
+        audit_refused: Default::default(),
     })
 }
 

@@ -96,6 +96,7 @@ impl Client {
         let changed = self.inner.take_managed(managed)?;
         match self.owner() {
             Ok(owner) => {
+                self.inner.mind_persistence()?;
                 self.inner.mind_keys(owner)?;
                 self.inner.tend_cache(owner).await?;
                 self.inner.keep_for_a_moment(owner).await?;
@@ -114,6 +115,7 @@ impl Client {
     pub async fn take_bundle(&self, bytes: &[u8]) -> Result<(PolicyChange, Vec<Receipt>), Error> {
         let changed = self.inner.take_bundle(bytes)?;
         if let Ok(owner) = self.owner() {
+            self.inner.mind_persistence()?;
             self.inner.mind_keys(owner)?;
             self.inner.tend_cache(owner).await?;
         }

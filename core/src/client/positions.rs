@@ -4,7 +4,7 @@ use super::areas::drawn;
 use super::{Client, Error};
 use crate::geo::Place;
 use crate::geo::exchange::cot;
-use crate::geo::picture::{Drawn, Mark, Scene, Way};
+use crate::geo::picture::{Drawn, Mark, Scene, Sheet, Way};
 use crate::location::view::{self, Whose};
 use crate::model;
 use crate::store::codes::Membership;
@@ -80,6 +80,20 @@ impl Client {
     /// # Errors
     /// `NoSuchRoom`, `AmbiguousRoom`, `BadInput` for an unknown user, `Held`, the network's.
     pub async fn tracks(&self, room: &str, user: Option<&str>, offline: bool) -> Result<Vec<Track>, Error> {
+        self.tracks_between(room, user, (0, i64::MAX), offline).await
+    }
+
+    /// Reads of the ways in a room what lies between two times in milliseconds since 1970, both included.
+    ///
+    /// # Errors
+    /// As `tracks`.
+    pub async fn tracks_between(
+        &self,
+        room: &str,
+        user: Option<&str>,
+        between: (i64, i64),
+        offline: bool,
+    ) -> Result<Vec<Track>, Error> {
         self.gate()?;
         let room = self.inner.resolve(room)?;
         if let (false, Ok(owner), Membership::Join) = (offline, self.owner(), room.membership) {
@@ -102,7 +116,7 @@ impl Client {
                     ))
                 })?),
             };
-            Ok::<_, Error>(fixes::tracks(connection, room.id, user, (0, i64::MAX))?)
+            Ok::<_, Error>(fixes::tracks(connection, room.id, user, between)?)
         })
     }
 
@@ -126,10 +140,11 @@ impl Client {
         Ok(found.iter().map(event).collect())
     }
 
-    /// Gathers what a picture of a room shows: ways, people, areas that count now.
+    /// Gathers what a picture of a room shows: ways, people, areas that count now, the map of the device below them.
+    /// Blocks while it reads the map.
     ///
     /// # Errors
-    /// `NoSuchRoom`, `AmbiguousRoom`, `Held`.
+    /// `NoSuchRoom`, `AmbiguousRoom`, `Held`, `Map` for a map that cannot be read.
     pub fn scene(&self, room: &str) -> Result<Scene, Error> {
         self.gate()?;
         let now = self.inner.clock.now_ms();
@@ -163,7 +178,17 @@ impl Client {
                 .collect(),
             closed: area.shape.is_closed(),
         });
-        Ok(Scene { title: room.name, ways: ways.collect(), marks: marks.collect(), areas: drawn.collect() })
+        let mut scene = Scene {
+            title: room.name,
+            ways: ways.collect(),
+            marks: marks.collect(),
+            areas: drawn.collect(),
+            base: None,
+        };
+        if let (Some(map), Some(sheet)) = (self.map()?, Sheet::around(&scene)) {
+            scene.base = map.base(&sheet)?;
+        }
+        Ok(scene)
     }
 }
 

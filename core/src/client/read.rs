@@ -182,6 +182,7 @@ impl Client {
         self.gate()?;
         let room = self.inner.resolve(room)?;
         let before = before.map(cursor).transpose()?;
+        self.inner.looks_at(&room.room_id);
         let fetch = !offline && self.inner.owner.is_some() && room.membership == Membership::Join;
         let mut rounds: usize = 0;
         loop {

@@ -132,6 +132,13 @@ pub(super) struct Looked {
 }
 
 impl Inner {
+    /// Says that somebody looks at a room: where keys are being brought back, its own come first.
+    pub(super) fn looks_at(&self, room_id: &str) {
+        if let Some(owner) = &self.owner {
+            owner.recovery.looks_at(room_id);
+        }
+    }
+
     /// Does what is due about backup and secrets.
     pub(super) async fn tend_recovery(&self, owner: &Owner) -> Result<Looked, Error> {
         let count = std::sync::atomic::AtomicUsize::new(0);
@@ -144,7 +151,10 @@ impl Inner {
         if owner.crypto.is_shut() {
             return Ok(Looked { next: Next::Idle, keys: 0 });
         }
+        // A file that does not come must not hold the backup up.
+        let taken = owner.recovery.take_histories(&came).await;
         let next = owner.recovery.tend(rule(&self.mdm.policy()), &came).await?;
+        taken?;
         self.note_standing(owner).await?;
         Ok(Looked { next, keys: count.load(Ordering::Relaxed) })
     }
@@ -165,6 +175,10 @@ impl Inner {
                     account::set_identity(tx, identity)
                 })
                 .await?;
+            // What it asked other devices for before was refused. Where there is a backup, keys come from there.
+            if identity == IdentityState::Owned && self.store.read(recovery::overview)?.backup == "off" {
+                owner.sync.confirmed();
+            }
         }
         Ok(())
     }

@@ -101,9 +101,13 @@ impl Client {
             Err(_) if room.starts_with('!') || room.starts_with('#') => room.to_owned(),
             Err(error) => return Err(error),
         };
+        let owner = self.owner()?;
+        // Before the server has heard: if nobody waits for the answer, the past is taken all the same.
+        owner.recovery.joining(&target).await?;
         let answer: RoomId =
             self.patiently(&format!("/_matrix/client/v3/join/{}", part(&target)), &json!({})).await?;
         self.until_membership(&answer.room_id, Membership::Join).await?;
+        owner.recovery.joined(&answer.room_id).await?;
         Ok(answer.room_id)
     }
 

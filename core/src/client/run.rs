@@ -15,13 +15,15 @@ use crate::outbox::Pass;
 use crate::recovery::Next;
 use crate::session;
 use crate::store::key_file::KeyFileError;
-use crate::store::{StoreError, rooms, shares, timeline};
+use crate::store::{StoreError, rooms, search, shares, timeline};
 use crate::sync::{Step, SyncError};
 use crate::verify::VerifyError;
 
 const LONG_POLL: Duration = Duration::from_secs(30);
 /// How long an unreachable server is tried when nobody said how long.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// How long a sync that is done waits for the server to hear of the push messages that are wanted.
+const PUSH_PATIENCE: Duration = Duration::from_secs(5);
 /// Between two looks at what positions need of the server, where one did not work.
 const TEND_AGAIN: Duration = Duration::from_secs(1);
 
@@ -40,7 +42,8 @@ impl Client {
         self.inner.keep_for_a_moment(owner).await?;
         let mut summary = SyncSummary::default();
         let failing = AtomicBool::new(false);
-        let round = self.inner.until_quiet(owner, &mut summary, limit.unwrap_or(PATIENCE), &failing);
+        let round =
+            Box::pin(self.inner.until_quiet(owner, &mut summary, limit.unwrap_or(PATIENCE), &failing));
         match limit {
             None => round.await?,
             Some(limit) => match tokio::time::timeout(limit, round).await {
@@ -50,6 +53,10 @@ impl Client {
             },
         }
         self.inner.obey(owner).await?;
+        // What is not told in time is told another time.
+        if let Ok(tended) = tokio::time::timeout(PUSH_PATIENCE, self.inner.tend_push(owner)).await {
+            tended?;
+        }
         self.catch_up_on_server().await?;
         self.inner.keep_for_a_moment(owner).await?;
         self.inner.count(&mut summary)?;
@@ -72,21 +79,27 @@ impl Client {
         let mut summary = SyncSummary::default();
         let (keys, caught_up) = (Notify::new(), Notify::new());
         let (came, arrivals) = mpsc::unbounded_channel();
-        tokio::select! {
-            () = stop => {}
-            () = owner.gone.notified() => {
-                self.inner.mdm.refresh()?;
-                self.inner.check_sealed()?;
-                return Err(KeyFileError::WipePending.into());
+        // Each on the heap: one beside the other they are more than the stack of a thread has room for.
+        let ended = tokio::select! {
+            () = stop => Ok(()),
+            () = owner.gone.notified() => Err(self.inner.why_gone()),
+            error = Box::pin(self.inner.keep_syncing(owner, &keys, &caught_up, &items, &came, &mut summary)) => Err(error),
+            error = Box::pin(self.inner.keep_sending(owner)) => Err(error),
+            error = Box::pin(self.inner.keep_keys(owner, &keys)) => Err(error),
+            error = Box::pin(self.keep_history(owner, &caught_up)) => Err(error),
+            error = Box::pin(self.inner.keep_tending(owner)) => Err(error),
+            error = Box::pin(self.inner.keep_recovery(owner)) => Err(error),
+            error = Box::pin(self.inner.keep_keeping(owner)) => Err(error),
+            error = Box::pin(self.inner.keep_pushing(owner)) => Err(error),
+            error = Box::pin(self.inner.keep_telling(owner)) => Err(error),
+            error = Box::pin(self.inner.keep_fetching(owner, arrivals)) => Err(error),
+        };
+        if let Err(error) = ended {
+            // Signed out there, it has no pusher there either.
+            if !matches!(error, Error::SignedOutForGood) {
+                self.inner.withdraw_push_if_wiped(owner).await;
             }
-            error = self.inner.keep_syncing(owner, &keys, &caught_up, &items, &came, &mut summary) => return Err(error),
-            error = self.inner.keep_sending(owner) => return Err(error),
-            error = self.inner.keep_keys(owner, &keys) => return Err(error),
-            error = self.keep_history(owner, &caught_up) => return Err(error),
-            error = self.inner.keep_tending(owner) => return Err(error),
-            error = self.inner.keep_recovery(owner) => return Err(error),
-            error = self.inner.keep_keeping(owner) => return Err(error),
-            error = self.inner.keep_fetching(owner, arrivals) => return Err(error),
+            return Err(error);
         }
         self.inner.count(&mut summary)?;
         summary.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -97,8 +110,14 @@ impl Client {
 impl Client {
     /// After each time the sync caught up: what can wait until then.
     async fn keep_history(&self, owner: &Owner, caught_up: &Notify) -> Error {
+        let mut is_warm = false;
         loop {
             caught_up.notified().await;
+            if !std::mem::replace(&mut is_warm, true)
+                && let Err(error) = self.inner.store.read(search::warm)
+            {
+                return error.into();
+            }
             // The network's errors are met again, and waited out, by the sync.
             match owner.sync.fill_unread().await {
                 Err(error) if error.kind() == ErrorKind::Storage => return error.into(),
@@ -138,6 +157,7 @@ impl Inner {
     async fn obey(&self, owner: &Owner) -> Result<(), Error> {
         self.mdm.refresh()?;
         self.take_from_server()?;
+        self.mind_persistence()?;
         self.mind_keys(owner)?;
         if let Err(error) = owner.http.trust(&self.trust()) {
             tracing::error!(kind = error.kind().code(), "what policy says of servers cannot be followed");
@@ -153,6 +173,14 @@ impl Inner {
         self.check_sealed()?;
         self.check_reach()?;
         self.tend_cache(owner).await
+    }
+
+    /// Another process has wiped or sealed the profile.
+    fn why_gone(&self) -> Error {
+        match self.mdm.refresh().map_err(Error::from).and_then(|_| self.check_sealed()) {
+            Err(error) => error,
+            Ok(()) => KeyFileError::WipePending.into(),
+        }
     }
 
     fn count(&self, summary: &mut SyncSummary) -> Result<(), Error> {
@@ -204,7 +232,7 @@ impl Inner {
             if tended.done {
                 continue;
             }
-            if self.secure(owner).await? {
+            if self.secure(owner).await? || self.tell_some(owner).await? {
                 continue;
             }
             let pass = owner.sender.pass().await?;
@@ -278,9 +306,6 @@ impl Inner {
         let mut answered = false;
         loop {
             // A wipe by another process has made this one's keys worthless.
-            if let Err(error) = self.mdm.refresh() {
-                return error.into();
-            }
             if let Err(error) = self.obey(owner).await {
                 return error;
             }

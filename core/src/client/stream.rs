@@ -398,6 +398,7 @@ impl Client {
     pub fn watch_timeline(&self, room: &str) -> Result<Stream<TimelineSource>, Error> {
         self.gate()?;
         let room = self.inner.resolve(room)?;
+        self.inner.looks_at(&room.room_id);
         Ok(Stream::new(&self.inner, TimelineSource { room: room.id, room_id: room.room_id }, FIRST_PAGE))
     }
 

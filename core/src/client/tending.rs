@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::sync::broadcast::error::TryRecvError;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::time::sleep;
 
 use super::held::AGAIN;
@@ -13,7 +14,7 @@ use super::{Error, Inner, Owner};
 use crate::geo::pace::Pace;
 use crate::location::{RETENTION_MS, message};
 use crate::net::{Call, NetError, part};
-use crate::store::changes::Change;
+use crate::store::changes::{Change, Published};
 use crate::store::codes::Membership;
 use crate::store::rooms::Room;
 use crate::store::shares::{Begun, Own};
@@ -43,8 +44,12 @@ impl Inner {
                 Ok(Tended { again, .. }) => again,
                 Err(error) => return error,
             };
+            let shares = match self.store.read(shares::all_own) {
+                Ok(own) => !own.is_empty(),
+                Err(error) => return error.into(),
+            };
             tokio::select! {
-                _ = changes.recv() => {}
+                () = matters(&mut changes, shares) => {}
                 _ = moved.changed() => {}
                 () = owner.returned.notified() => owner.location.patience.forget(),
                 () = sleep(AGAIN), if again => {}
@@ -264,6 +269,22 @@ impl Inner {
             format!("/_matrix/client/v3/rooms/{}/state/{kind}/{}", part(&room.room_id), part(state_key));
         let set: Set = owner.http.json(Call::put(&path, content)).await?;
         Ok(set.event_id)
+    }
+}
+
+/// Waits for a change that something may be due after. Messages alone are none, unless this account shares: then it
+/// matters what of it was sent.
+async fn matters(changes: &mut Receiver<Published>, shares: bool) {
+    let concerns = |change: Change| match change {
+        Change::Account | Change::Room(_) | Change::Location(_) => true,
+        Change::RoomList | Change::Timeline(_) | Change::Outbox => shares,
+    };
+    loop {
+        match changes.recv().await {
+            Ok(published) if !published.iter().any(concerns) => {}
+            Ok(_) | Err(RecvError::Lagged(_)) => return,
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio::time::Instant;
 
 use self::collision::Seeking;
@@ -26,6 +26,12 @@ pub struct Verifying {
     want: Option<Want>,
     /// Ended by the person at this side.
     given_up: AtomicBool,
+    /// To be done by a code, not by signs.
+    by_code: AtomicBool,
+    /// The person at this side did something: `next` looks again.
+    moved: Notify,
+    /// What goes on by itself and what is scanned, one after the other.
+    stepping: Mutex<()>,
     pull: Mutex<Pull>,
 }
 
@@ -110,6 +116,9 @@ impl Client {
             held: std::sync::Mutex::new(held),
             want,
             given_up: AtomicBool::new(false),
+            by_code: AtomicBool::new(false),
+            moved: Notify::new(),
+            stepping: Mutex::default(),
             pull: Mutex::new(Pull {
                 news: owner.crypto.news(),
                 ended: self.inner.ended.subscribe(),
@@ -229,10 +238,15 @@ impl Verifying {
             }
             pull.news.mark_unchanged();
             self.begin_anew(owner, &mut pull).await?;
-            let mut held = self.held();
-            owner.verifier.go_on(&mut held, &mut pull.ready_since).await?;
-            let stage = held.stage();
-            self.hold(held);
+            let stage = {
+                let _one_at_a_time = self.stepping.lock().await;
+                let mut held = self.held();
+                let by_code = self.by_code.load(Ordering::SeqCst);
+                owner.verifier.go_on(&mut held, by_code, &mut pull.ready_since).await?;
+                let stage = held.stage();
+                self.hold(held);
+                stage
+            };
             let Some(stage) = self.past_collisions(&mut pull, stage) else { continue };
             if pull.told.as_ref() != Some(&stage) {
                 if matches!(stage, Stage::Done | Stage::Cancelled { .. }) {
@@ -245,6 +259,7 @@ impl Verifying {
             tokio::select! {
                 _ = news.changed() => {}
                 _ = ended.changed() => {}
+                () = self.moved.notified() => {}
                 () = tokio::time::sleep(LOOK) => {}
             }
         }
@@ -258,7 +273,39 @@ impl Verifying {
         Ok(self.owner()?.verifier.accept(&self.held()).await?)
     }
 
-    /// Says that both see the same signs.
+    /// Has it done by a code that one device shows and the other scans, where the other's program knows codes; by signs
+    /// where not, which is what is done without this word. To be said before the other has taken it up, or before it is
+    /// accepted; the other side has to say so too, else it begins with signs.
+    pub fn by_code(&self) {
+        self.by_code.store(true, Ordering::SeqCst);
+        self.moved.notify_one();
+    }
+
+    /// Has it done by signs after all: the code cannot be scanned.
+    pub fn by_signs(&self) {
+        self.by_code.store(false, Ordering::SeqCst);
+        self.moved.notify_one();
+    }
+
+    /// Takes the code that the other device shows, as a scanner read it.
+    ///
+    /// # Errors
+    /// What is wrong with the code: another can be scanned, but one with other keys ends the verification; the network's;
+    /// faults of the store.
+    pub async fn scan(&self, bytes: &[u8]) -> Result<(), Error> {
+        let owner = self.owner()?;
+        let scanned = {
+            let _one_at_a_time = self.stepping.lock().await;
+            let mut held = self.held();
+            let scanned = owner.verifier.scan(&mut held, bytes).await;
+            self.hold(held);
+            scanned
+        };
+        self.moved.notify_one();
+        Ok(scanned?)
+    }
+
+    /// Says that both see the same signs, or that the other's screen says that it has scanned our code.
     ///
     /// # Errors
     /// The network's; faults of the store.
@@ -266,7 +313,8 @@ impl Verifying {
         Ok(self.owner()?.verifier.confirm(&self.held()).await?)
     }
 
-    /// Says that the signs differ: somebody may be in between. Ends it.
+    /// Says that the signs differ, or that the other's screen does not say that it has scanned our code: somebody may be
+    /// in between. Ends it.
     ///
     /// # Errors
     /// The network's; faults of the store.

@@ -1,11 +1,12 @@
 //! Positions of a room as they arrive, and what happens at its areas.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 
 use super::areas::drawn;
-use super::{Client, Error};
+use super::{Client, Error, Inner};
 use crate::ids::RoomRow;
 use crate::location::fences::Fences;
 use crate::location::view::{self, Whose};
@@ -19,7 +20,8 @@ const LOOK: Duration = Duration::from_millis(250);
 const PAGE: usize = 500;
 
 impl Client {
-    /// Tells positions of a room as they arrive, until `stop`. Syncs meanwhile, unless another process owns the profile.
+    /// Tells positions of a room as they arrive, each user's in the order of their times, until `stop`. Syncs meanwhile,
+    /// unless another process owns the profile.
     ///
     /// # Errors
     /// `NoSuchRoom`, `AmbiguousRoom`, `Held`, `SignedOutForGood`; faults of the store.
@@ -31,8 +33,8 @@ impl Client {
     ) -> Result<(), Error> {
         self.gate()?;
         let room = self.inner.resolve(room)?.id;
-        let mut mark = self.inner.store.read(fixes::newest_arrival)?;
-        self.follow(room, stop, async || self.tell_arrived(room, &mut mark, &out).await).await
+        let mut arrivals = self.arrivals()?;
+        self.follow(room, stop, async || self.tell_arrived(room, &mut arrivals, &out).await).await
     }
 
     /// Tells who comes into an area of a room, leaves it, stays or comes near, this officer included, until `stop`; first
@@ -48,9 +50,14 @@ impl Client {
     ) -> Result<(), Error> {
         self.gate()?;
         let room = self.inner.resolve(room)?.id;
-        let mut mark = self.inner.store.read(fixes::newest_arrival)?;
-        let mut fences = Fences::default();
-        self.follow(room, stop, async || self.tell_crossed(room, &mut fences, &mut mark, &out).await).await
+        let (mut arrivals, mut fences) = (self.arrivals()?, Fences::default());
+        self.follow(room, stop, async || self.tell_crossed(room, &mut fences, &mut arrivals, &out).await)
+            .await
+    }
+
+    /// Begins with what arrives from now on.
+    fn arrivals(&self) -> Result<Arrivals, Error> {
+        Ok(Arrivals { mark: self.inner.store.read(fixes::newest_arrival)?, newest: BTreeMap::new() })
     }
 
     /// Calls `tell` now and after each change of a room's positions or areas, until `stop`, an error, or until it says
@@ -105,14 +112,13 @@ impl Client {
     async fn tell_arrived(
         &self,
         room: RoomRow,
-        mark: &mut i64,
+        arrivals: &mut Arrivals,
         out: &mpsc::Sender<model::Position>,
     ) -> Result<bool, Error> {
         loop {
-            let came = self.inner.store.read(|connection| fixes::arrived(connection, room, *mark, PAGE))?;
+            let (came, more) = arrivals.page(&self.inner, room)?;
             let (now, me) = (self.inner.clock.now_ms(), self.here()?);
             for one in &came {
-                *mark = one.id;
                 let whose = Whose {
                     room_id: &one.room_id,
                     user_id: &one.user_id,
@@ -123,7 +129,7 @@ impl Client {
                     return Ok(false);
                 }
             }
-            if came.len() < PAGE {
+            if !more {
                 return Ok(!out.is_closed());
             }
         }
@@ -133,7 +139,7 @@ impl Client {
         &self,
         room: RoomRow,
         fences: &mut Fences,
-        mark: &mut i64,
+        arrivals: &mut Arrivals,
         out: &mpsc::Sender<model::Crossing>,
     ) -> Result<bool, Error> {
         let areas = self.inner.store.read(|connection| areas::all(connection, room))?;
@@ -150,12 +156,8 @@ impl Client {
             );
         }
         loop {
-            let page = self.inner.store.read(|connection| fixes::arrived(connection, room, *mark, PAGE))?;
-            let full = page.len() >= PAGE;
-            for Arrived { id, room_id, user_id, fix, .. } in page {
-                *mark = id;
-                came.push((room_id, user_id, fix));
-            }
+            let (page, more) = arrivals.page(&self.inner, room)?;
+            came.extend(page.into_iter().map(|one| (one.room_id, one.user_id, one.fix)));
             for (room_id, user_id, fix) in came.drain(..) {
                 for crossed in fences.take(&user_id, &fix) {
                     let name =
@@ -178,9 +180,54 @@ impl Client {
                     }
                 }
             }
-            if !full {
+            if !more {
                 return Ok(!out.is_closed());
             }
         }
+    }
+}
+
+/// What has arrived since somebody watches. What was measured before the newest that was told of a user is on their way and no
+/// news: a beacon may overtake the batch before it.
+#[derive(Debug)]
+struct Arrivals {
+    mark: i64,
+    newest: BTreeMap<String, i64>,
+}
+
+impl Arrivals {
+    /// Returns what is new of the next page, and whether there are more pages.
+    fn page(&mut self, inner: &Inner, room: RoomRow) -> Result<(Vec<Arrived>, bool), Error> {
+        let mut came = inner.store.read(|connection| fixes::arrived(connection, room, self.mark, PAGE))?;
+        self.mark = came.last().map_or(self.mark, |last| last.id);
+        let more = came.len() >= PAGE;
+        let now = inner.clock.now_ms();
+        came.retain(|one| self.is_news(&one.user_id, one.fix.ts, now));
+        Ok((came, more))
+    }
+
+    /// A time that is still to come is a wrong clock's: taken at its word it would hide all that follows until then.
+    fn is_news(&mut self, user_id: &str, ts: i64, now: i64) -> bool {
+        if self.newest.get(user_id).is_some_and(|newest| *newest >= ts) {
+            return false;
+        }
+        self.newest.insert(user_id.to_owned(), ts.min(now));
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_goes_back_to_where_they_were() {
+        let mut arrivals = Arrivals { mark: 0, newest: BTreeMap::new() };
+        let told = [("@a:x", 5), ("@a:x", 3), ("@b:x", 3), ("@a:x", 5), ("@a:x", 6), ("@b:x", 2)]
+            .map(|(user, ts)| arrivals.is_news(user, ts, 1_000));
+        assert_eq!(told, [true, false, true, false, true, false]);
+        // Whose clock was ahead is seen again once it is right.
+        assert!(arrivals.is_news("@c:x", 9_000, 1_000));
+        assert!(arrivals.is_news("@c:x", 1_005, 1_006));
     }
 }

@@ -88,6 +88,13 @@ pub struct SealedKey {
     data: Box<RawValue>,
 }
 
+impl SealedKey {
+    /// Names the Megolm session.
+    pub fn session_id(&self) -> &str {
+        &self.session_id
+    }
+}
+
 impl Crypto {
     /// Asks the server for its newest backup.
     ///
@@ -204,11 +211,16 @@ impl Crypto {
         Ok((counts.total, counts.total.saturating_sub(counts.backed_up)))
     }
 
-    /// Fetches everything that a backup holds, sealed as it is.
+    /// Fetches what a backup holds, sealed as it is: of one room, or everything.
     ///
     /// # Errors
     /// The network's.
-    pub async fn fetch_backup(&self, http: &Http, version: &str) -> Result<Vec<SealedKey>, CryptoError> {
+    pub async fn fetch_backup(
+        &self,
+        http: &Http,
+        version: &str,
+        room_id: Option<&str>,
+    ) -> Result<Vec<SealedKey>, CryptoError> {
         #[derive(Deserialize)]
         struct Answer {
             #[serde(default)]
@@ -219,10 +231,15 @@ impl Crypto {
             #[serde(default)]
             sessions: BTreeMap<String, Box<RawValue>>,
         }
-        let path = format!("/_matrix/client/v3/room_keys/keys?version={}", part(version));
-        let answer: Answer = http.json(Call::get(&path).within(PATIENCE)).await?;
+        let room = room_id.map(|room_id| format!("/{}", part(room_id))).unwrap_or_default();
+        let path = format!("/_matrix/client/v3/room_keys/keys{room}?version={}", part(version));
+        let call = Call::get(&path).within(PATIENCE);
+        let rooms = match room_id {
+            Some(room_id) => BTreeMap::from([(room_id.to_owned(), http.json::<Room>(call).await?)]),
+            None => http.json::<Answer>(call).await?.rooms,
+        };
         let mut keys = Vec::new();
-        for (room_id, room) in answer.rooms {
+        for (room_id, room) in rooms {
             let Ok(room_id) = RoomId::parse(room_id) else { continue };
             let sealed = |(session_id, data)| SealedKey { room_id: room_id.clone(), session_id, data };
             keys.extend(room.sessions.into_iter().map(sealed));

@@ -17,6 +17,7 @@ use ruma::api::client::keys::{get_keys, upload_signing_keys};
 use ruma::api::client::uiaa;
 use ruma::serde::Raw;
 use ruma::{DeviceId, OneTimeKeyAlgorithm, OwnedDeviceId, OwnedUserId, RoomId, UInt, UserId};
+use rusqlite::Transaction;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -29,8 +30,10 @@ use super::store::SqlCryptoStore;
 use crate::clock::Clock;
 use crate::net::{Http, NetError};
 use crate::sliding::Answer;
-use crate::store::Store;
+use crate::store::changes::Changes;
 use crate::store::codes::Undecryptable;
+use crate::store::crypto::secret;
+use crate::store::{Durability, Store};
 
 /// A slow foreign server may take this long before a send goes on without it.
 pub(super) const FOREIGN_PATIENCE: Duration = Duration::from_secs(8);
@@ -50,7 +53,7 @@ pub struct Crypto {
     pub(super) claiming: Mutex<()>,
     /// Devices that had no one-time key when one was asked for.
     pub(super) missed: std::sync::Mutex<BTreeSet<(OwnedUserId, OwnedDeviceId)>>,
-    pub(super) rooms: std::sync::Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
+    pub(super) rooms: std::sync::Mutex<BTreeMap<String, Arc<Mutex<String>>>>,
     pub(super) heard: std::sync::Mutex<Option<Heard>>,
     pub(super) news: News,
     /// Keys are given to verified devices only.
@@ -355,14 +358,34 @@ impl Crypto {
     /// # Errors
     /// Faults of the store.
     pub async fn request_key(&self, room_id: &RoomId, event: &str) -> Result<(), CryptoError> {
-        if self.is_shut() {
-            return Ok(());
+        self.question(room_id, event).await.map(drop)
+    }
+
+    /// Does as `request_key`, also where the same was asked for before: whoever was asked then may not have been allowed to
+    /// answer.
+    ///
+    /// # Errors
+    /// Faults of the store.
+    pub async fn request_key_again(&self, room_id: &RoomId, event: &str) -> Result<(), CryptoError> {
+        if let Some(before) = self.question(room_id, event).await? {
+            // The machine asks no question twice, and the server passes over a number that it has had.
+            let forget = move |tx: &Transaction<'_>, _: &mut Changes| secret::remove_request(tx, &before);
+            self.store.write(Durability::Full, forget).await.map_err(CryptoError::Database)?;
+            self.question(room_id, event).await?;
         }
-        let Ok(raw) = serde_json::value::RawValue::from_string(event.to_owned()) else { return Ok(()) };
+        Ok(())
+    }
+
+    /// Returns the number of the same question, where it was asked before.
+    async fn question(&self, room_id: &RoomId, event: &str) -> Result<Option<String>, CryptoError> {
+        if self.is_shut() {
+            return Ok(None);
+        }
+        let Ok(raw) = serde_json::value::RawValue::from_string(event.to_owned()) else { return Ok(None) };
         match self.machine.request_room_key(&Raw::from_json(raw), room_id).await {
-            Ok(_) => Ok(()),
+            Ok((before, request)) => Ok(before.map(|_| request.request_id().to_string())),
             Err(MegolmError::Store(error)) => Err(error.into()),
-            Err(_) => Ok(()),
+            Err(_) => Ok(None),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod backup;
 mod confirming;
 mod engine;
+mod history;
 mod news;
 mod outgoing;
 mod secrets;
@@ -15,11 +16,12 @@ use thiserror::Error;
 
 pub use backup::{BackupKey, SealedKey, ServerBackup, Uploaded};
 pub use engine::{Crypto, Decrypted, NewKey};
+pub use history::SentHistory;
 pub use outgoing::RoomMessage;
 pub use secrets::{Lock, Opened, RecoveryKey, WrongKey};
 pub use sharing::{Encrypted, RoomRules};
 pub use trust::{Standing, Trust};
-pub use verification::{APART, Emoji, Flow, Held, Reason, Stage, Step, Want};
+pub use verification::{APART, Code, Emoji, Flow, Held, Reason, Stage, Step, Want, WrongCode};
 
 use crate::kind::ErrorKind;
 use crate::net::NetError;
@@ -64,6 +66,9 @@ pub enum CryptoError {
     /// A recovery key that opens nothing.
     #[error(transparent)]
     Wrong(#[from] WrongKey),
+    /// A scanned code that verifies nobody.
+    #[error(transparent)]
+    Code(#[from] WrongCode),
     /// People whose verified identity changed: nothing is sent to them.
     #[error("nothing is sent while a verified identity has changed and nobody confirmed that: {}", .0.join(", "))]
     Changed(Vec<String>),
@@ -77,7 +82,8 @@ impl CryptoError {
             Self::Store(_) => ErrorKind::Storage,
             Self::Database(error) => error.kind(),
             Self::NoSuchDevice | Self::NoIdentity => ErrorKind::NotFound,
-            Self::OtherIdentity | Self::Wrong(_) => ErrorKind::BadInput,
+            Self::Code(WrongCode::Keys) => ErrorKind::Forbidden,
+            Self::OtherIdentity | Self::Wrong(_) | Self::Code(_) => ErrorKind::BadInput,
             Self::Changed(_) => ErrorKind::Forbidden,
             Self::Olm(_) | Self::Megolm(_) | Self::Json(_) | Self::Account | Self::Signature(_) => {
                 ErrorKind::Internal

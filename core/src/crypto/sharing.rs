@@ -24,6 +24,8 @@ use crate::store::owed_keys::OwedKey;
 
 /// On top of what the server may take for others, for its own part.
 const SLACK: Duration = Duration::from_secs(4);
+/// Before a server that failed is asked once more.
+const STUMBLE: Duration = Duration::from_millis(500);
 
 /// How a room wants its messages encrypted.
 #[derive(Clone, Debug, Default)]
@@ -61,16 +63,21 @@ impl Crypto {
     ) -> Result<Encrypted, CryptoError> {
         let room_lock = self.room_lock(room_id);
         // Sharing and encrypting are one step: the machine must not rotate the key in between.
-        let _one_at_a_time = room_lock.lock().await;
+        let mut last = room_lock.lock().await;
         let members = users(members);
         let missed = self.share(http, room_id, &members, rules).await?;
         // As it is now: once a message is encrypted, what the room's key opens begins with the next one.
         let owed = if missed.is_empty() { Vec::new() } else { self.owed(room_id, missed, rules).await? };
         let raw = Raw::new(content)?.cast_unchecked();
         let encrypted = self.machine.encrypt_room_event_raw(room_id, kind, &raw).await?;
-        // The room's key may be a new one.
-        self.news.due.notify_one();
-        Ok(Encrypted { content: serde_json::from_str(encrypted.content.json().get())?, owed })
+        let content: Value = serde_json::from_str(encrypted.content.json().get())?;
+        let session = content.get("session_id").and_then(Value::as_str).unwrap_or_default();
+        if *last != session {
+            // A new key, which is to be kept in the backup.
+            session.clone_into(&mut last);
+            self.news.due.notify_one();
+        }
+        Ok(Encrypted { content, owed })
     }
 
     async fn owed(
@@ -152,7 +159,8 @@ impl Crypto {
         Ok(true)
     }
 
-    fn room_lock(&self, room_id: &RoomId) -> Arc<Mutex<()>> {
+    /// What guards sharing and encrypting in a room: the session that it was last done with.
+    fn room_lock(&self, room_id: &RoomId) -> Arc<Mutex<String>> {
         let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
         rooms.entry(room_id.to_string()).or_default().clone()
     }
@@ -174,6 +182,10 @@ impl Crypto {
             if !changed.is_empty() {
                 return Err(CryptoError::Changed(changed.into_iter().map(String::from).collect()));
             }
+        }
+        if self.is_excluding() {
+            // The machine takes a device that was compared for verified whatever became of its owner's identity.
+            self.follow_identities(members).await?;
         }
         self.claim(http, members).await?;
         let requests = self
@@ -241,7 +253,13 @@ impl Crypto {
             .iter()
             .flat_map(|(user, devices)| devices.keys().map(|device| (user.clone(), device.clone())))
             .collect();
-        let got: BTreeSet<_> = match http.send(request, FOREIGN_PATIENCE + SLACK).await {
+        let mut answered = http.send(request.clone(), FOREIGN_PATIENCE + SLACK).await;
+        if matches!(answered, Err(NetError::Broken(_) | NetError::ServerFault { .. })) {
+            // A server that stumbles is no reason to leave everybody without the key.
+            tokio::time::sleep(STUMBLE).await;
+            answered = http.send(request, FOREIGN_PATIENCE + SLACK).await;
+        }
+        let got: BTreeSet<_> = match answered {
             Ok(answer) => {
                 self.machine.mark_request_as_sent(&id, &answer).await?;
                 answer
@@ -285,7 +303,7 @@ impl Crypto {
         settings
     }
 
-    fn strategy(&self) -> CollectStrategy {
+    pub(super) fn strategy(&self) -> CollectStrategy {
         match (self.is_excluding(), self.gives_to_confirmed()) {
             (true, _) => CollectStrategy::OnlyTrustedDevices,
             (false, true) => CollectStrategy::IdentityBasedStrategy,

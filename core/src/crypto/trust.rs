@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
-use matrix_sdk_crypto::{Device, UserIdentity};
+use matrix_sdk_crypto::{Device, LocalTrust, UserIdentity};
 use ruma::{OwnedUserId, UserId};
 
 use super::CryptoError;
@@ -153,8 +153,33 @@ impl Crypto {
             Some(UserIdentity::Own(own)) => own.withdraw_verification().await?,
             None => {}
         }
+        self.forget_compared(&user).await?;
         self.news.trust();
         Ok(true)
+    }
+
+    /// Forgets that devices were compared which the identity that their owner has now did not sign: they were another's.
+    async fn forget_compared(&self, user: &UserId) -> Result<(), CryptoError> {
+        for device in self.machine.get_user_devices(user, None).await?.devices() {
+            if device.is_locally_trusted()
+                && !device.is_our_own_device()
+                && !device.is_cross_signed_by_owner()
+            {
+                device.set_local_trust(LocalTrust::Unset).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Of people whose identity was compared, only what that identity signed counts as verified from now on.
+    pub(super) async fn follow_identities(&self, among: &[OwnedUserId]) -> Result<(), CryptoError> {
+        for user in among {
+            let identity = self.machine.get_identity(user, None).await?;
+            if identity.is_some_and(|identity| identity.is_verified()) {
+                self.forget_compared(user).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Looks up the devices and the identity of a user at the server.

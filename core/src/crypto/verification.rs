@@ -1,5 +1,6 @@
 //! Verifications with the machine: who asked for one, how far each is, and the steps that a person takes.
 
+mod code;
 mod crossing;
 mod opening;
 
@@ -7,15 +8,15 @@ use std::sync::PoisonError;
 
 use matrix_sdk_crypto::types::requests::OutgoingVerificationRequest;
 use matrix_sdk_crypto::{
-    CancelInfo, Sas, SasState, Verification, VerificationRequest, VerificationRequestState,
+    CancelInfo, QrVerification, Sas, SasState, Verification, VerificationRequest, VerificationRequestState,
 };
 use ruma::api::client::keys::upload_signatures;
-use ruma::events::key::verification::VerificationMethod;
 use ruma::events::key::verification::cancel::CancelCode;
 use ruma::{EventId, RoomId, UserId};
 use serde_json::Value;
 use tokio::sync::watch;
 
+pub use self::code::{Code, WrongCode};
 pub use self::crossing::{APART, Want};
 
 pub(super) use self::crossing::Wanted;
@@ -77,7 +78,14 @@ pub enum Stage {
         /// The same as three numbers.
         numbers: [u16; 3],
     },
-    /// We confirmed; the other has not yet.
+    /// To be verified by a code: show ours, or scan theirs, whichever is easier.
+    Code {
+        /// Ours; none where the other cannot scan.
+        shown: Option<Code>,
+    },
+    /// The other says that it has scanned our code. The person is to confirm that the other's screen says so too.
+    Scanned,
+    /// We confirmed, or scanned; the other has not confirmed yet.
     Confirmed,
     /// Both confirmed.
     Done,
@@ -107,6 +115,9 @@ pub struct Held {
     flow: Flow,
     request: Option<VerificationRequest>,
     sas: Option<Sas>,
+    qr: Option<QrVerification>,
+    /// By a code, once both are ready.
+    coded: bool,
 }
 
 impl Held {
@@ -134,11 +145,14 @@ impl Held {
     }
 
     fn follow_request(&mut self) {
-        if let Some(VerificationRequestState::Transitioned {
-            verification: Verification::SasV1(sas), ..
-        }) = self.request.as_ref().map(VerificationRequest::state)
-        {
-            self.sas = Some(*sas);
+        let state = self.request.as_ref().map(VerificationRequest::state);
+        let Some(VerificationRequestState::Transitioned { verification, .. }) = state else { return };
+        match verification {
+            // Whoever shows a code may find that the other begins with signs.
+            Verification::SasV1(sas) => (self.sas, self.qr) = (Some(*sas), None),
+            Verification::QrV1(qr) => self.qr = Some(*qr),
+            // Kinds that are not asked for.
+            _ => {}
         }
     }
 
@@ -158,7 +172,15 @@ impl Held {
                 (stage, Some(_)) => stage,
             };
         }
+        if let Some(qr) = &self.qr {
+            return match (code::stage(qr), of_request) {
+                (stage @ (Stage::Cancelled { .. } | Stage::Done), _) => stage,
+                (_, Some(VerificationRequestState::Cancelled(info))) => cancelled(&info),
+                (stage, _) => stage,
+            };
+        }
         match of_request {
+            Some(VerificationRequestState::Ready { .. }) if self.coded => Stage::Code { shown: None },
             Some(VerificationRequestState::Created { .. }) => Stage::Waiting,
             Some(VerificationRequestState::Requested { .. }) => Stage::Asked,
             Some(VerificationRequestState::Ready { .. } | VerificationRequestState::Transitioned { .. }) => {
@@ -172,7 +194,8 @@ impl Held {
 
     /// Says whether the two programs agreed and nobody has begun yet.
     pub fn is_ready(&self) -> bool {
-        self.sas.is_none() && self.request.as_ref().is_some_and(VerificationRequest::is_ready)
+        let begun = self.sas.is_some() || self.qr.is_some();
+        !begun && self.request.as_ref().is_some_and(VerificationRequest::is_ready)
     }
 
     /// Says whether the other began and waits for our program's word.
@@ -203,26 +226,30 @@ impl Held {
     pub fn accept(&self) -> Result<Vec<Step>, CryptoError> {
         let step = match (&self.sas, &self.request) {
             (Some(sas), _) => sas.accept(),
-            (None, Some(request)) => request.accept_with_methods(vec![VerificationMethod::SasV1]),
+            (None, Some(request)) => request.accept_with_methods(code::methods()),
             (None, None) => None,
         };
         steps(step)
     }
 
-    /// Begins, once both are ready.
+    /// Begins with signs, once both are ready.
     pub async fn begin(&mut self) -> Result<Vec<Step>, CryptoError> {
+        self.coded = false;
         let Some(request) = &self.request else { return Ok(Vec::new()) };
         match request.start_sas().await? {
             Some((sas, step)) => {
-                self.sas = Some(sas);
+                (self.sas, self.qr) = (Some(sas), None);
                 steps(Some(step))
             }
             None => Ok(Vec::new()),
         }
     }
 
-    /// Says that the signs are the same.
+    /// Says that the signs are the same, or that the other's screen says that it has scanned our code.
     pub async fn confirm(&self) -> Result<Vec<Step>, CryptoError> {
+        if let (None, Some(qr)) = (&self.sas, &self.qr) {
+            return steps(qr.confirm_scanning());
+        }
         let Some(sas) = &self.sas else { return Ok(Vec::new()) };
         let (requests, signatures) = sas.confirm().await?;
         let mut list = steps(requests)?;
@@ -233,15 +260,17 @@ impl Held {
     /// Ends it: the signs differ, or somebody does not want to go on.
     pub fn cancel(&self, reason: Reason) -> Result<Vec<Step>, CryptoError> {
         let code = match reason {
+            Reason::Mismatch if self.sas.is_none() => CancelCode::KeyMismatch,
             Reason::Mismatch => CancelCode::MismatchedSas,
             Reason::KeyMismatch => CancelCode::KeyMismatch,
             Reason::TimedOut => CancelCode::Timeout,
             Reason::Cancelled | Reason::TakenElsewhere | Reason::Protocol => CancelCode::User,
         };
-        let step = match (&self.sas, &self.request) {
-            (Some(sas), _) => sas.cancel_with_code(code),
-            (None, Some(request)) => request.cancel(),
-            (None, None) => None,
+        let step = match (&self.sas, &self.qr, &self.request) {
+            (Some(sas), ..) => sas.cancel_with_code(code),
+            (None, Some(qr), _) => qr.cancel_with_code(code),
+            (None, None, Some(request)) => request.cancel(),
+            (None, None, None) => None,
         };
         steps(step)
     }
@@ -287,7 +316,7 @@ fn cancelled(info: &CancelInfo) -> Stage {
 fn asked(want: &Want, id: String, request: VerificationRequest) -> Held {
     let flow = Flow { user_id: want.user_id().to_owned(), id };
     want.set_asked(&flow);
-    Held { flow, request: Some(request), sas: None }
+    Held { flow, request: Some(request), sas: None, qr: None, coded: false }
 }
 
 impl Crypto {
@@ -319,11 +348,17 @@ impl Crypto {
     fn held(&self, flow: &Flow) -> Option<Held> {
         let user = UserId::parse(&flow.user_id).ok()?;
         let request = self.machine.get_verification_request(&user, &flow.id);
-        let sas = self.machine.get_verification(&user, &flow.id).and_then(Verification::sas_v1);
+        let (sas, qr) = match self.machine.get_verification(&user, &flow.id) {
+            Some(Verification::SasV1(sas)) => (Some(*sas), None),
+            Some(Verification::QrV1(qr)) => (None, Some(*qr)),
+            // Kinds that are not asked for, or none yet.
+            Some(_) | None => (None, None),
+        };
         if request.is_none() && sas.is_none() {
             return None;
         }
-        Some(Held { flow: flow.clone(), request, sas: sas.map(|sas| *sas) })
+        let coded = qr.is_some();
+        Some(Held { flow: flow.clone(), request, sas, qr, coded })
     }
 
     /// Asks a device for a verification; without one, all other devices of the own account. Where they have asked
@@ -337,7 +372,7 @@ impl Crypto {
         device_id: Option<&str>,
     ) -> Result<(Held, Vec<Step>), CryptoError> {
         let user = UserId::parse(want.user_id()).map_err(|_| CryptoError::NoSuchDevice)?;
-        let methods = vec![VerificationMethod::SasV1];
+        let methods = code::methods();
         let _no_answer_before = self.news.asking.lock().await;
         if let Some(asked) = self.take_wanted(want)? {
             return Ok(asked);
@@ -371,7 +406,7 @@ impl Crypto {
         let room = RoomId::parse(room_id).map_err(|_| CryptoError::NoIdentity)?;
         let identity = self.machine.get_identity(&user, None).await.map_err(CryptoError::from)?;
         let identity = identity.and_then(|it| it.other()).ok_or(CryptoError::NoIdentity)?;
-        let methods = || Some(vec![VerificationMethod::SasV1]);
+        let methods = || Some(code::methods());
         let content = serde_json::to_value(identity.verification_request_content(methods()));
         let _no_answer_before = self.news.asking.lock().await;
         if let Some(asked) = self.take_wanted(want)? {

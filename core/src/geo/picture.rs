@@ -1,9 +1,16 @@
-//! A picture of what is known: tracks, officers, areas, a grid of coordinates and a scale bar, as SVG. No map below it.
+//! A picture of what is known: tracks, officers, areas, a grid of coordinates and a scale bar, as SVG; on the map of the
+//! device where it has one of that place.
+
+mod base;
+mod sheet;
 
 use std::fmt::Write as _;
 
-use super::Place;
-use super::earth::{destination, distance_m};
+pub use base::{Base, Laid};
+pub use sheet::Sheet;
+
+use super::thin::for_drawing;
+use super::{Place, cluster};
 
 /// A way.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +58,8 @@ pub struct Scene {
     pub marks: Vec<Mark>,
     /// Areas.
     pub areas: Vec<Drawn>,
+    /// The map below.
+    pub base: Option<Base>,
 }
 
 const WIDTH: f64 = 1200.0;
@@ -58,6 +67,8 @@ const HEIGHT: f64 = 900.0;
 const MARGIN: f64 = 70.0;
 /// Nothing is drawn larger than so many metres across the picture.
 const LEAST_M: f64 = 200.0;
+/// So many officers at one place are drawn as a number.
+const LEAST_CROWD: usize = 4;
 /// Told apart also by those who do not see red and green (Okabe and Ito).
 const COLOURS: [&str; 7] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"];
 
@@ -68,6 +79,9 @@ pub fn svg(scene: &Scene) -> Option<String> {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{HEIGHT}\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" \
          font-family=\"DejaVu Sans, sans-serif\" font-size=\"13\">\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n"
     );
+    if let Some(base) = &scene.base {
+        base::draw(&mut out, &sheet, base);
+    }
     grid(&mut out, &sheet);
     for area in &scene.areas {
         draw_area(&mut out, &sheet, area);
@@ -75,15 +89,25 @@ pub fn svg(scene: &Scene) -> Option<String> {
     for (way, colour) in scene.ways.iter().zip(COLOURS.iter().cycle()) {
         for stretch in &way.stretches {
             let points: Vec<(f64, f64)> = stretch.iter().map(|place| (place.lon, place.lat)).collect();
+            // What makes no difference to a pixel is left out.
+            let points = for_drawing(&sheet.unwrapped(&points), 1.0 / sheet.pixels_per_metre);
             let _ = writeln!(
                 out,
                 "<path d=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2.5\" stroke-linejoin=\"round\"/>",
-                sheet.path(&sheet.unwrapped(&points))
+                sheet.path(&points)
             );
         }
     }
-    for (number, mark) in scene.marks.iter().enumerate() {
-        draw_mark(&mut out, &sheet, scene, number, mark);
+    for crowd in crowds(&sheet, scene) {
+        match crowd.as_slice() {
+            [] => {}
+            few if few.len() < LEAST_CROWD => few.iter().for_each(|number| {
+                if let Some(mark) = scene.marks.get(*number) {
+                    draw_mark(&mut out, &sheet, scene, *number, mark);
+                }
+            }),
+            many => draw_crowd(&mut out, &sheet, scene, many),
+        }
     }
     scale_bar(&mut out, &sheet);
     let _ = writeln!(
@@ -147,6 +171,32 @@ fn draw_mark(out: &mut String, sheet: &Sheet, scene: &Scene, number: usize, mark
         "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"6\" fill=\"{fill}\" stroke=\"{colour}\" stroke-width=\"2\"/>"
     );
     label(out, x + 10.0, y + 4.0, "start", colour, &mark.label);
+}
+
+/// Officers who are in one square of the map, as on the screens.
+fn crowds(sheet: &Sheet, scene: &Scene) -> Vec<Vec<usize>> {
+    let places: Vec<(f64, f64)> = scene.marks.iter().map(|mark| (mark.place.lon, mark.place.lat)).collect();
+    // Tiles of 512 pixels here, of 256 there: half a square, since a name takes no finger.
+    cluster::group(&places, sheet.zoom().saturating_add(2))
+}
+
+/// So many who could not be told apart are a number.
+fn draw_crowd(out: &mut String, sheet: &Sheet, scene: &Scene, crowd: &[usize]) {
+    let marks: Vec<&Mark> = crowd.iter().filter_map(|number| scene.marks.get(*number)).collect();
+    let at = marks.iter().map(|mark| sheet.xy(sheet.near_one((mark.place.lon, mark.place.lat))));
+    let count = marks.len();
+    #[expect(clippy::cast_precision_loss, reason = "a number of officers")]
+    let (x, y) = {
+        let sum = at.fold((0.0, 0.0), |sum, at| (sum.0 + at.0, sum.1 + at.1));
+        (sum.0 / count as f64, sum.1 / count as f64)
+    };
+    let colour = if marks.iter().all(|mark| mark.stale) { "#888888" } else { "#333333" };
+    let _ = writeln!(
+        out,
+        "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"16\" fill=\"{colour}\" stroke=\"#ffffff\" stroke-width=\"2\"/><text \
+         x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\" font-weight=\"bold\" fill=\"#ffffff\">{count}</text>",
+        y + 4.5
+    );
 }
 
 fn label(out: &mut String, x: f64, y: f64, anchor: &str, colour: &str, text: &str) {
@@ -215,108 +265,6 @@ fn round_down(number: f64) -> f64 {
     [5.0, 2.0, 1.0].into_iter().map(|digit| digit * power).find(|round| *round <= number).unwrap_or(power)
 }
 
-/// Where degrees lie in the picture: Mercator, so that angles are true.
-struct Sheet {
-    middle_lon: f64,
-    west: f64,
-    east: f64,
-    south: f64,
-    north: f64,
-    height_deg: f64,
-    left: f64,
-    top: f64,
-    scale: f64,
-    pixels_per_metre: f64,
-}
-
-fn stretched(lat: f64) -> f64 {
-    let lat = lat.clamp(-85.0, 85.0).to_radians();
-    (std::f64::consts::FRAC_PI_4 + lat / 2.0).tan().ln().to_degrees()
-}
-
-fn unstretched(y: f64) -> f64 {
-    (2.0 * y.to_radians().exp().atan()).to_degrees() - 90.0
-}
-
-impl Sheet {
-    fn around(scene: &Scene) -> Option<Self> {
-        let places = scene
-            .ways
-            .iter()
-            .flat_map(|way| way.stretches.iter().flatten().map(|place| (place.lon, place.lat)));
-        let marks = scene.marks.iter().map(|mark| (mark.place.lon, mark.place.lat));
-        let corners = scene.areas.iter().flat_map(|area| area.lines.iter().flatten().copied());
-        let all: Vec<(f64, f64)> = places.chain(marks).chain(corners).collect();
-        // Everything is taken the shorter way around from the first, so that the antimeridian cuts nothing.
-        let (middle_lon, middle_lat) = *all.first()?;
-        let turned = |lon: f64| middle_lon + (lon - middle_lon + 180.0).rem_euclid(360.0) - 180.0;
-        let (mut west, mut east) = (f64::INFINITY, f64::NEG_INFINITY);
-        let (mut south, mut north) = (f64::INFINITY, f64::NEG_INFINITY);
-        for (lon, lat) in &all {
-            let lon = turned(*lon);
-            (west, east) = (west.min(lon), east.max(lon));
-            (south, north) = (south.min(*lat), north.max(*lat));
-        }
-        let at = Place { lat: middle_lat.clamp(-85.0, 85.0), lon: 0.0, accuracy_m: None };
-        let least = destination(at, 90.0, LEAST_M).lon.abs().max(1e-6);
-        let (low, high) = (stretched(south), stretched(north));
-        let span_x = (east - west).max(least);
-        let span_y = (high - low).max(least);
-        let scale = ((WIDTH - 2.0 * MARGIN) / span_x).min((HEIGHT - 2.0 * MARGIN) / span_y) * 0.94;
-        let left = f64::midpoint(west, east) - WIDTH / 2.0 / scale;
-        let top = f64::midpoint(low, high) + HEIGHT / 2.0 / scale;
-        let edge = MARGIN / scale;
-        let (west, east) = (left + edge, left + WIDTH / scale - edge);
-        let (south, north) = (unstretched(top - HEIGHT / scale + edge), unstretched(top - edge));
-        let middle = unstretched(f64::midpoint(low, high));
-        let across = distance_m(
-            Place { lat: middle, lon: 0.0, accuracy_m: None },
-            Place { lat: middle, lon: (1.0 / scale).min(1.0), accuracy_m: None },
-        );
-        let pixels_per_metre = (1.0 / scale).min(1.0) * scale / across.max(1e-6);
-        Some(Self {
-            middle_lon,
-            west,
-            east,
-            south,
-            north,
-            height_deg: north - south,
-            left,
-            top,
-            scale,
-            pixels_per_metre,
-        })
-    }
-
-    fn xy(&self, (lon, lat): (f64, f64)) -> (f64, f64) {
-        ((lon - self.left) * self.scale, (self.top - stretched(lat)) * self.scale)
-    }
-
-    fn near_one(&self, (lon, lat): (f64, f64)) -> (f64, f64) {
-        (self.middle_lon + (lon - self.middle_lon + 180.0).rem_euclid(360.0) - 180.0, lat)
-    }
-
-    /// Moves a line that goes on beyond 180 as a whole.
-    fn near(&self, line: &[(f64, f64)]) -> Vec<(f64, f64)> {
-        let Some(first) = line.first() else { return Vec::new() };
-        let turn = self.near_one(*first).0 - first.0;
-        line.iter().map(|(lon, lat)| (lon + turn, *lat)).collect()
-    }
-
-    fn unwrapped(&self, line: &[(f64, f64)]) -> Vec<(f64, f64)> {
-        line.iter().map(|point| self.near_one(*point)).collect()
-    }
-
-    fn path(&self, line: &[(f64, f64)]) -> String {
-        let mut path = String::new();
-        for (position, point) in line.iter().enumerate() {
-            let (x, y) = self.xy(*point);
-            let _ = write!(path, "{}{x:.1} {y:.1}", if position == 0 { "M" } else { " L" });
-        }
-        path
-    }
-}
-
 fn escape(text: &str) -> String {
     let kept =
         text.chars().filter(|letter| !letter.is_control() && !matches!(letter, '\u{fffe}' | '\u{ffff}'));
@@ -352,7 +300,26 @@ mod tests {
                 lines: vec![vec![(lon, lat), (lon + 0.001, lat), (lon + 0.001, lat + 0.001), (lon, lat)]],
                 closed: true,
             }],
+            base: None,
         }
+    }
+
+    #[test]
+    fn many_at_one_place_are_a_number() {
+        let mark = |number: i32| Mark {
+            label: format!("Officer {number}"),
+            place: place(38.7 + f64::from(number) * 1e-6, -9.1),
+            heading_deg: None,
+            stale: false,
+        };
+        // Two far off make the picture large.
+        let mut marks = vec![mark(500_000), mark(-500_000)];
+        marks.extend((0..30).map(mark));
+        let picture = svg(&Scene { marks, ..Scene::default() }).expect("picture");
+        let document = roxmltree::Document::parse(&picture).expect("sound");
+        let texts: Vec<&str> = document.descendants().filter_map(|node| node.text()).collect();
+        assert!(texts.contains(&"30"), "{texts:?}");
+        assert!(texts.contains(&"Officer 500000") && !texts.contains(&"Officer 7"), "{texts:?}");
     }
 
     #[test]
@@ -373,6 +340,18 @@ mod tests {
         assert!(svg(&Scene::default()).is_none());
         let across = svg(&scene(-16.5, 179.999)).expect("picture");
         assert!(across.len() < picture.len() * 2, "a grid around the whole earth");
+    }
+
+    #[test]
+    fn a_long_way_costs_what_is_seen_of_it() {
+        let around = |at: i32| {
+            let angle = f64::from(at) / 20_000.0 * std::f64::consts::TAU;
+            place(38.7 + 0.01 * angle.sin(), -9.1 + 0.01 * angle.cos())
+        };
+        let way = Way { label: "Lisbon".into(), stretches: vec![(0..20_000).map(around).collect()] };
+        let picture = svg(&Scene { ways: vec![way], ..Scene::default() }).expect("picture");
+        let points = picture.matches(" L").count();
+        assert!((50..2_000).contains(&points), "{points} points for a circle");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::ids::{EventRow, RoomRow};
 use crate::store::changes::{Change, Changes};
 use crate::store::chunks::{Chunk, Place};
 use crate::store::codes::{Membership, SendState, Undecryptable};
+use crate::store::crypto::room;
 use crate::store::events::NewEvent;
 use crate::store::{
     StoreError, account, aside, companions, events, outbox, placing, retention, rooms, timeline,
@@ -112,6 +113,9 @@ fn apply_room(
         location::take_in_state(tx, changes, id, event)?;
         if event.kind == "m.room.member" && event.state_key.as_deref() == Some(context.own.as_str()) {
             membership = membership_of(event);
+            if membership == Membership::Invite {
+                room::set_inviter(tx, &prepared.room_id, &event.sender)?;
+            }
         }
     }
     // The server has not heard yet that the user leaves.

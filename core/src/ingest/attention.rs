@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use super::IngestError;
 use crate::crypto::NewKey;
+use crate::json;
 use crate::store::codes::Notify;
 use crate::store::events::NewEvent;
 use crate::store::{Store, StoreError, account, events, rooms};
@@ -58,6 +59,10 @@ impl Attention {
             || !(event.shown || event.relation.to.is_some())
         {
             return Notify::Nothing;
+        }
+        // The rules read it as a tree and panic where that cannot be; better too loud than overlooked.
+        if json::is_too_deep(whole.get().as_bytes()) {
+            return Notify::Unread;
         }
         let raw: Raw<AnySyncTimelineEvent> = Raw::from_json(whole);
         let actions = self.rules.get_actions(&raw, context).await;

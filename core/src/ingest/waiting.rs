@@ -40,7 +40,7 @@ pub async fn ask_for_waiting(store: &Store, crypto: &Crypto) -> Result<(), Inges
         // One event names the key for all.
         let Some(first) = waiting.into_iter().next() else { continue };
         if let Some((whole, _)) = envelope(store, first)? {
-            crypto.request_key(&room, whole.get()).await?;
+            crypto.request_key_again(&room, whole.get()).await?;
         }
     }
     Ok(())

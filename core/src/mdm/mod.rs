@@ -232,6 +232,31 @@ impl Mdm {
         Ok(false)
     }
 
+    /// Takes an account out of the key file, durably: from then on its database key is in memory alone.
+    ///
+    /// # Errors
+    /// Those of the key file; then it is still there.
+    pub fn forget_account(&self, number: u32) -> Result<(), MdmError> {
+        let mut keys = self.keys();
+        for left in (0..TRIES).rev() {
+            keys.reload()?;
+            let mut without = keys.clone();
+            match without.remove_account(number) {
+                Err(KeyFileError::NoSuchAccount) => return Ok(()),
+                other => other?,
+            }
+            match without.save() {
+                Err(KeyFileError::Changed) if left > 0 => {}
+                Err(error) => return Err(error.into()),
+                Ok(()) => {
+                    *keys = without;
+                    return Ok(());
+                }
+            }
+        }
+        Err(KeyFileError::Changed.into())
+    }
+
     /// Says whether a PIN or password protects the key file.
     pub fn has_lock(&self) -> bool {
         self.keys().has_lock()

@@ -38,6 +38,9 @@ pub enum Error {
         /// What it is by content.
         mime: &'static str,
     },
+    /// There is no code in the picture, or it cannot be read.
+    #[error("there is no code in this picture, or it cannot be read")]
+    NoCode,
     /// The source has no stream that can be shown or heard.
     #[error("there is no picture or sound in it that can be decoded here")]
     NothingInside,
@@ -65,6 +68,9 @@ pub enum Error {
     /// This build has no encoder for what is to be made.
     #[error("this build cannot encode it")]
     NoCodec,
+    /// FFmpeg's libraries are not there, in the version that this was built for.
+    #[error("FFmpeg is needed for this and cannot be loaded: {0}")]
+    NoFfmpeg(String),
     /// The source is something that this build cannot decode.
     #[error("files of type {0} cannot be decoded here")]
     UnsupportedFormat(&'static str),

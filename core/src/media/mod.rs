@@ -3,6 +3,7 @@
 //! caller names a destination. Knows neither the database nor the network.
 
 mod capture;
+mod code;
 mod color;
 mod cursor;
 mod decode;
@@ -17,6 +18,7 @@ mod jpeg;
 mod limits;
 mod name;
 mod office;
+mod passing;
 mod pdf;
 mod photo;
 mod preview;
@@ -33,11 +35,13 @@ mod testing;
 mod video;
 
 pub use capture::taken;
+pub use code::{code_in_frame, code_in_picture};
 pub use error::Error;
 pub use exif::{CaptureInfo, capture_info, read_capture_info};
 pub use limits::{Budget, Limits, counted_seconds};
 pub use name::safe_name;
 pub use office::{is_strippable, strip_document};
+pub use passing::PassingFile;
 pub use pdf::{PDF, strip_pdf};
 pub use photo::{Handling, Photo, PhotoOptions, prepare_photo, prepare_photo_file, prepare_pixels};
 pub use preview::Thumbnail;
@@ -45,7 +49,7 @@ pub use probe::{HEAD_BYTES, ImageFormat, Kind, Probe, probe, probe_reader};
 pub use reader::{ProvenReader, SealedBytes};
 pub use save::open_to_file;
 pub use seal::{Opened, SealKey, SealedInfo, Step, open, seal};
-pub use sound::{Sound, prepare_sound, prepare_voice};
+pub use sound::{PLAYED_RATE, Sound, play, prepare_sound, prepare_voice};
 pub use spool::Spool;
 pub use strip::{Stripped, strip};
 pub use video::{DynamicRange, Trim, Video, prepare_video};

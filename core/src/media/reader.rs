@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
@@ -162,9 +162,42 @@ impl ProvenReader {
         Ok(count)
     }
 
+    /// Reads it in plain as a file is read, from the beginning.
+    pub fn plain(self: &Arc<Self>) -> impl Read + Seek + Send + 'static + use<> {
+        Plain { reader: self.clone(), at: 0 }
+    }
+
     /// Reads the sealed bytes from the beginning, for who opens them to a file.
     pub fn sealed(&self) -> impl Read + use<> {
         Sealed { bytes: self.bytes.clone(), at: 0 }
+    }
+}
+
+struct Plain {
+    reader: Arc<ProvenReader>,
+    at: u64,
+}
+
+impl Read for Plain {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read_at(self.at, buffer).map_err(|error| match error {
+            Error::Io(error) => error,
+            other => io::Error::other(other),
+        })?;
+        self.at = self.at.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+        Ok(count)
+    }
+}
+
+impl Seek for Plain {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let at = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::End(by) => self.reader.length().checked_add_signed(by),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+        };
+        self.at = at.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at)
     }
 }
 

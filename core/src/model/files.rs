@@ -22,6 +22,11 @@ pub struct Attachment {
     pub height: Option<u64>,
     /// Milliseconds.
     pub duration_ms: Option<u64>,
+    /// Whether it is a voice message.
+    pub voice: bool,
+    /// How loud a voice message is, in order, as the sender says: 0 to 1024, at most 200 of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waveform: Vec<u16>,
     /// Where, when and with what it was taken, where the sender let that go along.
     pub capture: Option<Capture>,
     /// What is said of the unchanged file, where it goes along.

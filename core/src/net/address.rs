@@ -47,6 +47,14 @@ impl Homeserver {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Returns the host, without the brackets of an IPv6 address, and the port.
+    pub fn host_and_port(&self) -> (String, u16) {
+        let url = Url::parse(&self.0).ok();
+        let port = url.as_ref().and_then(Url::port_or_known_default).unwrap_or(443);
+        let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
+        (host.trim_matches(['[', ']']).to_owned(), port)
+    }
 }
 
 #[derive(Deserialize)]

@@ -4,6 +4,7 @@ mod address;
 mod backoff;
 mod body;
 mod error;
+mod fetch;
 mod tokens;
 mod trust;
 
@@ -24,6 +25,7 @@ use serde_json::Value;
 pub use address::{Homeserver, discover};
 pub use backoff::Backoff;
 pub use error::NetError;
+pub use fetch::modified;
 use tokens::TokenCell;
 pub use tokens::{TokenKeeper, Tokens};
 pub use trust::Trust;
@@ -151,7 +153,7 @@ impl Http {
         for<'a> R::PathBuilder: PathBuilder<Input<'a> = Cow<'a, SupportedVersions>>,
     {
         let answer = self
-            .with_token(|token| {
+            .with_token(LARGEST_JSON, |token| {
                 let auth = match &token {
                     Some(token) => SendAccessToken::IfRequired(token),
                     None => SendAccessToken::None,
@@ -180,8 +182,16 @@ impl Http {
     /// # Errors
     /// Any of `NetError`.
     pub async fn call(&self, call: Call<'_>) -> Result<Bytes, NetError> {
+        self.call_for(call, LARGEST_JSON).await
+    }
+
+    /// Does as `call`, for an answer of at most so many bytes: what others have stored at the server.
+    ///
+    /// # Errors
+    /// Any of `NetError`; `TooLarge` before more is read.
+    pub async fn call_for(&self, call: Call<'_>, largest: usize) -> Result<Bytes, NetError> {
         let address = format!("{}{}", self.base, call.path);
-        self.with_token(|token| {
+        let request = |token: Option<zeroize::Zeroizing<String>>| {
             let mut request = self.client().request(call.method.clone(), &address).timeout(call.timeout);
             if let Some(token) = &token {
                 request = request.bearer_auth(token.as_str());
@@ -190,8 +200,8 @@ impl Http {
                 request = request.header("content-type", "application/json").body(body.clone());
             }
             Ok(request.build()?)
-        })
-        .await
+        };
+        self.with_token(largest, request).await
     }
 
     /// Sends a plain request and reads the answer as JSON.
@@ -239,7 +249,7 @@ impl Http {
             }
             Ok(request.build()?)
         };
-        let answer = self.with_token(request).await?;
+        let answer = self.with_token(LARGEST_JSON, request).await?;
         body::check(&answer)?;
         Ok(answer)
     }
@@ -265,11 +275,12 @@ impl Http {
 
     async fn with_token(
         &self,
+        largest: usize,
         request: impl Fn(Option<zeroize::Zeroizing<String>>) -> Result<reqwest::Request, NetError>,
     ) -> Result<Bytes, NetError> {
         self.retry_once_after_refresh(request, |response| async move {
             if response.status().is_success() {
-                body::bounded(response, LARGEST_JSON).await
+                body::bounded(response, largest).await
             } else {
                 Err(body::refusal(response).await)
             }
@@ -286,7 +297,7 @@ impl Http {
         F: Future<Output = Result<T, NetError>>,
     {
         let Some(tokens) = &self.tokens else {
-            return read(self.client().execute(request(None)?).await?).await;
+            return read(self.ask(request(None)?).await?).await;
         };
         let mut used = tokens.access().await;
         if tokens.are_due(self.clock.now_ms()).await {
@@ -415,10 +426,18 @@ pub fn part(text: &str) -> String {
 fn client(trust: &Trust) -> Result<reqwest::Client, NetError> {
     let builder = reqwest::Client::builder()
         .tls_backend_preconfigured(trust.config()?)
-        // The configured server and no other: neither a redirect nor a proxy of the environment leads elsewhere.
+        // The configured server and no other: neither a redirect nor a proxy of the environment leads elsewhere, but for the
+        // one that the device's management names.
         .redirect(redirect::Policy::none())
         .no_proxy()
         .connect_timeout(Duration::from_secs(10))
         .user_agent(concat!("qroc/", env!("CARGO_PKG_VERSION")));
+    let builder = match &trust.proxy {
+        None => builder,
+        Some(address) => {
+            let unusable = |_| NetError::BadAddress(format!("{address:?} is no proxy (net.proxy_url)"));
+            builder.proxy(reqwest::Proxy::all(address.as_str()).map_err(unusable)?)
+        }
+    };
     Ok(builder.build()?)
 }

@@ -18,7 +18,7 @@ use rustls_platform_verifier::Verifier;
 
 use super::error::NetError;
 
-/// Which servers are believed.
+/// Which servers are believed, and by which way they are reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trust {
     /// Certificates (PEM) of authorities that are believed besides the system's.
@@ -28,6 +28,31 @@ pub struct Trust {
     pub pins: Option<Vec<[u8; 32]>>,
     /// TLS 1.3 and nothing older.
     pub newest_only: bool,
+    /// Address of the one proxy that all goes through, and nothing around it.
+    pub proxy: Option<String>,
+}
+
+impl fmt::Display for Trust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.authorities.len();
+        match count {
+            0 => write!(f, "the system's authorities")?,
+            1 => write!(f, "the system's authorities and one of policy")?,
+            _ => write!(f, "the system's authorities and {count} of policy")?,
+        }
+        match self.pins.as_deref() {
+            None => {}
+            Some([]) => write!(f, ", but no key at all")?,
+            Some(pins) => write!(f, ", {} pinned", pins.len())?,
+        }
+        if self.newest_only {
+            write!(f, ", TLS 1.3 alone")?;
+        }
+        match &self.proxy {
+            Some(proxy) => write!(f, ", through {proxy}"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Trust {

@@ -1,6 +1,7 @@
 //! The durable outbox: what the user does is applied locally and queued in one transaction, sent later in order,
 //! and taken back or shown as failed when the server refuses. Killing the process loses and repeats nothing.
 
+mod history;
 mod keys;
 mod membership;
 #[cfg(test)]

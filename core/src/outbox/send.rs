@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::crypto::Crypto;
 use crate::ids::OutboxRow;
 use crate::net::{Backoff, Http, NetError};
+use crate::store::changes::Change;
 use crate::store::codes::{Membership, OutboxKind, SendState};
 use crate::store::outbox::{self, Queued};
 use crate::store::{Durability, Store, StoreError, events, rooms, shares};
@@ -63,6 +64,8 @@ pub struct Sender {
     quiet_until: std::sync::Mutex<Option<Instant>>,
     pub(super) owing: std::sync::Mutex<Owing>,
     pub(super) owes: Notify,
+    /// Invitations whose keys of the past were given, by transaction.
+    pub(super) shared_histories: std::sync::Mutex<Vec<String>>,
 }
 
 impl Sender {
@@ -94,6 +97,7 @@ impl Sender {
             quiet_until: std::sync::Mutex::new(quiet_until),
             owing: std::sync::Mutex::default(),
             owes: Notify::new(),
+            shared_histories: std::sync::Mutex::default(),
         })
     }
 
@@ -189,7 +193,11 @@ impl Sender {
                             .write(Durability::Full, move |tx, changes| {
                                 undo::fail(tx, changes, &action, &words)?;
                                 // The news is late, or never comes: a room that is gone is not told of.
-                                if gone { rooms::set_membership(tx, room, Membership::Leave) } else { Ok(()) }
+                                if gone {
+                                    changes.note(Change::Room(room));
+                                    rooms::set_membership(tx, room, Membership::Leave)?;
+                                }
+                                Ok::<_, StoreError>(())
                             })
                             .await?;
                         pass.error = Some(error);

@@ -13,7 +13,7 @@ use super::queue::payload_event;
 use super::send::Sender;
 use super::tries::Try;
 use super::uploading::Uploading;
-use super::{OutboxError, membership, setting};
+use super::{OutboxError, Verb, membership, setting};
 use crate::crypto::RoomRules;
 use crate::ids::RoomRow;
 use crate::net::{Call, NetError, part};
@@ -21,7 +21,7 @@ use crate::roster;
 use crate::store::codes::{Membership, OutboxKind};
 use crate::store::outbox::{self, Queued, Upload};
 use crate::store::rooms::{self, Room};
-use crate::store::{Durability, StoreError, account, companions, marks};
+use crate::store::{Durability, StoreError, account, audit, companions, marks};
 
 /// A try counts as lost after this; the next one has the same transaction id.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -95,6 +95,9 @@ impl Sender {
             }
             OutboxKind::Membership => {
                 let payload = membership::Payload::of(action)?;
+                if payload.verb == Verb::Invite {
+                    self.share_history(action, &payload.user_id).await?;
+                }
                 this.set_asked();
                 membership::send(&self.http, &action.room_id, &payload).await?;
                 Ok(Taken::default())
@@ -129,17 +132,20 @@ impl Sender {
             // Who may read it may be others by now.
             needed = look()?;
         }
-        let Needed { room, read_by, readers, rules, for_tracks, .. } = needed;
+        let Needed { room, read_by, readers, rules, for_tracks, only, .. } = needed;
         let kind = payload.get("type").and_then(Value::as_str).ok_or(OutboxError::Malformed)?.to_owned();
         let content = payload.get_mut("content").map(Value::take).ok_or(OutboxError::Malformed)?;
         if !room.encrypted {
             return Err(OutboxError::NotEncrypted);
         }
         let room_id = RoomId::parse(&action.room_id).map_err(|_| OutboxError::Malformed)?;
-        let members = match readers {
+        let mut members = match readers {
             Some(readers) => readers,
             None => roster::readers(&self.store, &self.http, &read_by).await?,
         };
+        if let Some(only) = only {
+            members.retain(|member| *member == self.own || only.contains(member));
+        }
         let encrypted = self.crypto.encrypt(&self.http, &room_id, &members, &rules, &kind, &content).await?;
         if !encrypted.owed.is_empty() {
             self.owe(action.room, encrypted.owed).await?;
@@ -278,6 +284,8 @@ struct Needed {
     rules: RoomRules,
     /// It is a companion.
     for_tracks: bool,
+    /// Of the members these alone, where it is the audit.
+    only: Option<Vec<String>>,
 }
 
 impl Needed {
@@ -290,7 +298,9 @@ impl Needed {
             Some(parent) => rooms::get(connection, parent)?,
             None => room.clone(),
         };
+        let telling = audit::telling(connection)?;
         Ok(Self {
+            only: (telling.room.as_deref() == Some(room.room_id.as_str())).then_some(telling.readers),
             uploads: outbox::uploads(connection, action.id)?,
             readers: roster::known(connection, &read_by)?,
             rules: rules(connection, room.id)?,
@@ -309,8 +319,8 @@ fn rules(connection: &Connection, room: RoomRow) -> Result<RoomRules, StoreError
 }
 
 #[derive(Deserialize)]
-struct ContentUri {
-    content_uri: String,
+pub(super) struct ContentUri {
+    pub(super) content_uri: String,
 }
 
 fn is_private(payload: &Value) -> bool {

@@ -115,6 +115,18 @@ impl Policy {
         Ok(())
     }
 
+    /// Judges whether the lock that is set needs a server's share, where a source has one hold half of the key.
+    ///
+    /// # Errors
+    /// `Denied` by `lock.remote_share`.
+    pub fn judge_share(&self, has_share: bool) -> Result<(), Box<Denied>> {
+        let is_demanded = self.wants_share() && self.entry(Key::LockRemoteShare).is_locked();
+        if has_share || !is_demanded {
+            return Ok(());
+        }
+        Err(self.refuse(Key::LockRemoteShare, "a PIN or password set anew by `qroc lock set`"))
+    }
+
     fn refuse(&self, key: Key, needed: &str) -> Box<Denied> {
         self.answer(key, false, || Needed::Exactly(needed.to_owned())).denied("set_pin")
     }

@@ -55,6 +55,7 @@ impl Key {
             Self::AppMinVersion | Self::AppStoreUrl => {
                 "policy::an_old_version_only_says_where_the_new_one_is"
             }
+            Self::LocationMapUrl => "maps::a_map_comes_from_where_policy_says_and_from_nowhere_else",
             Self::LocationMinIntervalS => "sharing::positions_leave_no_more_often_than_allowed",
             Self::DataMessageDays
             | Self::DataFileDays
@@ -69,6 +70,17 @@ impl Key {
             }
             Self::DataKeyBackup | Self::DataRecoveryMinLength => "recovery::what_policy_says_of_the_backup",
             Self::E2eeExcludeUnverified => "trust::unverified_devices_get_no_key_where_policy_says_so",
+            Self::PushGatewayUrl => {
+                "push::the_server_wakes_the_phone_through_the_organisations_own_gateway_alone"
+            }
+            Self::NetProxyUrl => "way::all_goes_through_the_proxy_that_policy_names",
+            Self::LockRemoteShare | Self::LockShareUrl | Self::LockOfflineGraceMin => {
+                "share::half_of_the_key_is_fetched_to_unlock"
+            }
+            Self::AuditUpload | Self::OrgAuditRecipients => {
+                "audit::what_was_refused_is_told_to_whom_policy_names"
+            }
+            Self::DataPersistence => "ephemeral::nothing_outlives_the_process_that_signed_in",
             Self::AuditEnabled => "policy::what_was_refused_is_kept",
             _ => "policy::every_enforced_key_stops_its_action",
         })

@@ -52,6 +52,16 @@ impl Policy {
         (most, auto)
     }
 
+    /// Returns the address of the organisation's push gateway; without one nothing is pushed.
+    pub fn push_gateway(&self) -> Option<&str> {
+        self.text(Key::PushGatewayUrl)
+    }
+
+    /// Says whether nothing may outlive the process that signed in.
+    pub fn keeps_nothing(&self) -> bool {
+        self.word(Key::DataPersistence) == "ephemeral"
+    }
+
     /// Returns what holds for positions.
     pub fn location(&self) -> LocationRules {
         LocationRules {
@@ -86,9 +96,24 @@ impl Policy {
         }
     }
 
+    /// Says whether a server is to hold half of the lock's key.
+    pub fn wants_share(&self) -> bool {
+        self.flag(Key::LockRemoteShare)
+    }
+
+    /// Returns the address of that server.
+    pub fn share_url(&self) -> Option<&str> {
+        self.text(Key::LockShareUrl)
+    }
+
     /// Returns the hours without the server after which the device is wiped.
     pub fn offline_wipe_h(&self) -> Option<u32> {
         self.small(Key::DataOfflineWipeH)
+    }
+
+    /// Returns the address of the proxy that all goes through.
+    pub fn proxy_url(&self) -> Option<&str> {
+        self.text(Key::NetProxyUrl)
     }
 
     /// Returns the certificates (PEM) of the organisation's authorities, the pinned keys (SHA-256; nothing: any), and
@@ -153,6 +178,11 @@ impl Policy {
         self.word(Key::DeviceIntegrity) == "wipe"
     }
 
+    /// Returns the address of the organisation's map, the only one that a map is fetched from.
+    pub fn map_url(&self) -> Option<&str> {
+        self.text(Key::LocationMapUrl)
+    }
+
     /// Returns the organisation's name.
     pub fn org_name(&self) -> Option<&str> {
         self.text(Key::OrgName)
@@ -161,6 +191,12 @@ impl Policy {
     /// Says whether what was refused is kept in the local audit.
     pub fn keeps_audit(&self) -> bool {
         self.flag(Key::AuditEnabled)
+    }
+
+    /// Returns whom the record of what was refused is sent to; nobody where it stays here.
+    pub fn audit_readers(&self) -> &[String] {
+        let is_sent = self.keeps_audit() && self.flag(Key::AuditUpload);
+        self.list(Key::OrgAuditRecipients).filter(|_| is_sent).unwrap_or_default()
     }
 }
 

@@ -54,7 +54,7 @@ keys! {
     ServerDnsQuorumRequired "server.dns_quorum.required" number(1, 15, ""), Num(2), Max, Mdm;
     ServerAllowOther "server.allow_other" Flag, Is(true), And, Since(V1);
 
-    NetProxyUrl "net.proxy_url" Text(Url), Unset, Top, Mdm;
+    NetProxyUrl "net.proxy_url" Text(Url), Unset, Top, Mdm, Since(V1);
     NetVpnRequired "net.vpn_required" Flag, Is(false), Or;
     NetMinTls "net.min_tls" Choice(&["1.2", "1.3"]), Word("1.2"), Max, Tighten, Since(V1);
     NetMeteredSync "net.metered_sync" Flag, Is(true), And, Since(V1);
@@ -68,7 +68,7 @@ keys! {
 
     OrgName "org.name" Text(Plain), Unset, Top, Since(V1);
     OrgPolicyKeys "org.policy_keys" List(KeyText), Unset, Top, Mdm, Since(V1);
-    OrgAuditRecipients "org.audit_recipients" List(User), Unset, Join;
+    OrgAuditRecipients "org.audit_recipients" List(User), Unset, Join, Since(V1);
 
     BrandingName "branding.name" Text(Plain), Unset, Top;
     BrandingPrimary "branding.primary" Text(Color), Unset, Top;
@@ -90,8 +90,9 @@ keys! {
     LockMaxAgeDays "lock.max_age_days" number(1, 3650, "days"), Unset, Min, Since(V1);
     LockHistory "lock.history" number(0, 24, ""), Num(0), Max, Since(V1);
     LockDuress "lock.duress" Flag, Is(false), Or;
-    LockRemoteShare "lock.remote_share" Flag, Is(false), Or;
-    LockOfflineGraceMin "lock.offline_grace_min" number(0, 525_600, "min"), Num(720), Min;
+    LockRemoteShare "lock.remote_share" Flag, Is(false), Or, Since(V1);
+    LockShareUrl "lock.share_url" Text(Url), Unset, Top, Mdm, Since(V1);
+    LockOfflineGraceMin "lock.offline_grace_min" number(0, 525_600, "min"), Num(720), Min, Since(V1);
 
     DeviceMinOsAndroid "device.min_os_android" Text(Version), Unset, Max, Since(V1);
     DeviceMinOsIos "device.min_os_ios" Text(Version), Unset, Max, Since(V1);
@@ -104,7 +105,7 @@ keys! {
     DataFloorDays "data.floor_days" number(1, 36_500, "days"), Unset, Max, Since(V1);
     DataHonourRoomRetention "data.honour_room_retention" Flag, Is(true), Or, Since(V1);
     DataLocalMedia "data.local_media" Choice(&["cache", "stream"]), Word("cache"), Stricter, Since(V1);
-    DataPersistence "data.persistence" Choice(&["normal", "ephemeral"]), Word("normal"), Stricter;
+    DataPersistence "data.persistence" Choice(&["normal", "ephemeral"]), Word("normal"), Stricter, Since(V1);
     DataOfflineWipeH "data.offline_wipe_h" number(1, 87_600, "h"), Unset, Min, Since(V1);
     DataCacheMb "data.cache_mb" number(16, 1_048_576, "MB"), Num(2048), Min, Since(V1);
     DataSystemBackup "data.system_backup" Flag, Is(false), And, Tighten;
@@ -144,7 +145,7 @@ keys! {
     LocationPrecisionM "location.precision_m" number(1, 100_000, "m"), Unset, Max, Since(V1);
     LocationBackground "location.background" Flag, Is(true), And;
     LocationOfficerDownMin "location.officer_down_min" number(1, 1440, "min"), Unset, Min;
-    LocationMapUrl "location.map_url" Text(Url), Unset, Top;
+    LocationMapUrl "location.map_url" Text(Url), Unset, Top, Since(V1);
 
     RoomsCreate "rooms.create" Flag, Is(true), And, Since(V1);
     RoomsInviteForeign "rooms.invite_foreign" Flag, Is(true), And, Since(V1);
@@ -165,12 +166,12 @@ keys! {
     MessagesTyping "messages.typing" Flag, Is(true), And, Since(V1);
 
     PushPreview "push.preview" Choice(&["full", "sender", "none"]), Word("sender"), Stricter;
-    PushGatewayUrl "push.gateway_url" Text(Url), Unset, Top;
+    PushGatewayUrl "push.gateway_url" Text(Url), Unset, Top, Since(V1);
     PushCritical "push.critical" Flag, Is(true), And;
     PushQuietHours "push.quiet_hours" Text(Hours), Unset, Top;
 
     LogLevel "log.level" Choice(&["off", "error", "warn", "info", "debug", "trace"]), Word("info"), Min, Unmanaged(Word("trace")), Since(V1);
     LogExport "log.export" Flag, Is(false), And;
     AuditEnabled "audit.enabled" Flag, Is(true), Or, Since(V1);
-    AuditUpload "audit.upload" Flag, Is(true), Or;
+    AuditUpload "audit.upload" Flag, Is(true), Or, Since(V1);
 }

@@ -1,6 +1,5 @@
 //! What goes on by itself: noticing another backup, asking the other devices for its key, fetching and uploading keys.
 
-use std::collections::BTreeMap;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -8,14 +7,10 @@ use tokio::time::Instant;
 
 use super::{Next, Recovery, RecoveryError, Sink, State, state};
 use crate::crypto::{BackupKey, Standing, Uploaded};
-use crate::store::{StoreError, rooms};
+use crate::store::StoreError;
 
-/// Keys that are taken in, and then read with, at once.
-const CHUNK: usize = 200;
 /// Batches uploaded before others have their turn.
 const BATCHES: usize = 10;
-/// Rooms whose keys come first; the rest follows.
-const FIRST_ROOMS: usize = 1000;
 /// When the other devices are asked again, which may have to learn first that this one is verified.
 const ASK_AGAIN: [Duration; 6] = [
     Duration::from_secs(2),
@@ -164,29 +159,6 @@ impl Recovery {
         asking.times = asking.times.saturating_add(1);
         asking.not_before = Some(Instant::now() + wait);
         Ok(Next::Later(wait))
-    }
-
-    /// Fetches the keys of a backup, those of the rooms that were used last first.
-    pub(super) async fn fetch(&self, state: &mut State, came: Sink<'_>) -> Result<usize, RecoveryError> {
-        let Some(wanted) = state.restore.clone() else { return Ok(0) };
-        let Some((version, key)) = self.crypto.backup_in_use().await? else { return Ok(0) };
-        if version != wanted {
-            return Ok(0);
-        }
-        let mut sealed = self.crypto.fetch_backup(&self.http, &version).await?;
-        let page = self.store.read(|connection| rooms::page(connection, None, None, FIRST_ROOMS))?;
-        let places: BTreeMap<String, usize> =
-            page.into_iter().enumerate().map(|(place, room)| (room.room_id, place)).collect();
-        sealed.sort_by_key(|key| places.get(key.room_id.as_str()).copied().unwrap_or(usize::MAX));
-        let mut total: usize = 0;
-        for chunk in sealed.chunks(CHUNK) {
-            let keys = self.crypto.take_keys(&version, &key, chunk).await?;
-            total = total.saturating_add(keys.len());
-            came(keys);
-        }
-        state.restore = None;
-        self.save(state).await?;
-        Ok(total)
     }
 
     /// Removes backups that nobody needs any more.

@@ -100,28 +100,30 @@ fn answers(connection: &Connection, id: EventRow) -> Result<bool, StoreError> {
         .query_row([id], |row| row.get(0))?)
 }
 
+/// What counts as said in a thread: also what was fetched by itself, which no timeline shows yet.
+const SAID: &str = "(shown = 1 OR chunk IS NULL) AND rel_type = 0";
+
 fn thread(connection: &Connection, room: RoomRow, root: &str) -> Result<Option<Thread>, StoreError> {
     let (count, newest): (i64, Option<i64>) = connection
-        .prepare_cached(
-            "SELECT count(*), max(ts) FROM event WHERE room = ?1 AND thread = ?2 AND shown = 1 AND redacted = 0",
-        )?
+        .prepare_cached(&format!(
+            "SELECT count(*), max(ts) FROM event WHERE room = ?1 AND thread = ?2 AND {SAID} AND redacted = 0"
+        ))?
         .query_row((room, root), |row| Ok((row.get(0)?, row.get(1)?)))?;
     let Some(last_ts) = newest else { return Ok(None) };
     let last = connection
-        .prepare_cached(
-            "SELECT max(id) FROM event
-             WHERE room = ?1 AND thread = ?2 AND shown = 1 AND redacted = 0 AND ts = ?3",
-        )?
+        .prepare_cached(&format!(
+            "SELECT max(id) FROM event WHERE room = ?1 AND thread = ?2 AND {SAID} AND redacted = 0 AND ts = ?3"
+        ))?
         .query_row((room, root, last_ts), |row| row.get(0))?;
     Ok(Some(Thread { count, last, last_ts }))
 }
 
 /// Lists the roots of a room's threads, with the time of the newest message in each, newest first.
 pub fn threads(connection: &Connection, room: RoomRow, limit: usize) -> Result<Vec<String>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT thread, max(ts) FROM event WHERE room = ?1 AND thread IS NOT NULL AND shown = 1 AND redacted = 0
-         GROUP BY thread",
-    )?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT thread, max(ts) FROM event WHERE room = ?1 AND thread IS NOT NULL AND {SAID} AND redacted = 0
+         GROUP BY thread"
+    ))?;
     let rows = statement.query_map([room], |row| Ok((row.get::<_, i64>(1)?, row.get::<_, String>(0)?)))?;
     let mut found: Vec<(i64, String)> = rows.collect::<Result<_, _>>()?;
     found.sort_unstable_by(|a, b| b.cmp(a));
@@ -135,10 +137,9 @@ pub fn in_thread(
     root: &str,
     limit: usize,
 ) -> Result<Vec<EventRow>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id FROM event WHERE room = ?1 AND thread = ?2 AND (shown = 1 OR chunk IS NULL) AND rel_type = 0
-         ORDER BY ts DESC, id DESC LIMIT ?3",
-    )?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT id FROM event WHERE room = ?1 AND thread = ?2 AND {SAID} ORDER BY ts DESC, id DESC LIMIT ?3"
+    ))?;
     let most = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = statement.query_map((room, root, most), |row| row.get(0))?;
     let mut found: Vec<EventRow> = rows.collect::<Result<_, _>>()?;

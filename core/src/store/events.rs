@@ -245,11 +245,11 @@ pub fn overdue(connection: &Connection) -> Result<Vec<(String, String)>, StoreEr
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Lists the Megolm sessions, by room, that events wait for.
+/// Lists the Megolm sessions, with their rooms, that events wait for: those of the newest events first.
 pub fn awaited(connection: &Connection) -> Result<Vec<(String, String)>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT DISTINCT r.room_id, e.session_id FROM event e JOIN room r ON r.id = e.room
-         WHERE e.session_id IS NOT NULL",
+        "SELECT r.room_id, e.session_id FROM event e JOIN room r ON r.id = e.room
+         WHERE e.session_id IS NOT NULL GROUP BY e.room, e.session_id ORDER BY max(e.ts) DESC",
     )?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::StoreError;
-use crate::geo::{Fix, Source};
+use crate::geo::{Fix, Source, cluster};
 use crate::ids::{RoomRow, TrackerRow, UserRow};
 
 /// Columns of a fix, wherever one is stored.
@@ -168,6 +168,26 @@ pub struct View {
 }
 
 impl View {
+    /// The view, widened to whole squares of officers who are together at a zoom.
+    #[must_use]
+    pub fn widened(self, zoom: u8) -> Self {
+        let degrees = |e6: i32| f64::from(e6) / 1e6;
+        let ((west, south), (east, north)) = cluster::widened(
+            (degrees(self.west), degrees(self.south)),
+            (degrees(self.east), degrees(self.north)),
+            zoom,
+        );
+        // A fraction of a millionth further out: rounding leaves nobody out.
+        #[expect(clippy::cast_possible_truncation, reason = "degrees of the earth, bounded")]
+        let e6 = |at: f64, most: f64| (at.clamp(-most, most) * 1e6) as i32;
+        Self {
+            south: e6(south, 90.0).saturating_sub(1).max(-90_000_000),
+            west: e6(west, 180.0).saturating_sub(1).max(-180_000_000),
+            north: e6(north, 90.0).saturating_add(1).min(90_000_000),
+            east: e6(east, 180.0).saturating_add(1).min(180_000_000),
+        }
+    }
+
     /// A view of so many millionths of a degree to the north and south, and as far to the east and west.
     fn around(middle: &Fix, half: i32) -> Self {
         let narrow = middle.lat().to_radians().cos().max(1e-6);
@@ -186,7 +206,8 @@ impl View {
     }
 }
 
-/// Lists where trackers are that lie in a view, of one room or of all.
+/// Lists who is in a view, of one room or of all, in the order in which they first shared: of each user's trackers in a
+/// room the newest.
 pub fn within(
     connection: &Connection,
     room: Option<RoomRow>,
@@ -201,7 +222,10 @@ pub fn within(
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {POSITION} WHERE t.id IN (SELECT id FROM tracker_place
            WHERE lat_min <= ?3 AND lat_max >= ?2 AND lon_min <= ?5 AND lon_max >= ?4)
-           AND (?1 IS NULL OR t.room = ?1)"
+           AND (?1 IS NULL OR t.room = ?1)
+           AND NOT EXISTS (SELECT 1 FROM tracker n WHERE n.room = t.room AND n.user = t.user
+             AND (n.ts > t.ts OR (n.ts = t.ts AND n.id < t.id)))
+         ORDER BY t.id"
     ))?;
     for (west, east) in spans {
         let rows = statement.query_map((room, view.south, view.north, west, east), position)?;
@@ -287,7 +311,8 @@ pub struct Track {
     pub fixes: Vec<Fix>,
 }
 
-/// Reads the ways of a room, of one user or of all, between two times in milliseconds since 1970.
+/// Reads the ways of a room, of one user or of all, between two times in milliseconds since 1970; each user's in the
+/// order of their times.
 pub fn tracks(
     connection: &Connection,
     room: RoomRow,
@@ -297,7 +322,7 @@ pub fn tracks(
     let mut trackers = connection.prepare_cached(
         "SELECT t.id, u.user_id, m.name FROM tracker t JOIN user u ON u.id = t.user
            LEFT JOIN member m ON m.room = t.room AND m.user = t.user
-         WHERE t.room = ?1 AND (?2 IS NULL OR t.user = ?2) ORDER BY u.user_id, t.id",
+         WHERE t.room = ?1 AND (?2 IS NULL OR t.user = ?2)",
     )?;
     let rows = trackers.query_map((room, user), |row| {
         Ok((row.get::<_, TrackerRow>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?))
@@ -310,6 +335,8 @@ pub fn tracks(
             tracks.push(Track { user_id, name, fixes });
         }
     }
+    // A way may become known before an older one: history comes backwards.
+    tracks.sort_by_cached_key(|track| (track.user_id.clone(), track.fixes.first().map(|fix| fix.ts)));
     Ok(tracks)
 }
 

@@ -10,6 +10,7 @@ mod frame;
 mod header;
 mod pin;
 mod session;
+mod share;
 mod unlocked;
 mod vault_keys;
 mod wipe;
@@ -31,7 +32,8 @@ pub use disk::FILE_NAME;
 pub use error::KeyFileError;
 pub use frame::VERSION;
 pub use header::{LockKind, LockPolicy, OfflineClock, OnMaxAttempts, Slot, SlotKind, VaultRef};
-pub use pin::PinRecord;
+pub use pin::{NewPin, PinRecord};
+pub use share::SharePlace;
 pub use unlocked::Unlocked;
 pub use vault_keys::{destroy_vault_keys, vaults_with_keys};
 pub use wipe::{begin_wipe, finish_wipe, set_wipe_intent};
@@ -220,8 +222,9 @@ impl Locked {
         for slot in self.header.slots.iter().filter(|slot| slot.vault.kind == vault.kind()) {
             match slot.kind {
                 SlotKind::Vault => {}
-                SlotKind::VaultPin => {
-                    let Some((handle, wrapped)) = session::read(&self.dir, &self.header.file_id) else {
+                SlotKind::VaultPin | SlotKind::VaultPinShare => {
+                    let Some((handle, wrapped)) = session::SESSION.read(&self.dir, &self.header.file_id)
+                    else {
                         sealed = true;
                         continue;
                     };
@@ -231,7 +234,7 @@ impl Locked {
                     }
                     continue;
                 }
-                SlotKind::VaultPinShare | SlotKind::Duress | SlotKind::Other(_) => {
+                SlotKind::Duress | SlotKind::Other(_) => {
                     unsupported = Some(slot.kind.to_string());
                     continue;
                 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rusqlite::Connection;
 
 use super::timeline::{self, Wanted};
-use super::{StoreError, crowd, drafts, dress, rooms};
+use super::{StoreError, crowd, drafts, dress, rooms, search};
 use crate::ids::{RoomRow, UserRow};
 
 /// Steps between two counts.
@@ -81,6 +81,45 @@ fn screens(db: &mut Connection) -> Vec<(&'static str, u64)> {
         ("draft", draft),
         ("threads", threads),
     ]
+}
+
+/// What searches cost, by what is typed: all messages of the world hold the first word, one of eight the second.
+fn searches(messages: u32) -> Vec<(&'static str, u64)> {
+    let mut db = world(20, messages / 20, 20);
+    // As `search::put` writes them.
+    db.execute_batch(
+        r#"UPDATE event SET content = '{"msgtype":"m.text","body":"Car ' || idx || iif(idx % 8, ' gate', ' pier') || '"}';
+         INSERT INTO event_fts (rowid, words)
+           SELECT id, ' car ' || idx || iif(idx % 8, ' gate ', ' pier ') || char(0xe000) || 'r' || room FROM event"#,
+    )
+    .expect("indexed");
+    let find = |typed: &'static str, room: Option<RoomRow>| {
+        (typed, search::Filter { room, ..search::Filter::default() }, 50)
+    };
+    let all = [
+        find("car", None),
+        find("ca", None),
+        find("car pier", None),
+        find("car pie", None),
+        find("\"gate", None),
+        find("car", Some(RoomRow(3))),
+    ];
+    let mut cost = |(typed, filter, limit): &(&'static str, search::Filter, usize)| {
+        let query = crate::text::Query::parse(typed);
+        let (cost, hits) = steps(&mut db, |db| search::find(db, &query, filter, *limit));
+        assert_eq!(hits.len(), *limit, "{typed}");
+        (*typed, cost)
+    };
+    all.iter().map(&mut cost).collect()
+}
+
+#[test]
+fn the_newest_hits_of_what_is_common_cost_the_same_however_many_there_are() {
+    // Of fewer the rarer word is in so few that the index is read to its end.
+    for ((typed, small), (_, large)) in searches(6_000).iter().zip(&searches(80_000)) {
+        eprintln!("{typed}: {small} steps with 6,000 messages, {large} with 80,000");
+        assert!(*large <= small + small / 4 + 500, "{typed}: {small} steps became {large}");
+    }
 }
 
 #[test]

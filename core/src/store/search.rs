@@ -1,11 +1,13 @@
 //! The full-text index. It holds words as `text::fold` folds them, and marks for who, where and what kind; its rows
 //! are taken out with the words they were put in with, and what FTS5 leaves of these goes with the same transaction.
 
+mod look;
 pub(super) mod residue;
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 use serde::Deserialize;
 
+use self::look::Look;
 use super::codes::MessageKind;
 use super::events::NewEvent;
 use super::{StoreError, now, speakers};
@@ -214,16 +216,30 @@ pub(super) fn rebuild(tx: &Transaction<'_>) -> Result<(), StoreError> {
     list.into_iter().try_for_each(|id| add(tx, id))
 }
 
-/// Writes what must match: all terms, each in the text or as the name of who sent it, and the filter's marks.
-fn expression(connection: &Connection, query: &Query, filter: &Filter) -> Result<Option<String>, StoreError> {
-    let mut all = Vec::new();
-    for term in &query.terms {
-        all.push(one(term, &speakers::called(connection, term)?));
+/// What must match, as the index is asked and as messages are looked at.
+struct Wanted {
+    expression: String,
+    test: look::Test,
+    /// The index puts all that it has of a beginning together before it names the first message.
+    begins: bool,
+}
+
+impl Wanted {
+    /// All terms, each in the text or as the name of who sent it, and the filter's marks.
+    fn new(connection: &Connection, query: &Query, filter: &Filter) -> Result<Option<Self>, StoreError> {
+        let mut all = Vec::new();
+        let mut test = look::Test::default();
+        for term in &query.terms {
+            let by = speakers::called(connection, term)?;
+            test.add(term, &by);
+            all.push(one(term, &by));
+        }
+        all.extend(filter.sender.map(|user| quoted(&of_user(user))));
+        all.extend(filter.room.map(|room| quoted(&of_room(room))));
+        all.extend(filter.kind.map(|kind| quoted(&of_kind(kind))));
+        let begins = query.terms.iter().any(|term| term.begins);
+        Ok((!all.is_empty()).then(|| Self { expression: all.join(" AND "), test, begins }))
     }
-    all.extend(filter.sender.map(|user| quoted(&of_user(user))));
-    all.extend(filter.room.map(|room| quoted(&of_room(room))));
-    all.extend(filter.kind.map(|kind| quoted(&of_kind(kind))));
-    Ok(if all.is_empty() { None } else { Some(all.join(" AND ")) })
 }
 
 fn one(term: &Term, by: &[UserRow]) -> String {
@@ -254,35 +270,59 @@ pub fn find(
     filter: &Filter,
     limit: usize,
 ) -> Result<Vec<Hit>, StoreError> {
-    let Some(whole) = expression(connection, query, filter)? else { return Ok(Vec::new()) };
-    let rows = newest(connection, &whole, filter, limit)?;
+    let Some(whole) = Wanted::new(connection, query, filter)? else { return Ok(Vec::new()) };
+    let mut statement = look::statement(connection, filter)?;
+    let mut look = Look::new(connection, &mut statement, filter)?;
+    let rows = newest(connection, &mut look, &whole, filter, limit)?;
     let wider = query.beginnings();
     if rows.len() >= limit || wider == *query {
         return hits(connection, query, &rows);
     }
-    let Some(wide) = expression(connection, &wider, filter)? else { return Ok(Vec::new()) };
-    let rows = newest(connection, &wide, filter, limit)?;
+    let Some(wide) = Wanted::new(connection, &wider, filter)? else { return Ok(Vec::new()) };
+    let rows = newest(connection, &mut look, &wide, filter, limit)?;
     hits(connection, &wider, &rows)
+}
+
+/// Prepares what a search needs, so that the first takes no longer than those after it.
+///
+/// # Errors
+/// Those of the database.
+pub fn warm(connection: &Connection) -> Result<(), StoreError> {
+    // A word of no language: the index is opened, the newest messages are looked at, nothing is found.
+    find(connection, &Query::parse("zqxj"), &Filter::default(), 1).map(drop)
 }
 
 fn newest(
     connection: &Connection,
-    expression: &str,
+    look: &mut Look<'_>,
+    wanted: &Wanted,
     filter: &Filter,
     limit: usize,
 ) -> Result<Vec<EventRow>, StoreError> {
+    if wanted.begins
+        && let Some(rows) = look.newest(&wanted.test, limit)?
+    {
+        return Ok(rows);
+    }
     // Forwards: FTS5 is slower the other way, many times with beginnings of words.
     let mut statement =
         connection.prepare_cached("SELECT rowid FROM event_fts WHERE event_fts MATCH ?1 ORDER BY rowid")?;
-    let rows = statement.query_map([expression], |row| row.get(0))?;
-    let matching: Vec<EventRow> = rows.collect::<Result<_, _>>()?;
-    if matching.len() > few(connection, limit)? {
-        let mut newest = walk(connection, &matching, filter, limit)?;
-        newest.extend(unplaced(connection, &matching)?);
-        by_time(connection, &newest, filter, limit)
-    } else {
-        by_time(connection, &matching, filter, limit)
+    let mut rows = statement.query_map([&wanted.expression], |row| row.get(0))?;
+    let few = few(connection, limit)?;
+    let mut matching: Vec<EventRow> = rows.by_ref().take(few).collect::<Result<_, _>>()?;
+    let Some(more) = rows.next().transpose()? else { return by_time(connection, &matching, filter, limit) };
+    if !wanted.begins
+        && let Some(rows) = look.newest(&wanted.test, limit)?
+    {
+        return Ok(rows);
     }
+    matching.push(more);
+    for row in rows {
+        matching.push(row?);
+    }
+    let mut newest = walk(connection, &matching, filter, limit)?;
+    newest.extend(unplaced(connection, &matching)?);
+    by_time(connection, &newest, filter, limit)
 }
 
 /// What waits to be sent is in no index of times: its time is not the last word.

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use super::{Sync, SyncError};
 use crate::crypto::NewKey;
 use crate::ingest::{self, Attention, Context};
+use crate::store::crypto::room_key;
 use crate::store::{Durability, events};
 
 impl Sync {
@@ -34,7 +35,12 @@ impl Sync {
             ingest::ask_for_waiting(&self.store, &self.crypto).await?;
             return Ok(true);
         }
-        let came = std::mem::take(&mut *self.came.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut came = std::mem::take(&mut *self.came.lock().unwrap_or_else(PoisonError::into_inner));
+        // A process that was killed may have kept keys and not read with them.
+        if !self.crypto.is_shut() && !self.begun.swap(true, Ordering::SeqCst) {
+            let kept = self.store.read(room_key::waited_for)?.into_iter();
+            came.extend(kept.map(|(room_id, session_id)| NewKey { room_id, session_id }));
+        }
         if !came.is_empty() {
             self.read_waiting(attention, &came).await?;
         }

@@ -229,3 +229,14 @@ fn a_process_killed_while_it_codes_leaves_nothing_and_the_next_one_works() {
     assert_eq!(fs::read_dir(&media).expect("media").count(), 0, "what was half sealed is taken away");
     assert_eq!(lisbon.run(&args).one()["state"], "sent");
 }
+
+/// What is linked is loaded by every process, whatever it is for.
+#[test]
+fn the_program_starts_without_ffmpeg() {
+    let program = fs::read(program()).expect("program");
+    let has = |name: &str| program.windows(name.len()).any(|found| found == name.as_bytes());
+    for library in ["avcodec", "avfilter", "avformat", "avutil", "swresample", "swscale"] {
+        assert!(!has(&format!("lib{library}.so")), "{library} is linked: a function is missing in late.rs");
+    }
+    assert!(has("avformat_open_input"), "but it can use it");
+}

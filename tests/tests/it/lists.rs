@@ -1,7 +1,7 @@
 //! Lists that are pulled, and a client that lives as long as an app does.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use qroc_core::client::{Action, Ending, Lifecycle, Link, NewRoom};
 use qroc_core::diff::{Diff, apply};
@@ -10,7 +10,7 @@ use qroc_core::model::{Item, Room};
 use qroc_core::store::codes::RoomKind;
 use qroc_server::Options as ServerOptions;
 
-use super::talk::{Officer, server};
+use super::talk::{Officer, pair, server};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -259,4 +259,53 @@ async fn an_app_that_comes_back_goes_on() {
     life.client().expect("open").perform(action, None).await.expect("queued all the same");
     assert!(!soon(life.background(Duration::from_millis(200))).await.expect("open"), "it still waits");
     life.close().await;
+}
+
+/// The sync of an open app waits at the server for half a minute; what is asked for meanwhile waits for no such thing.
+#[tokio::test(flavor = "multi_thread")]
+async fn history_comes_while_the_sync_waits() {
+    let server = server(ServerOptions::default(), &["lisbon", "madrid"]).await;
+    let dir = tempfile::tempdir().expect("directory");
+    let (ana, rui, room) = pair(&server, dir.path()).await;
+    let mut root = String::new();
+    for number in 0..120 {
+        root = ana.send(&room, &format!("checkpoint {number}")).await;
+    }
+    let answer = Action::Send {
+        room: room.clone(),
+        body: "manned".into(),
+        reply: None,
+        thread: Some(root.clone()),
+        txn: None,
+    };
+    ana.perform(answer).await;
+    let edit =
+        Action::Edit { room: room.clone(), event: root.clone(), body: "the last one".into(), txn: None };
+    ana.perform(edit).await;
+    rui.sync().await;
+
+    let rui = Lifecycle::new(rui.client);
+    rui.foreground().expect("foreground");
+    soon(rui.link().wait_for(|link| *link == Link::Online)).await.expect("open");
+    let client = rui.client().expect("open");
+    // Until nothing is left to be fetched by itself, and the long wait has begun.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let timeline = client.watch_timeline(&room).expect("timeline");
+    let begun = Instant::now();
+    let versions = client.history(&room, &root, false).await.expect("history");
+    assert_eq!(versions.len(), 2);
+    assert_eq!(client.thread(&room, &root, 10, false).await.expect("thread").len(), 2);
+    let mut items: Vec<Item> = Vec::new();
+    while bodies(&items).first() != Some(&"checkpoint 0") {
+        timeline.load_older(50).await.expect("older");
+        soon(async {
+            for step in timeline.next().await.expect("read").expect("open") {
+                assert!(apply(&mut items, step));
+            }
+        })
+        .await;
+    }
+    assert!(begun.elapsed() < Duration::from_secs(15), "it waited for the sync: {:?}", begun.elapsed());
+    drop((timeline, client));
+    rui.close().await;
 }

@@ -187,7 +187,12 @@ async fn a_chase_is_on_the_other_screen_within_five_seconds() {
     let (shared, seen) = tokio::join!(sharing, watch(&madrid.client, &room, stopped));
     println!("shared {shared:?} in {:?}", begun.elapsed());
     assert_eq!((shared.fixes, shared.waiting), (i64::try_from(CHASED).unwrap(), 0));
-    assert_eq!(i64::try_from(seen.len()), Ok(shared.sent), "each that was sent, once");
+    // A beacon may overtake the batch before it, whose fixes are then no news.
+    assert!(
+        seen.len() > 1 && i64::try_from(seen.len()).unwrap() <= shared.sent,
+        "{} of {shared:?}",
+        seen.len()
+    );
     assert!(seen.windows(2).all(|pair| pair[0].1.ts < pair[1].1.ts), "in order");
     for (_, position) in &seen {
         assert!(position.speed.is_some() && position.accuracy_m.is_some() && !position.stale, "{position:?}");
@@ -231,7 +236,8 @@ async fn a_chase_is_on_the_other_screen_within_five_seconds() {
         let positions = officer.client.positions(Some(&room)).expect("positions");
         assert_eq!((positions.len(), positions[0].stale), (1, true), "{positions:?}");
         let tracks = officer.client.tracks(&room, None, false).await.expect("tracks");
-        assert!(tracks.iter().map(|track| track.fixes.len()).sum::<usize>() >= seen.len());
+        let kept = tracks.iter().map(|track| track.fixes.len()).sum::<usize>();
+        assert!(i64::try_from(kept).unwrap() >= shared.sent, "{kept} of {shared:?}");
     }
     drop(server);
 }

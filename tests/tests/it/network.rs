@@ -179,3 +179,51 @@ fn tokens_that_end_at_once_are_renewed_once_each_and_nobody_is_signed_out() {
     assert_eq!(sorted(&madrid), texts.iter().cloned().collect());
     assert_eq!((madrid.texts(&room).len(), lisbon.texts(&room)), (36, madrid.texts(&room)));
 }
+
+#[test]
+fn the_way_to_the_server_is_told_step_by_step() {
+    let server = server_with(Options::default(), &["lisbon"]);
+    let lisbon = Officer::sign_in(&server.base_url(), "lisbon");
+    let names = |steps: &[Value]| -> Vec<String> {
+        steps.iter().map(|step| step["step"].as_str().expect("step").to_owned()).collect()
+    };
+    let alone = lisbon.run(&["net", "check"]).all();
+    let all =
+        ["address", "trust", "name", "connection", "server", "clock", "latency", "sign_in", "sync", "media"];
+    assert_eq!(names(&alone), all);
+    assert!(alone.iter().all(|step| step["ok"] == true && step["took_ms"].is_u64()), "{alone:?}");
+    assert_eq!(alone[7]["detail"], json!(lisbon.user));
+    assert_eq!(alone[9]["detail"], "files of up to 100 MiB");
+
+    // Beside a program that owns the profile, and nothing of that program's own sync is lost by it.
+    let mut running = lisbon.command(&["sync"]).spawn().expect("sync");
+    until("it owns the profile", || lisbon.run(&["status"]).one()["last_sync_ts"].is_i64());
+    assert_eq!(names(&lisbon.run(&["net", "check"]).all()), all);
+    running.kill().expect("kill");
+    running.wait().expect("wait");
+
+    let address = server.base_url().trim_start_matches("http://").to_owned();
+    drop(server);
+    let gone = lisbon.run(&["net", "check"]);
+    gone.error(4);
+    let told: Vec<Value> = gone.out().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(names(&told[..4]), ["address", "trust", "name", "connection"]);
+    assert_eq!(told[3]["ok"], json!(false));
+
+    // Something else answers there.
+    let other = TcpListener::bind(&address).expect("port");
+    thread::spawn(move || {
+        for stream in other.incoming().flatten() {
+            use std::io::{Read as _, Write as _};
+            let mut stream = stream;
+            let _ = stream.read(&mut [0; 4096]);
+            let page = "<html>Welcome to the guest network</html>";
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n";
+            let _ = write!(stream, "{head}Content-Length: {}\r\n\r\n{page}", page.len());
+        }
+    });
+    let portal = lisbon.run(&["net", "check"]);
+    portal.error(4);
+    let text = portal.out();
+    assert!(text.contains(r#""step":"server","ok":false"#), "{text}");
+}

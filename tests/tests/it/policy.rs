@@ -3,7 +3,8 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use qroc_core::client::{Client, Login, Managed, Options};
+use qroc_core::client::{Client, Error, Login, Managed, Options};
+use qroc_core::kind::ErrorKind;
 use qroc_server::Options as ServerOptions;
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -304,19 +305,35 @@ async fn a_device_too_many_is_taken_back() {
     let server = crate::talk::server(ServerOptions::default(), &["lisbon"]).await;
     let url = server.base_url();
     let dir = tempfile::tempdir().expect("dir");
-    let sign_in = async |name: &str, most: u32| {
-        let login = Login { server: &url, user: "lisbon", password: PASSWORD, device_name: None };
-        let policy = managed(&json!({ "account.max_devices": most }));
-        Client::login(&dir.path().join(name), &vault(), login, policy).await
+    let sign_in_for = async |name: &str, most: u32, instead_of: Option<String>| {
+        let login = Login { server: &url, user: "lisbon", password: PASSWORD, device_name: Some(name) };
+        let policy = managed(&json!({ "account.max_devices": most, "account.max_accounts": 9 }));
+        Client::login(&dir.path().join(name), &vault(), login, Options { instead_of, ..policy }).await
     };
+    let sign_in = async |name: &str, most: u32| sign_in_for(name, most, None).await;
     let (first, _) = sign_in("first", 2).await.expect("one");
     let (second, _) = sign_in("second", 2).await.expect("two");
     let refused = sign_in("third", 2).await.expect_err("three");
     assert_eq!(refused.denied().expect("by policy").key, "account.max_devices");
+    let Error::TooManyDevices { devices, .. } = refused else { panic!("says which there are") };
+    let mut names: Vec<_> = devices.iter().filter_map(|(_, name, _)| name.as_deref()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["first", "second"]);
+    let nobody = sign_in_for("third", 2, Some("NOBODY".into())).await.expect_err("no such device");
+    assert_eq!(nobody.kind(), ErrorKind::NotFound);
     assert!(!dir.path().join("third/device.key").exists());
     assert_eq!(first.devices().await.expect("devices").len(), 2, "and the server has forgotten it");
     let (third, _) = sign_in("third", 3).await.expect("three are allowed");
-    for client in [first, second, third] {
+    // One is chosen to go.
+    let gone = second.status().expect("status").device_id;
+    let (fourth, _) = sign_in_for("fourth", 3, Some(gone.clone())).await.expect("in the place of another");
+    let left = first.devices().await.expect("devices");
+    assert!(left.len() == 3 && left.iter().all(|device| device.device_id != gone), "{left:?}");
+    // Where there is room, nobody goes.
+    let third_id = third.status().expect("status").device_id;
+    let (fifth, _) = sign_in_for("fifth", 9, Some(third_id)).await.expect("in");
+    assert_eq!(first.devices().await.expect("devices").len(), 4);
+    for client in [first, second, third, fourth, fifth] {
         client.close().await;
     }
 }

@@ -136,10 +136,21 @@ impl Officer {
 
     /// Starts `qroc sync` and returns when it owns the profile.
     pub fn follow(&self) -> Following {
+        self.owns(&["sync"])
+    }
+
+    /// Signs in with a process that stays, and returns when it owns the profile.
+    pub fn stay(&self, url: &str, name: &str) -> Following {
+        let key = format!("file={}", self.path("vault.key"));
+        let password = self.path("password");
+        self.owns(&["login", url, name, "--vault", &key, "--password-file", &password, "--stay"])
+    }
+
+    fn owns(&self, args: &[&str]) -> Following {
         let socket = self.profile().join("accounts/1/owner.sock");
         // What a killed one left behind.
         let _ = fs::remove_file(&socket);
-        let mut child = self.command(&["sync"]).stderr(Stdio::inherit()).spawn().expect("sync");
+        let mut child = self.command(args).stderr(Stdio::inherit()).spawn().expect("sync");
         let lines = BufReader::new(child.stdout.take().expect("stdout"));
         let following = Following { child, lines };
         until("the owner", || socket.exists());

@@ -13,28 +13,34 @@ use crate::recovery::{Phone, until};
 use crate::talk::{self, PASSWORD};
 use crate::terminal::{Officer, server_with, two_officers};
 
-const PATIENCE: Duration = Duration::from_secs(90);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
-async fn asked(client: &Client) -> Verifying {
+pub async fn asked(client: &Client) -> Verifying {
     let asked = tokio::time::timeout(PATIENCE, client.next_verification()).await.expect("somebody asks");
     asked.expect("a verification").expect("open")
 }
 
 /// Follows until the signs are there.
-async fn signs(verifying: &Verifying) -> Vec<&'static str> {
+pub async fn signs(verifying: &Verifying) -> Vec<&'static str> {
     let signs = async {
         loop {
             match verifying.next().await.expect("stage").expect("open") {
                 Stage::Compare { emoji, .. } => return emoji.iter().map(|sign| sign.symbol).collect(),
                 Stage::Cancelled { by_us, reason } => panic!("cancelled: {by_us} {reason:?}"),
-                Stage::Waiting | Stage::Asked | Stage::Starting | Stage::Confirmed | Stage::Done => {}
+                Stage::Waiting
+                | Stage::Asked
+                | Stage::Starting
+                | Stage::Code { .. }
+                | Stage::Scanned
+                | Stage::Confirmed
+                | Stage::Done => {}
             }
         }
     };
     tokio::time::timeout(PATIENCE, signs).await.expect("signs")
 }
 
-async fn end(verifying: &Verifying) -> Stage {
+pub async fn end(verifying: &Verifying) -> Stage {
     let end = async {
         loop {
             let stage = verifying.next().await.expect("stage").expect("open");
@@ -404,6 +410,16 @@ async fn a_verified_identity_that_changed_is_shown_and_holds_up_what_is_sent() {
     lisbon.client.retry(waiting[0].id).await.expect("retried");
     until("the queue", async || lisbon.client.queue().expect("queue").is_empty()).await;
     assert_eq!(lisbon.client.trust(&user).await.expect("trust").trust, "unverified");
+    // The phone was compared under the identity that is no more: it counts as little as any other device now.
+    let devices = lisbon.client.devices_of(&user).await.expect("devices");
+    assert!(devices.iter().all(|device| device.trust == "unverified"), "{devices:?}");
+    until("what is not for it", async || {
+        let items = madrid.client.timeline(&room, None, 100, true).await.expect("timeline");
+        items.iter().any(|item| item.undecryptable.is_some())
+    })
+    .await;
+    let items = madrid.client.timeline(&room, None, 100, true).await.expect("timeline");
+    assert!(items.iter().all(|item| item.body.as_deref() != Some("Held up")), "{items:#?}");
     // And the other's own phone says that its account has another identity now.
     until("the phone's standing", async || !madrid.client.status().expect("status").verified).await;
     lisbon.close().await;

@@ -318,7 +318,7 @@ const MOST_GROWTH: u64 = 32 << 20;
 
 #[test]
 fn what_bad_weather_does_to_two_officers_is_over_when_it_clears_up() {
-    let storms = times("QROC_STORMS", 100);
+    let storms = times("QROC_STORMS", 200);
     if std::env::var_os(ALONE).is_none() {
         let name = "weather::what_bad_weather_does_to_two_officers_is_over_when_it_clears_up";
         let said = crate::soak::alone(name, ALONE, "1");

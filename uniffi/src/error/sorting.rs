@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use qroc_core::attachments::AttachmentError;
 use qroc_core::client::Error;
-use qroc_core::crypto::{CryptoError, WrongKey};
+use qroc_core::crypto::{CryptoError, WrongCode, WrongKey};
 use qroc_core::ingest::IngestError;
 use qroc_core::kind::ErrorKind;
 use qroc_core::media::Error as MediaError;
@@ -67,6 +67,7 @@ pub(super) const CODES: &[(&str, Action)] = &[
     ("not_a_member", Action::Forbidden),
     ("not_yours", Action::Forbidden),
     ("not_verified", Action::Forbidden),
+    ("code_other_keys", Action::Forbidden),
     ("identity_changed", Action::Forbidden),
     ("policy", Action::Policy { key: "", source: "" }),
     ("room_not_encrypted", Action::Policy { key: "e2ee.require", source: "built in" }),
@@ -79,6 +80,11 @@ pub(super) const CODES: &[(&str, Action)] = &[
     ("nobody_to_verify", Action::NotFound),
     ("no_way_to_verify", Action::NotFound),
     ("bad_input", Action::BadInput),
+    ("no_code", Action::BadInput),
+    ("code_unreadable", Action::BadInput),
+    ("code_of_another", Action::BadInput),
+    ("code_no_identity", Action::BadInput),
+    ("code_not_now", Action::BadInput),
     ("recovery_key_exists", Action::BadInput),
     ("wrong_recovery_key", Action::BadInput),
     ("other_recovery_key", Action::BadInput),
@@ -127,7 +133,7 @@ fn known(code: &'static str) -> (Action, &'static str) {
 /// Sorts an error of the core.
 pub(super) fn sort(error: &Error) -> (Action, &'static str) {
     match error {
-        Error::Net(error) => net(error),
+        Error::Net(error) | Error::ShareOutOfReach(error) => net(error),
         Error::Store(error) => store(error),
         Error::KeyFile(error) => key_file(error),
         Error::Crypto(error) => crypto(error),
@@ -136,13 +142,15 @@ pub(super) fn sort(error: &Error) -> (Action, &'static str) {
         Error::Recovery(error) => recovery(error),
         Error::Verify(error) => verify(error),
         Error::Location(error) => of_kind(error.kind()),
+        Error::Map(error) => of_kind(error.kind()),
         Error::Attachment(error) => attachment(error),
-        Error::Denied(_) => known("policy"),
+        Error::Denied(_) | Error::TooManyDevices { .. } => known("policy"),
         Error::Bundle(_) => known("bad_bundle"),
         Error::DestroyedByAttempts { .. } => known("destroyed_by_attempts"),
         Error::DestroyedOffline => known("destroyed_offline"),
         Error::ScreenLocked => known("sealed"),
-        Error::NotSignedIn => known("not_signed_in"),
+        Error::ShareRevoked => known("keys_gone"),
+        Error::NotSignedIn | Error::Ended => known("not_signed_in"),
         Error::AlreadySignedIn => known("already_signed_in"),
         Error::Held(_) => known("account_held"),
         Error::SignedOutForGood => known("signed_out"),
@@ -228,6 +236,7 @@ fn key_file(error: &KeyFileError) -> (Action, &'static str) {
         KeyFileError::OtherVault(_) => "other_vault",
         KeyFileError::Sealed => "sealed",
         KeyFileError::NoPin => "no_pin",
+        KeyFileError::ShareNeeded => "sealed",
         KeyFileError::WrongPin { .. } => "wrong_pin",
         KeyFileError::TooEarly { .. } => "wait_for_attempt",
         KeyFileError::Exhausted => "no_attempt_left",
@@ -260,6 +269,13 @@ fn crypto(error: &CryptoError) -> (Action, &'static str) {
         CryptoError::Wrong(WrongKey::Another) => known("other_recovery_key"),
         CryptoError::Wrong(_) => known("wrong_recovery_key"),
         CryptoError::Changed(_) => known("identity_changed"),
+        CryptoError::Code(wrong) => known(match wrong {
+            WrongCode::Unreadable => "code_unreadable",
+            WrongCode::Other => "code_of_another",
+            WrongCode::Keys => "code_other_keys",
+            WrongCode::NoIdentity => "code_no_identity",
+            WrongCode::NotNow => "code_not_now",
+        }),
         CryptoError::OtherIdentity => of_kind(error.kind()),
         CryptoError::Olm(_)
         | CryptoError::Megolm(_)
@@ -359,7 +375,7 @@ fn attachment(error: &AttachmentError) -> (Action, &'static str) {
     })
 }
 
-fn media(error: &MediaError) -> &'static str {
+pub(super) fn media(error: &MediaError) -> &'static str {
     match error {
         MediaError::Empty => "file_empty",
         MediaError::Truncated { .. } | MediaError::Damaged { .. } | MediaError::BadKey => "file_damaged",
@@ -367,7 +383,10 @@ fn media(error: &MediaError) -> &'static str {
         MediaError::NotAVideo { .. } => "file_not_a_clip",
         MediaError::NotASound { .. } => "file_not_a_recording",
         MediaError::NothingInside => "file_damaged",
-        MediaError::UnsupportedFormat(_) | MediaError::NoCodec => "file_unsupported",
+        MediaError::NoCode => "no_code",
+        MediaError::UnsupportedFormat(_) | MediaError::NoCodec | MediaError::NoFfmpeg(_) => {
+            "file_unsupported"
+        }
         MediaError::TooLong { .. } => "file_too_long",
         MediaError::NothingLeft { .. } => "nothing_left",
         MediaError::OverBudget(_) => "file_too_large",

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use qroc_core::client::Error;
-use qroc_core::crypto::{CryptoError, WrongKey};
+use qroc_core::crypto::{CryptoError, WrongCode, WrongKey};
 use qroc_core::kind::ErrorKind;
 use qroc_core::net::NetError;
 use qroc_core::recovery::RecoveryError;
@@ -50,6 +50,9 @@ fn samples() -> Vec<Error> {
         Error::Verify(VerifyError::Nobody(SECRET.to_owned())),
         Error::Crypto(CryptoError::Changed(vec![SECRET.to_owned()])),
     ]);
+    let codes =
+        [WrongCode::Unreadable, WrongCode::Other, WrongCode::Keys, WrongCode::NoIdentity, WrongCode::NotNow];
+    all.extend(codes.map(|wrong| Error::Verify(VerifyError::Crypto(CryptoError::Code(wrong)))));
     let kinds = [
         ErrorKind::Network,
         ErrorKind::RateLimited,
@@ -88,6 +91,17 @@ fn every_code_is_listed_with_its_text() {
         let code = QrocError::from(error).to_string();
         assert!(keys.contains(&format!("error_{code}")), "{code} of {said} is not listed");
     }
+}
+
+#[test]
+fn a_code_of_no_use_says_why() {
+    let wrong = |wrong| QrocError::from(Error::Verify(VerifyError::Crypto(CryptoError::Code(wrong))));
+    let keys = wrong(WrongCode::Keys);
+    assert!(matches!(&keys, QrocError::Forbidden { code, .. } if code == "code_other_keys"), "{keys:?}");
+    let other = wrong(WrongCode::Other);
+    assert!(matches!(&other, QrocError::BadInput { code, .. } if code == "code_of_another"), "{other:?}");
+    let none = QrocError::of_file(&qroc_core::media::Error::NoCode);
+    assert!(matches!(&none, QrocError::BadInput { code, .. } if code == "no_code"), "{none:?}");
 }
 
 #[test]

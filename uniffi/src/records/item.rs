@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use qroc_core::model;
 use qroc_core::store::codes::SendState;
 
+use super::change::RoomChange;
 use super::talk::{ForwardedFrom, MessageMark, QuotedMessage, TextBlock, ThreadSummary, blocks};
 use super::time;
 
@@ -103,7 +104,12 @@ pub enum ItemContent {
         /// Why.
         reason: Unreadable,
     },
-    /// Anything else, such as a change of the room.
+    /// No message: something happened to the room.
+    Change {
+        /// What.
+        change: RoomChange,
+    },
+    /// Anything else.
     Other {
         /// The event's type.
         event_type: String,
@@ -175,6 +181,10 @@ pub struct Attachment {
     pub height: Option<u64>,
     /// How long it plays.
     pub duration: Option<std::time::Duration>,
+    /// Whether it is a voice message.
+    pub voice: bool,
+    /// How loud a voice message is, in order, as the sender said: 0 to 1024, at most 200 of them.
+    pub waveform: Vec<u16>,
 }
 
 /// A position that somebody shared.
@@ -235,6 +245,9 @@ fn content(item: &mut model::Item) -> ItemContent {
     if let Some(why) = item.undecryptable {
         return ItemContent::Locked { reason: unreadable(why) };
     }
+    if let Some(change) = item.change.take().and_then(RoomChange::of) {
+        return ItemContent::Change { change };
+    }
     let msgtype = item.msgtype.take().unwrap_or_default();
     let body = item.body.take();
     if let Some(attachment) = item.attachment.take() {
@@ -259,7 +272,7 @@ fn content(item: &mut model::Item) -> ItemContent {
     ItemContent::Text { body: body.unwrap_or_default(), kind }
 }
 
-fn unreadable(word: &str) -> Unreadable {
+pub(crate) fn unreadable(word: &str) -> Unreadable {
     match word {
         "withheld" => Unreadable::Withheld,
         "damaged" => Unreadable::Damaged,
@@ -278,6 +291,8 @@ impl From<model::Attachment> for Attachment {
             width: file.width,
             height: file.height,
             duration: file.duration_ms.map(std::time::Duration::from_millis),
+            voice: file.voice,
+            waveform: file.waveform,
         }
     }
 }

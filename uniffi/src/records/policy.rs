@@ -164,6 +164,11 @@ pub enum PolicyAction {
         /// Length of what is to be sent.
         bytes: u64,
     },
+    /// Send a voice message.
+    SendVoice {
+        /// How long it lasts.
+        seconds: u64,
+    },
     /// Put a received file where other programs find it.
     Save,
     /// Open a received file with another program.
@@ -215,6 +220,7 @@ impl PolicyAction {
     pub(crate) fn wish(&self) -> Action<'_> {
         match self {
             Self::SendFile { mime, bytes } => Action::SendFile { mime, executable: false, bytes: *bytes },
+            Self::SendVoice { seconds } => Action::SendClip { voice: true, seconds: *seconds },
             Self::Save => Action::Save,
             Self::OpenExternal => Action::OpenExternal,
             Self::Export => Action::Export,

@@ -123,6 +123,24 @@ impl From<fixes::Position> for Position {
     }
 }
 
+/// Where one device of a user went.
+#[derive(Clone, Debug, PartialEq, uniffi::Record)]
+pub struct Track {
+    /// Who.
+    pub user_id: String,
+    /// What the user is called in the room.
+    pub display_name: Option<String>,
+    /// In the order of their times.
+    pub fixes: Vec<Fix>,
+}
+
+impl From<fixes::Track> for Track {
+    fn from(track: fixes::Track) -> Self {
+        let fixes::Track { user_id, name, fixes } = track;
+        Self { user_id, display_name: name, fixes: fixes.into_iter().map(Fix::from).collect() }
+    }
+}
+
 /// How often a position is to be shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum SharePace {

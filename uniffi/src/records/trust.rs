@@ -1,7 +1,11 @@
 //! Trust in people and devices, and how a verification goes.
 
-use qroc_core::crypto::{Emoji, Reason, Stage};
+use std::fmt;
+
+use qroc_core::crypto::{Code, Emoji, Reason, Stage};
 use qroc_core::model;
+
+use super::count;
 
 /// What is believed of a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
@@ -81,6 +85,30 @@ impl From<Reason> for VerificationReason {
     }
 }
 
+/// A code that this device shows, for the other one to scan.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct VerificationCode {
+    /// What it says, in the format of the Matrix specification. Nobody else is to know it.
+    pub bytes: Vec<u8>,
+    /// Modules in a row. A margin of four light ones belongs around them, or scanners do not find it.
+    pub side: u32,
+    /// A byte for each module, row by row from the top left: 1 where it is dark, else 0.
+    pub modules: Vec<u8>,
+}
+
+impl fmt::Debug for VerificationCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerificationCode").field("side", &self.side).finish_non_exhaustive()
+    }
+}
+
+impl From<Code> for VerificationCode {
+    fn from(code: Code) -> Self {
+        let Code { bytes, side, dark } = code;
+        Self { bytes, side: count(side), modules: dark.into_iter().map(u8::from).collect() }
+    }
+}
+
 /// How far a verification is.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum VerificationStage {
@@ -97,7 +125,15 @@ pub enum VerificationStage {
         /// The same as three numbers.
         numbers: Vec<u16>,
     },
-    /// We confirmed; the other has not yet.
+    /// To be verified by a code: the other scans ours, or we `scan` theirs, whichever is easier; `by_signs` where neither
+    /// can be. Only where it was to be done `by_code`.
+    Code {
+        /// Ours; none where the other cannot scan.
+        shown: Option<VerificationCode>,
+    },
+    /// The other says that it has scanned our code: `confirm` if the other's screen says so too, else `mismatch`.
+    Scanned,
+    /// We confirmed, or scanned; the other has not confirmed yet.
     Confirmed,
     /// Both confirmed. The last one.
     Done,
@@ -116,6 +152,8 @@ impl From<Stage> for VerificationStage {
             Stage::Waiting => Self::Waiting,
             Stage::Asked => Self::Asked,
             Stage::Starting => Self::Starting,
+            Stage::Code { shown } => Self::Code { shown: shown.map(VerificationCode::from) },
+            Stage::Scanned => Self::Scanned,
             Stage::Compare { emoji, numbers } => Self::Compare {
                 emoji: emoji.into_iter().map(VerificationEmoji::from).collect(),
                 numbers: numbers.to_vec(),

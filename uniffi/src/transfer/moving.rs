@@ -9,9 +9,10 @@ use qroc_core::outbox::OutboxError;
 use qroc_core::progress::{Cancel, Progress};
 use tokio::sync::watch;
 
-use super::{Seen, Shared, Task, enter};
+use super::{Shared, Task};
 use crate::contents::Contents;
 use crate::error::QrocError;
+use crate::latest::Teller;
 use crate::records::outgoing::{NewFile, SentFile};
 use crate::records::reason;
 use crate::records::transfer::{TransferProgress, TransferState};
@@ -21,35 +22,35 @@ const SOON: Duration = Duration::from_millis(20);
 const NOTHING: TransferProgress = TransferProgress { done: 0, total: 0, left: None };
 
 impl Shared {
-    pub(super) async fn work(&self, life: &Arc<Lifecycle>, seen: &Seen) {
+    pub(super) async fn work(&self, life: &Arc<Lifecycle>, tell: &Teller<TransferState>) {
         match &self.task {
             Task::Up { file, txn_id } => {
                 if let Some(file) = file
-                    && !self.prepare(life, seen, file).await
+                    && !self.prepare(life, tell, file).await
                 {
                     return;
                 }
-                self.follow(life, seen, txn_id).await;
+                self.follow(life, tell, txn_id).await;
             }
-            Task::Down { event_id, part } => self.fetch(life, seen, event_id, *part).await,
+            Task::Down { event_id, part } => self.fetch(life, tell, event_id, *part).await,
         }
     }
 
     /// Returns whether there is a message by now.
-    async fn prepare(&self, life: &Arc<Lifecycle>, seen: &Seen, file: &NewFile) -> bool {
+    async fn prepare(&self, life: &Arc<Lifecycle>, tell: &Teller<TransferState>, file: &NewFile) -> bool {
         loop {
-            match self.prepare_once(life, seen, file).await {
+            match self.prepare_once(life, tell, file).await {
                 Ok(sent) => {
                     *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = sent;
                     return true;
                 }
                 Err(error) if *self.stop.borrow() && error.kind() == ErrorKind::Cancelled => {
-                    enter(seen, TransferState::Cancelled);
+                    tell.tell(TransferState::Cancelled);
                     return false;
                 }
-                Err(error) => enter(seen, TransferState::failed(&error.into())),
+                Err(error) => tell.tell(TransferState::failed(&error.into())),
             }
-            if !self.tries_again(life, seen).await {
+            if !self.tries_again(life, tell).await {
                 return false;
             }
         }
@@ -58,14 +59,14 @@ impl Shared {
     async fn prepare_once(
         &self,
         life: &Arc<Lifecycle>,
-        seen: &Seen,
+        tell: &Teller<TransferState>,
         file: &NewFile,
     ) -> Result<Option<SentFile>, Error> {
         let client = life.client()?;
-        let (cancel, tell) = (Cancel::default(), seen.clone());
-        enter(seen, TransferState::Preparing { progress: NOTHING });
+        let (cancel, told) = (Cancel::default(), tell.clone());
+        tell.tell(TransferState::Preparing { progress: NOTHING });
         let progress = Progress::new(cancel.clone(), move |report| {
-            enter(&tell, TransferState::Preparing { progress: report.into() });
+            told.tell(TransferState::Preparing { progress: report.into() });
         });
         let sending = client.send_file(file.clone().into_action(self.room.clone()), progress);
         tokio::pin!(sending);
@@ -81,14 +82,14 @@ impl Shared {
     }
 
     /// Follows the message until the server has it.
-    async fn follow(&self, life: &Arc<Lifecycle>, seen: &Seen, txn_id: &str) {
+    async fn follow(&self, life: &Arc<Lifecycle>, tell: &Teller<TransferState>, txn_id: &str) {
         let mut known = None;
         loop {
             let Ok(client) = life.client() else { return };
             let now = match client.sending_changes(&self.room, txn_id, known.as_ref()).await {
                 Ok(Some(now)) => now,
                 Ok(None) => return,
-                Err(error) => return enter(seen, TransferState::failed(&error.into())),
+                Err(error) => return tell.tell(TransferState::failed(&error.into())),
             };
             drop(client);
             let (id, state) = shown(&now);
@@ -98,7 +99,7 @@ impl Shared {
                 let _ = self.take_back(life).await;
             }
             let is_over = state.is_over();
-            enter(seen, state);
+            tell.tell(state);
             if is_over {
                 return;
             }
@@ -122,22 +123,22 @@ impl Shared {
         *self.queued.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn fetch(&self, life: &Arc<Lifecycle>, seen: &Seen, event_id: &str, part: Part) {
+    async fn fetch(&self, life: &Arc<Lifecycle>, tell: &Teller<TransferState>, event_id: &str, part: Part) {
         loop {
-            enter(seen, TransferState::Moving { progress: NOTHING });
+            tell.tell(TransferState::Moving { progress: NOTHING });
             let fetched = tokio::select! {
-                fetched = self.fetch_once(life, seen, event_id, part) => fetched,
-                () = self.stopped() => return enter(seen, TransferState::Cancelled),
+                fetched = self.fetch_once(life, tell, event_id, part) => fetched,
+                () = self.stopped() => return tell.tell(TransferState::Cancelled),
                 () = gone(life.link()) => return,
             };
             match fetched {
                 Ok(contents) => {
                     *self.contents.lock().unwrap_or_else(PoisonError::into_inner) = Some(contents);
-                    return enter(seen, TransferState::Done);
+                    return tell.tell(TransferState::Done);
                 }
-                Err(error) => enter(seen, TransferState::failed(&error)),
+                Err(error) => tell.tell(TransferState::failed(&error)),
             }
-            if !self.tries_again(life, seen).await {
+            if !self.tries_again(life, tell).await {
                 return;
             }
         }
@@ -146,7 +147,7 @@ impl Shared {
     async fn fetch_once(
         &self,
         life: &Arc<Lifecycle>,
-        seen: &Seen,
+        tell: &Teller<TransferState>,
         event_id: &str,
         part: Part,
     ) -> Result<Arc<Contents>, QrocError> {
@@ -165,7 +166,7 @@ impl Shared {
         };
         loop {
             let report = *reports.borrow_and_update();
-            enter(seen, TransferState::Moving { progress: report.into() });
+            tell.tell(TransferState::Moving { progress: report.into() });
             tokio::select! {
                 opened = &mut opening => return opened,
                 changed = reports.changed() => if changed.is_err() { return opening.await },
@@ -174,11 +175,11 @@ impl Shared {
     }
 
     /// Waits until somebody wants another try. False: it was given up.
-    async fn tries_again(&self, life: &Arc<Lifecycle>, seen: &Seen) -> bool {
+    async fn tries_again(&self, life: &Arc<Lifecycle>, tell: &Teller<TransferState>) -> bool {
         tokio::select! {
             () = self.again.notified() => true,
             () = self.stopped() => {
-                enter(seen, TransferState::Cancelled);
+                tell.tell(TransferState::Cancelled);
                 false
             }
             () = gone(life.link()) => false,

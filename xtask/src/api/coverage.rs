@@ -18,6 +18,8 @@ const LAYERS: [Layer; 2] = [
     Layer { language: "Swift", folder: "ios/Sources/Qroc", extension: "swift" },
 ];
 
+const BESIDE: &str = "on Android one process has the profile and shows its notifications; Swift has it";
+
 /// What a layer need not show, each with its reason.
 const INTERNAL: &[(&str, &str)] = &[
     ("ConnectionStates.restart", "each loop may take one of its own"),
@@ -26,6 +28,25 @@ const INTERNAL: &[(&str, &str)] = &[
     ("Reaction", "a map from reaction to users, in languages that have maps"),
     ("Reaction.key", "a key of that map"),
     ("Reaction.senders", "a value of that map"),
+    ("Notifier", BESIDE),
+    ("Notifier.open", BESIDE),
+    ("Notifier.fetch", BESIDE),
+    ("Notifier.policy", BESIDE),
+    ("Notifier.shut_down", BESIDE),
+    ("Notification", BESIDE),
+    ("Notification.room_id", BESIDE),
+    ("Notification.room_name", BESIDE),
+    ("Notification.event_id", BESIDE),
+    ("Notification.sender", BESIDE),
+    ("Notification.sender_name", BESIDE),
+    ("Notification.time", BESIDE),
+    ("Notification.body", BESIDE),
+    ("Notification.attention", BESIDE),
+    ("Notification.unreadable", BESIDE),
+    ("Attention", BESIDE),
+    ("Attention.Nothing", BESIDE),
+    ("Attention.Unread", BESIDE),
+    ("Attention.Highlight", BESIDE),
     ("PortFault", "what a log throws is dropped"),
     ("PortFault.Failed", "what a log throws is dropped"),
 ];

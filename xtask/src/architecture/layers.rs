@@ -2,10 +2,10 @@
 
 /// Modules from the lowest layer to the highest. A module imports only from lower layers.
 pub const LAYERS: &[&[&str]] = &[
-    &["ids", "secret", "redact", "clock", "kind", "progress", "log"],
+    &["ids", "secret", "redact", "clock", "kind", "json", "progress", "log"],
     &["geo", "policy", "model", "diff", "sliding", "text"],
     &["ports"],
-    &["store", "net", "media", "crypto", "ingest", "roster"],
+    &["store", "net", "media", "map", "crypto", "ingest", "roster"],
     &[
         "session",
         "keeping",
@@ -18,6 +18,7 @@ pub const LAYERS: &[&[&str]] = &[
         "verify",
         "recovery",
         "notify",
+        "push",
         "mdm",
         "devices",
         "search",

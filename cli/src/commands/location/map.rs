@@ -1,4 +1,4 @@
-//! A picture to look at: tracks, officers and areas of a room.
+//! A picture to look at: tracks, officers and areas of a room, on the map of this device.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,6 +37,8 @@ struct Drawn {
     officers: usize,
     tracks: usize,
     areas: usize,
+    /// Whether the device's map lies below.
+    map: bool,
 }
 
 pub(super) async fn run(args: MapArgs, session: &Session) -> Result<(), Failure> {
@@ -64,6 +66,7 @@ pub(super) async fn run(args: MapArgs, session: &Session) -> Result<(), Failure>
         officers: scene.marks.len(),
         tracks: scene.ways.len(),
         areas: scene.areas.len(),
+        map: scene.base.is_some(),
     };
     session.output.one(&drawn, |drawn| {
         format!(

@@ -5,6 +5,7 @@ mod cot;
 mod export;
 mod file;
 mod map;
+mod map_file;
 mod nearest;
 mod send;
 mod share;
@@ -33,6 +34,8 @@ pub(crate) enum LocationCommand {
     Track(export::TrackArgs),
     /// Draw a picture of what is known
     Map(map::MapArgs),
+    /// Show, fetch, put in place or take away the map of this device, which lies below pictures
+    MapFile(map_file::MapFileArgs),
     /// Show who is nearest to a place
     Nearest(nearest::NearestArgs),
     /// Write where everybody is now for a control room's TAK
@@ -50,6 +53,7 @@ pub(crate) async fn run(command: LocationCommand, session: &Session) -> Result<(
         LocationCommand::Watch(args) => watch::run(args, session).await,
         LocationCommand::Track(args) => export::run(args, session).await,
         LocationCommand::Map(args) => map::run(args, session).await,
+        LocationCommand::MapFile(args) => map_file::run(args, session).await,
         LocationCommand::Nearest(args) => nearest::run(args, session).await,
         LocationCommand::Cot(args) => cot::run(args, session).await,
         LocationCommand::Area(command) => area::run(command, session).await,

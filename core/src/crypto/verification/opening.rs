@@ -218,6 +218,8 @@ impl Crypto {
                 self.note_opening(&opening);
             } else if raw.json().get().contains("m.secret.send") {
                 self.news.trust();
+            } else if raw.json().get().contains("room_key_bundle") {
+                self.news.due.notify_one();
             }
         }
     }

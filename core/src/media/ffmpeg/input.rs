@@ -1,6 +1,7 @@
 //! Opening a file: which streams it has and what they say of themselves.
 
 use std::fs::File;
+use std::io::{Read, Seek};
 use std::os::unix::fs::FileExt as _;
 
 use ff::codec::Id;
@@ -100,10 +101,20 @@ impl Source {
         budget: &Budget,
         watch: &Watch,
     ) -> Result<Self, Error> {
-        start();
         if format == "video/x-msvideo" && is_cut(&file) {
             return Err(Error::Truncated { format });
         }
+        Self::read(file, format, budget, watch)
+    }
+
+    /// Opens what is read from elsewhere than a file.
+    pub(in super::super) fn read<R: Read + Seek + Send + 'static>(
+        from: R,
+        format: &'static str,
+        budget: &Budget,
+        watch: &Watch,
+    ) -> Result<Self, Error> {
+        start()?;
         let names =
             |list: &[(Id, &'static str)]| list.iter().map(|(_, name)| *name).collect::<Vec<_>>().join(",");
         let decoders = format!("{},{}", names(PICTURES), names(SOUNDS));
@@ -115,7 +126,7 @@ impl Source {
             ("max_streams", "64"),
             ("max_pixels", pixels.as_str()),
         ]);
-        let stream = StreamIo::from_read_seek_with_capacity(file, 256 * 1024)
+        let stream = StreamIo::from_read_seek_with_capacity(from, 256 * 1024)
             .map_err(|error| fault(error, format, watch))?;
         let interrupt = watch.clone();
         let opened = ff::format::input_from_stream_with_interrupt(stream, None, Some(options), move || {

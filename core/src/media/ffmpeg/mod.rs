@@ -5,8 +5,11 @@
 mod chain;
 mod decode;
 mod input;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod late;
 mod mux;
 mod picture;
+mod player;
 mod poster;
 mod raw;
 mod sei;
@@ -26,16 +29,20 @@ use crate::progress::Cancel;
 
 pub(super) use input::Source;
 pub(super) use mux::{Made, PicturePlan, Plan, SoundPlan, make};
+pub(super) use player::play;
 pub(super) use poster::{POSTER_PX, poster};
 pub(super) use still::decode_still;
 
-/// Quiet: what FFmpeg prints may name files and places.
-fn start() {
+/// Quiet: what FFmpeg prints may name files and places. Before anything else of FFmpeg is called.
+fn start() -> Result<(), Error> {
     static ONCE: Once = Once::new();
+    #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+    late::load().map_err(Error::NoFfmpeg)?;
     ONCE.call_once(|| {
         let _ = ff::init();
         ff::log::set_level(ff::log::Level::Quiet);
     });
+    Ok(())
 }
 
 /// When a work has to stop.

@@ -21,7 +21,7 @@ pub(in super::super) fn decode_still(
     mime: &'static str,
     max_pixels: u64,
 ) -> Result<DynamicImage, Error> {
-    start();
+    start()?;
     let Still { width, height, columns, .. } = *still;
     if u64::from(width).saturating_mul(u64::from(height)) > max_pixels {
         return Err(Error::TooManyPixels { width, height, limit: max_pixels });

@@ -1,6 +1,7 @@
 //! Sound on its way out: voice messages as Opus at an even loudness, recordings as they are, both without a word about
 //! where, when and with what they were made.
 
+mod play;
 #[cfg(feature = "ffmpeg")]
 mod prepare;
 #[cfg(test)]
@@ -10,6 +11,8 @@ mod tests;
 use std::fmt;
 use std::io::{self, Read};
 use std::path::Path;
+
+pub use self::play::{PLAYED_RATE, play};
 
 use super::error::Error;
 use super::limits::Limits;

@@ -178,3 +178,74 @@ fn what_is_no_recording_is_refused() {
     let cut = refused("truncated.flac", false, Limits::default());
     assert!(matches!(cut, Error::Truncated { .. } | Error::Damaged { .. }), "{cut}");
 }
+
+/// What a loudspeaker gets, from a reader of bytes in memory.
+fn played(name: &str, from_ms: u64) -> Result<Vec<i16>, Error> {
+    let bytes = std::fs::read(qroc_fixtures::path(name)).unwrap();
+    let mime = crate::media::probe(bytes.get(..crate::media::HEAD_BYTES.min(bytes.len())).unwrap()).mime;
+    let mut all = Vec::new();
+    play(std::io::Cursor::new(bytes), mime, from_ms, Cancel::default(), &mut |piece| {
+        all.extend_from_slice(piece);
+        true
+    })?;
+    Ok(all)
+}
+
+#[test]
+fn what_is_played_is_what_ffmpeg_plays() {
+    for name in ["example.opus", "interlude.ogg", "sheep_on_drugs.mp3", "silence.flac", "bigbuckbunny.mp4"] {
+        let out = Command::new("ffmpeg")
+            .args(["-v", "error", "-i"])
+            .arg(qroc_fixtures::path(name))
+            .args(["-map", "0:a:0", "-ac", "1", "-ar", "48000", "-f", "s16le", "-"])
+            .output()
+            .unwrap();
+        let theirs: Vec<i16> =
+            out.stdout.chunks_exact(2).map(|two| i16::from_le_bytes([two[0], two[1]])).collect();
+        let ours = played(name, 0).unwrap();
+        // Some frames of padding at either end are up to the program.
+        assert!(ours.len().abs_diff(theirs.len()) < 4_800, "{name}: {} and {}", ours.len(), theirs.len());
+        let power = |samples: &[i16]| {
+            let sum: f64 = samples.iter().map(|sample| f64::from(*sample).powi(2)).sum();
+            (sum / samples.len().max(1) as f64).sqrt()
+        };
+        let (here, there) = (power(&ours), power(&theirs));
+        assert!((here - there).abs() <= there * 0.02 + 1.0, "{name}: {here} and {there}");
+        assert_eq!(there > 100.0, name != "silence.flac", "{name} is heard");
+    }
+}
+
+#[test]
+fn playing_begins_anywhere_stops_at_once_and_refuses_what_has_no_sound() {
+    let whole = played("example.opus", 0).unwrap();
+    for seconds in [1, 5, 9] {
+        let late = played("example.opus", seconds * 1000).unwrap();
+        let missing = whole.len().abs_diff(late.len()) as u64;
+        assert!(
+            missing.abs_diff(seconds * 48_000) < 4_800,
+            "{seconds} s are left out, not {missing} samples"
+        );
+        // The same is heard from there on, but for what a decoder needs to settle.
+        let (ours, same) = (&late[24_000..48_000], &whole[whole.len() - late.len()..][24_000..48_000]);
+        let off = ours.iter().zip(same).map(|(one, other)| one.abs_diff(*other)).max();
+        assert!(off < Some(2_000), "{seconds} s: {off:?}");
+    }
+    assert!(played("example.opus", 3_600_000).unwrap().len() < 4_800, "nothing is left");
+
+    let bytes = std::fs::read(qroc_fixtures::path("example.opus")).unwrap();
+    let mut pieces = 0;
+    play(std::io::Cursor::new(bytes.clone()), "audio/ogg", 0, Cancel::default(), &mut |_| {
+        pieces += 1;
+        pieces < 3
+    })
+    .unwrap();
+    assert_eq!(pieces, 3);
+    let cancel = Cancel::default();
+    cancel.cancel();
+    let stopped = play(std::io::Cursor::new(bytes), "audio/ogg", 0, cancel, &mut |_| true);
+    assert!(matches!(stopped, Err(Error::Cancelled)), "{stopped:?}");
+    for name in ["hopper.jpg", "truncated.flac", "form.pdf"] {
+        let refused = played(name, 0);
+        assert!(refused.is_err() || name == "truncated.flac", "{name}: {:?}", refused.map(|all| all.len()));
+    }
+}

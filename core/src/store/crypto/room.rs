@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Transaction};
 
-use super::{StoreError, blob, each, first};
+use super::{StoreError, blob, each, first, value};
 
 pub(crate) fn settings<T, E: From<StoreError>>(
     connection: &Connection,
@@ -81,4 +81,22 @@ pub(crate) fn save_bundle(
                ON CONFLICT (room_id, user_id) DO UPDATE SET data = excluded.data";
     tx.prepare_cached(sql)?.execute((room_id, user_id, data))?;
     Ok(())
+}
+
+fn inviter_key(room_id: &str) -> String {
+    format!("qroc/inviter/{room_id}")
+}
+
+/// Notes who invited us to a room.
+pub(crate) fn set_inviter(tx: &Transaction<'_>, room_id: &str, inviter: &str) -> Result<(), StoreError> {
+    value::set(tx, &inviter_key(room_id), inviter.as_bytes())
+}
+
+/// Returns who invited us to a room, until we joined it.
+pub(crate) fn inviter(connection: &Connection, room_id: &str) -> Result<Option<String>, StoreError> {
+    value::get(connection, &inviter_key(room_id), |bytes| Ok(String::from_utf8_lossy(bytes).into_owned()))
+}
+
+pub(crate) fn forget_inviter(tx: &Transaction<'_>, room_id: &str) -> Result<(), StoreError> {
+    value::remove(tx, &inviter_key(room_id))
 }

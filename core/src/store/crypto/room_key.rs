@@ -85,6 +85,16 @@ pub(crate) fn to_back_up<E: From<StoreError>>(
     list(connection, sql, [limit], take)
 }
 
+/// Lists the keys, by room and session, that are here although events still wait for them.
+pub(crate) fn waited_for(connection: &Connection) -> Result<Vec<(String, String)>, StoreError> {
+    let sql = "SELECT DISTINCT r.room_id, e.session_id FROM event e JOIN room r ON r.id = e.room
+               JOIN crypto_inbound_session k ON k.session_id = e.session_id AND k.room_id = r.room_id
+               WHERE e.session_id IS NOT NULL";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Counts all keys, and those that are not in the backup.
 pub(crate) fn counts(connection: &Connection) -> Result<(i64, i64), StoreError> {
     let sql = "SELECT (SELECT count(*) FROM crypto_inbound_session),

@@ -1,4 +1,4 @@
-use super::{View, arrived, newest_arrival, positions, prune, take, tracker, tracks, within};
+use super::{View, arrived, nearest, newest_arrival, positions, prune, take, tracker, tracks, within};
 use crate::geo::Fix;
 use crate::ids::RoomRow;
 use crate::store::testing::database;
@@ -57,6 +57,22 @@ fn what_came_in_the_standard_form_first_says_more_when_its_batch_comes() {
 }
 
 #[test]
+fn an_older_way_that_becomes_known_later_stands_before_the_newer_one() {
+    let mut connection = database();
+    let tx = connection.transaction().expect("transaction");
+    let room = rooms::ensure(&tx, "!harbour").expect("room");
+    let (madrid, lisbon) =
+        (events::user(&tx, "@madrid:x").expect("user"), events::user(&tx, "@lisbon:x").expect("user"));
+    for (user, tag, ts) in [(madrid, "m", 1_000), (lisbon, "new", 9_000), (lisbon, "old", 2_000)] {
+        let track = tracker(&tx, room, user, tag).expect("tracker");
+        take(&tx, track, &[fix(ts, 5, 5), fix(ts + 50, 5, 6)]).expect("take");
+    }
+    let found = tracks(&tx, room, None, (0, i64::MAX)).expect("tracks");
+    let found: Vec<_> = found.iter().map(|track| (track.user_id.as_str(), track.fixes[0].ts)).collect();
+    assert_eq!(found, [("@lisbon:x", 2_000), ("@lisbon:x", 9_000), ("@madrid:x", 1_000)]);
+}
+
+#[test]
 fn a_view_finds_who_is_in_it_also_across_the_antimeridian() {
     let mut connection = database();
     let tx = connection.transaction().expect("transaction");
@@ -80,6 +96,25 @@ fn a_view_finds_who_is_in_it_also_across_the_antimeridian() {
     assert_eq!(names(None, view).len(), 3);
     let plain = View { west: -1_000_000, east: 1_000_000, ..view };
     assert_eq!(names(Some(room), plain), ["@far:x"]);
+}
+
+#[test]
+fn who_shared_twice_is_on_the_map_once_where_they_are_now() {
+    let mut connection = database();
+    let tx = connection.transaction().expect("transaction");
+    let room = rooms::ensure(&tx, "!harbour").expect("room");
+    let lisbon = events::user(&tx, "@lisbon:x").expect("user");
+    for (tag, ts, lat) in [("first", 1_000, 38_700_000), ("second", 2_000, 38_710_000)] {
+        let track = tracker(&tx, room, lisbon, tag).expect("tracker");
+        take(&tx, track, &[fix(ts, lat, -9_100_000)]).expect("take");
+    }
+    let all = within(&tx, None, WORLD).expect("within");
+    assert_eq!(all.iter().map(|one| one.fix.ts).collect::<Vec<_>>(), [2_000]);
+    let old = View { south: 38_699_000, west: -9_101_000, north: 38_701_000, east: -9_099_000 };
+    assert!(within(&tx, Some(room), old).expect("within").is_empty(), "not where they were");
+    let place = crate::geo::Place::new(38.7, -9.1, None).expect("on earth");
+    let near = nearest(&tx, None, place, 5).expect("nearest");
+    assert_eq!(near.iter().map(|one| one.fix.ts).collect::<Vec<_>>(), [2_000]);
 }
 
 /// What 5,000 officers with 1,000 fixes each cost: `cargo test --release --workspace --lib -- --ignored --nocapture a_crowd`.

@@ -63,6 +63,23 @@ impl Body {
     }
 }
 
+impl AccountKeys {
+    pub(super) fn seal(&self, key: &Secret<32>, aad: &[u8]) -> Result<Vec<u8>, KeyFileError> {
+        let mut plain =
+            Zeroizing::new(Vec::with_capacity(1024 + 2 * (self.user_id.len() + self.homeserver.len())));
+        serde_json::to_writer(&mut *plain, &account_list::Written(self))
+            .map_err(|_| KeyFileError::TooLarge)?;
+        Ok(envelope::seal(key, plain, aad)?)
+    }
+
+    pub(super) fn open(sealed: &[u8], key: &Secret<32>, aad: &[u8]) -> Result<Self, KeyFileError> {
+        let plain = envelope::open(key, sealed, aad).ok_or(KeyFileError::Tampered)?;
+        let read: account_list::Read =
+            serde_json::from_slice(&plain).map_err(|_| KeyFileError::Damaged("account"))?;
+        Ok(read.0)
+    }
+}
+
 mod secret_text {
     use super::{Deserialize, Deserializer, Secret, Serializer, Zeroizing, de};
 
@@ -103,10 +120,10 @@ mod account_list {
     }
 
     #[derive(Serialize)]
-    struct Written<'a>(#[serde(with = "Stored")] &'a AccountKeys);
+    pub(super) struct Written<'a>(#[serde(with = "Stored")] pub(super) &'a AccountKeys);
 
     #[derive(Deserialize)]
-    struct Read(#[serde(with = "Stored")] AccountKeys);
+    pub(super) struct Read(#[serde(with = "Stored")] pub(super) AccountKeys);
 
     pub(super) fn serialize<S: Serializer>(accounts: &[AccountKeys], to: S) -> Result<S::Ok, S::Error> {
         to.collect_seq(accounts.iter().map(Written))

@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{Mode, OFlags};
 
@@ -69,6 +69,33 @@ pub(super) fn open(dir: &Path, access: OFlags) -> Result<File, KeyFileError> {
         Ok(file) => Ok(File::from(file)),
         Err(rustix::io::Errno::NOENT) => Err(KeyFileError::Missing),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Tells one state of the file from another without opening it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    device: u64,
+    inode: u64,
+    changed: (i64, i64),
+    length: u64,
+}
+
+/// Times of a file system are coarse: what was changed just now could be changed once more without showing it.
+const SETTLED: Duration = Duration::from_secs(2);
+
+impl Stamp {
+    /// Nothing where there is no file, or it was changed too shortly ago to tell, or in the future.
+    pub(super) fn of(dir: &Path) -> Option<Self> {
+        let about = fs::symlink_metadata(dir.join(FILE_NAME)).ok()?;
+        let changed = Duration::new(about.ctime().try_into().ok()?, about.ctime_nsec().try_into().ok()?);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+        (now.checked_sub(changed)? >= SETTLED).then(|| Self {
+            device: about.dev(),
+            inode: about.ino(),
+            changed: (about.ctime(), about.ctime_nsec()),
+            length: about.len(),
+        })
     }
 }
 

@@ -60,6 +60,9 @@ pub enum KeyFileError {
         /// Attempts that are left; nothing: no limit.
         left: Option<u32>,
     },
+    /// The PIN opens it only together with the half of the key that a server holds.
+    #[error("half of the key is held by the organisation's server, and was not fetched")]
+    ShareNeeded,
     /// After wrong ones some time has to pass.
     #[error("too many wrong attempts: the next is possible in {} s", .wait_ms.div_ceil(1000))]
     TooEarly {

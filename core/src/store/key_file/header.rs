@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use crate::clock::Moment;
 use crate::ports::key_vault::{KeyHandle, Wrapped};
 
-/// What opens a slot. The format knows all kinds; this version makes and opens `Vault`.
+/// What opens a slot. The format knows all kinds; this version makes and opens the first three.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SlotKind {
     /// The vault alone.

@@ -12,6 +12,7 @@ use super::crash;
 use super::disk::{self, DirLock};
 use super::error::KeyFileError;
 use super::header::{Slot, SlotKind, VaultRef};
+use super::share::{SharePlace, combine};
 use super::unlocked::Unlocked;
 use super::{KeyFile, Locked, session};
 use crate::clock::Moment;
@@ -20,9 +21,10 @@ use crate::secret::{Secret, SecretBytes, fill_random};
 use crate::store::vault::envelope;
 use crate::store::vault::{Cost, derive};
 
-const COST: &str = "cost";
+pub(super) const COST: &str = "cost";
 const SALT: &str = "salt";
 const SEALED: &str = "sealed";
+pub(super) const SHARE: &str = "share";
 /// More earlier ones are not kept, whatever policy asks.
 const MOST_EARLIER: usize = 24;
 
@@ -48,6 +50,25 @@ struct Earlier {
     hash: String,
 }
 
+/// A PIN or password that is to be set.
+#[derive(Clone, Copy, Debug)]
+pub struct NewPin<'a> {
+    /// The PIN itself.
+    pub pin: &'a SecretBytes,
+    /// Its length, in characters.
+    pub length: u32,
+    /// Whether it is digits alone.
+    pub digits: bool,
+    /// What a guess costs.
+    pub cost: Cost,
+    /// Where a server holds half of the key, and that half.
+    pub share: Option<(&'a SharePlace, &'a Secret<32>)>,
+}
+
+fn opens(kind: &SlotKind) -> bool {
+    matches!(kind, SlotKind::Vault | SlotKind::VaultPin | SlotKind::VaultPinShare)
+}
+
 /// How long one has to wait after so many wrong ones, in milliseconds.
 fn delay_ms(count: u32) -> u64 {
     match count {
@@ -60,6 +81,13 @@ fn delay_ms(count: u32) -> u64 {
     }
 }
 
+impl Unlocked {
+    /// Says whether the file opens without the PIN now, by what was last read of it.
+    pub fn is_unlocked(&self) -> bool {
+        !self.has_lock() || session::SESSION.read(self.dir(), &self.header.file_id).is_some()
+    }
+}
+
 impl Locked {
     /// Says whether a PIN or password protects the file.
     pub fn has_pin(&self) -> bool {
@@ -68,11 +96,14 @@ impl Locked {
 
     /// Says whether the file opens without the PIN now: there is none, or somebody unlocked it and nobody sealed it.
     pub fn is_unlocked(&self) -> bool {
-        !self.has_pin() || session::read(&self.dir, &self.header.file_id).is_some()
+        !self.has_pin() || session::SESSION.read(&self.dir, &self.header.file_id).is_some()
     }
 
-    fn pin_slot(&self) -> Option<&Slot> {
-        self.header.slots.iter().find(|slot| slot.kind == SlotKind::VaultPin)
+    pub(super) fn pin_slot(&self) -> Option<&Slot> {
+        self.header
+            .slots
+            .iter()
+            .find(|slot| matches!(slot.kind, SlotKind::VaultPin | SlotKind::VaultPinShare))
     }
 
     /// Returns how many milliseconds have to pass before the next attempt. Counted by the time that the device was
@@ -94,30 +125,36 @@ impl Locked {
         pin: &SecretBytes,
         now: &Moment,
     ) -> Result<Unlocked, KeyFileError> {
-        if self.attempts_left() == Some(0) {
-            return Err(KeyFileError::Exhausted);
-        }
-        let wait_ms = self.wait_ms(now);
-        if wait_ms > 0 {
-            return Err(KeyFileError::TooEarly { wait_ms });
-        }
+        self.unlock_with(vault, pin, None, now).await
+    }
+
+    /// As `unlock_with_pin`, with the share that a server holds, where the PIN needs it.
+    ///
+    /// # Errors
+    /// As `unlock_with_pin`; `ShareNeeded` without it, `Tampered` with another one.
+    pub async fn unlock_with(
+        &mut self,
+        vault: &dyn KeyVault,
+        pin: &SecretBytes,
+        share: Option<&Secret<32>>,
+        now: &Moment,
+    ) -> Result<Unlocked, KeyFileError> {
+        self.may_try(now)?;
         let slot = self.pin_slot().cloned().ok_or(KeyFileError::NoPin)?;
         if slot.vault.kind != vault.kind() {
             return Err(KeyFileError::OtherVault(vec![slot.vault.kind]));
         }
         let aad = self.header.slot_aad(&slot.kind);
         // What the vault says tells nothing about the PIN: a prompt that was dismissed is no attempt.
-        let outer = vault.unwrap(&slot.handle, &slot.wrapped, &aad).await?;
+        let mut outer = vault.unwrap(&slot.handle, &slot.wrapped, &aad).await?;
+        if slot.kind == SlotKind::VaultPinShare {
+            outer = combine(&outer, share.ok_or(KeyFileError::ShareNeeded)?);
+        }
         self.count_attempt_at(now)?;
         crash::point()?;
         let key = match open(&slot, &outer, pin, &aad).await? {
             Some(key) => key,
-            None => {
-                return Err(match self.attempts_left() {
-                    Some(0) => KeyFileError::Exhausted,
-                    left => KeyFileError::WrongPin { left },
-                });
-            }
+            None => return Err(self.was_wrong()),
         };
         let mut unlocked = self.open_with(key)?;
         unlocked.clear_attempts();
@@ -125,8 +162,15 @@ impl Locked {
         Ok(unlocked)
     }
 
+    pub(super) fn was_wrong(&self) -> KeyFileError {
+        match self.attempts_left() {
+            Some(0) => KeyFileError::Exhausted,
+            left => KeyFileError::WrongPin { left },
+        }
+    }
+
     /// Counts an attempt, durably, before it is made.
-    fn count_attempt_at(&mut self, now: &Moment) -> Result<(), KeyFileError> {
+    pub(super) fn count_attempt_at(&mut self, now: &Moment) -> Result<(), KeyFileError> {
         let _lock = DirLock::exclusive(&self.dir)?;
         let mut fresh = Self::decode(&self.dir, &disk::read(&self.dir)?)?;
         // Another process may have used up the last one meanwhile.
@@ -141,6 +185,12 @@ impl Locked {
     }
 }
 
+/// Reads a parameter that is JSON.
+pub(super) fn read<T: serde::de::DeserializeOwned>(slot: &Slot, name: &str) -> Result<T, KeyFileError> {
+    let text = slot.parameters.get(name).ok_or(KeyFileError::Damaged("slot"))?;
+    serde_json::from_str(text).map_err(|_| KeyFileError::Damaged("slot"))
+}
+
 async fn open(
     slot: &Slot,
     outer: &Secret<32>,
@@ -149,7 +199,7 @@ async fn open(
 ) -> Result<Option<Secret<32>>, KeyFileError> {
     let damaged = || KeyFileError::Damaged("slot");
     let text = |name: &str| slot.parameters.get(name).ok_or_else(damaged);
-    let cost: Cost = serde_json::from_str(text(COST)?).map_err(|_| damaged())?;
+    let cost: Cost = read(slot, COST)?;
     let salt = hex::decode(text(SALT)?).map_err(|_| damaged())?;
     let sealed = STANDARD.decode(text(SEALED)?).map_err(|_| damaged())?;
     let inner = envelope::open(outer, &sealed, aad).ok_or(KeyFileError::Tampered)?;
@@ -194,15 +244,29 @@ impl Unlocked {
         cost: Cost,
         now_ms: i64,
     ) -> Result<(), KeyFileError> {
+        self.protect(vault, NewPin { pin, length, digits, cost, share: None }, now_ms).await
+    }
+
+    /// As `set_pin`, where half of the slot's key is held by a server, if one is named.
+    ///
+    /// # Errors
+    /// As `set_pin`.
+    pub async fn protect(
+        &mut self,
+        vault: &dyn KeyVault,
+        new: NewPin<'_>,
+        now_ms: i64,
+    ) -> Result<(), KeyFileError> {
+        let NewPin { pin, length, digits, cost, share } = new;
         let handle = self.handle(vault)?;
-        let slot = self.pin_slot_of(vault, handle.clone(), pin, cost).await?;
+        let slot = self.pin_slot_of(vault, handle.clone(), pin, cost, share).await?;
         let mut earlier = vec![Earlier::of(pin, cost).await?];
         earlier.extend(self.body.pin.iter().flat_map(|record| record.earlier.iter().cloned()));
         earlier.truncate(MOST_EARLIER + 1);
         // First the way that stays open, then the slot: a crash in between locks nobody out.
         self.stay_open(vault).await?;
         let mut changed = self.clone();
-        changed.header.slots.retain(|slot| !matches!(slot.kind, SlotKind::Vault | SlotKind::VaultPin));
+        changed.header.slots.retain(|slot| !opens(&slot.kind));
         changed.header.slots.push(slot);
         changed.body.pin = Some(PinRecord { set_ms: now_ms, length, digits, earlier });
         changed.clear_attempts();
@@ -219,13 +283,11 @@ impl Unlocked {
         let handle = self.handle(vault)?;
         let aad = session::aad(&self.header.file_id);
         let wrapped = vault.wrap(&handle, &self.device_key, &aad).await?;
-        session::write(self.dir(), &self.header.file_id, &handle, &wrapped)
+        session::SESSION.write(self.dir(), &self.header.file_id, &handle, &wrapped)
     }
 
     fn handle(&self, vault: &dyn KeyVault) -> Result<KeyHandle, KeyFileError> {
-        let ours = |slot: &&Slot| {
-            slot.vault.kind == vault.kind() && matches!(slot.kind, SlotKind::Vault | SlotKind::VaultPin)
-        };
+        let ours = |slot: &&Slot| slot.vault.kind == vault.kind() && opens(&slot.kind);
         let slot = self.header.slots.iter().find(ours);
         slot.map(|slot| slot.handle.clone()).ok_or(KeyFileError::OtherVault(Vec::new()))
     }
@@ -236,8 +298,10 @@ impl Unlocked {
         handle: KeyHandle,
         pin: &SecretBytes,
         cost: Cost,
+        share: Option<(&SharePlace, &Secret<32>)>,
     ) -> Result<Slot, KeyFileError> {
-        let aad = self.header.slot_aad(&SlotKind::VaultPin);
+        let kind = if share.is_some() { SlotKind::VaultPinShare } else { SlotKind::VaultPin };
+        let aad = self.header.slot_aad(&kind);
         let mut salt = [0; 16];
         fill_random(&mut salt)?;
         let outer = Secret::<32>::random()?;
@@ -250,16 +314,24 @@ impl Unlocked {
         plain.extend_from_slice(&inner);
         let sealed = envelope::seal(&outer, plain, &aad)?;
         let cost = serde_json::to_string(&cost).map_err(|_| KeyFileError::TooLarge)?;
+        let mut parameters = BTreeMap::from([
+            (COST.to_owned(), cost),
+            (SALT.to_owned(), hex::encode(salt)),
+            (SEALED.to_owned(), STANDARD.encode(sealed)),
+        ]);
+        // The vault keeps one half, the server the other.
+        let mut held = outer;
+        if let Some((place, share)) = share {
+            held = combine(&held, share);
+            let place = serde_json::to_string(place).map_err(|_| KeyFileError::TooLarge)?;
+            parameters.insert(SHARE.to_owned(), place);
+        }
         Ok(Slot {
-            kind: SlotKind::VaultPin,
+            kind,
             vault: VaultRef { kind: vault.kind().to_owned(), parameters: vault.parameters() },
-            wrapped: vault.wrap(&handle, &outer, &aad).await?,
+            wrapped: vault.wrap(&handle, &held, &aad).await?,
             handle,
-            parameters: BTreeMap::from([
-                (COST.to_owned(), cost),
-                (SALT.to_owned(), hex::encode(salt)),
-                (SEALED.to_owned(), STANDARD.encode(sealed)),
-            ]),
+            parameters,
         })
     }
 }
@@ -283,7 +355,7 @@ impl KeyFile {
         if !locked.has_pin() {
             return Err(KeyFileError::NoPin);
         }
-        session::remove(dir, &locked.header.file_id)
+        session::SESSION.remove(dir, &locked.header.file_id)
     }
 }
 
@@ -293,7 +365,7 @@ impl KeyFile {
     /// # Errors
     /// Those of reading, and of the file system.
     pub fn note_use(dir: &std::path::Path, now: &Moment) -> Result<(), KeyFileError> {
-        Ok(session::stamp(dir, &Self::read(dir)?.header.file_id, count_ms(now))?)
+        Ok(session::SESSION.stamp(dir, &Self::read(dir)?.header.file_id, count_ms(now))?)
     }
 
     /// Returns for how many milliseconds nobody has used the profile: by the device's own count, where it has one. A
@@ -306,12 +378,12 @@ impl KeyFile {
         if !locked.has_pin() {
             return Ok(None);
         }
-        let used = session::stamped(dir, &locked.header.file_id);
+        let used = session::SESSION.stamped(dir, &locked.header.file_id);
         Ok(used.map(|used| count_ms(now).checked_sub(used).unwrap_or(u64::MAX)))
     }
 }
 
-fn count_ms(now: &Moment) -> u64 {
+pub(super) fn count_ms(now: &Moment) -> u64 {
     now.up.as_ref().map_or_else(|| u64::try_from(now.now_ms).unwrap_or(0), |up| up.ms)
 }
 

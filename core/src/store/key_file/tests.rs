@@ -28,7 +28,7 @@ impl Drop for Profile {
     /// What keeps it open lies outside the directory.
     fn drop(&mut self) {
         if let Ok(locked) = KeyFile::read(&self.dir) {
-            let _ = session::remove(&self.dir, &locked.header.file_id);
+            let _ = session::SESSION.remove(&self.dir, &locked.header.file_id);
         }
     }
 }
@@ -183,6 +183,26 @@ async fn two_processes_do_not_overwrite_each_other() {
     second.note_contact(1);
     assert!(matches!(second.save(), Err(KeyFileError::Changed)));
     assert_eq!(profile.unlock().await.unwrap().accounts().len(), 2);
+}
+
+/// What is not read again is known by its stamp, and that is believed once the file has been left alone for a while.
+#[tokio::test]
+async fn a_file_that_was_left_alone_is_read_again_as_soon_as_anything_differs() {
+    let (profile, mut ours) = Profile::new().await;
+    std::thread::sleep(std::time::Duration::from_millis(2_100));
+    assert!(!ours.reload().unwrap());
+    assert!(!ours.reload().unwrap());
+    ours.note_contact(7);
+    assert!(ours.reload().unwrap(), "what was not saved is given up");
+    assert_eq!(ours.offline_clock().last_contact_ms, 0);
+    assert!(!ours.reload().unwrap());
+    let mut other = profile.unlock().await.unwrap();
+    other.note_contact(1);
+    other.save().unwrap();
+    assert!(ours.reload().unwrap(), "what another process saved is seen at once");
+    assert_eq!(ours.offline_clock().last_contact_ms, 1);
+    begin_wipe(&profile.dir).unwrap();
+    assert!(matches!(ours.reload(), Err(KeyFileError::WipePending)));
 }
 
 #[tokio::test]

@@ -25,6 +25,8 @@ pub struct Unlocked {
     attempts_cleared: bool,
     /// Checksum of what the last save wrote, should it have failed after the file was in place.
     last_written: Option<[u8; 32]>,
+    /// The file that was last found to say what it says here.
+    seen: Option<(disk::Stamp, Header)>,
 }
 
 impl fmt::Debug for Unlocked {
@@ -35,7 +37,15 @@ impl fmt::Debug for Unlocked {
 
 impl Unlocked {
     pub(super) fn new(dir: &Path, device_key: Secret<32>, header: Header, body: Body) -> Self {
-        Self { dir: dir.to_owned(), device_key, header, body, attempts_cleared: false, last_written: None }
+        Self {
+            dir: dir.to_owned(),
+            device_key,
+            header,
+            body,
+            attempts_cleared: false,
+            last_written: None,
+            seen: None,
+        }
     }
 
     pub(super) fn dir(&self) -> &Path {
@@ -76,6 +86,26 @@ impl Unlocked {
         if self.body.accounts.len() == before { Err(KeyFileError::NoSuchAccount) } else { Ok(()) }
     }
 
+    /// Seals an account's keys for another process that can open this file.
+    ///
+    /// # Errors
+    /// `NoRandomness`, `TooLarge`.
+    pub fn seal_account(&self, account: &AccountKeys) -> Result<Vec<u8>, KeyFileError> {
+        account.seal(&self.device_key, &self.account_aad())
+    }
+
+    /// Opens what `seal_account` made.
+    ///
+    /// # Errors
+    /// `Tampered` for what is of another file.
+    pub fn open_account(&self, sealed: &[u8]) -> Result<AccountKeys, KeyFileError> {
+        AccountKeys::open(sealed, &self.device_key, &self.account_aad())
+    }
+
+    fn account_aad(&self) -> Vec<u8> {
+        format!("eu.qroc.account 1\0{}", self.header.file_id).into_bytes()
+    }
+
     /// Returns the last good policy, as it was given.
     pub fn policy(&self) -> Option<&[u8]> {
         self.body.policy.as_deref()
@@ -90,7 +120,7 @@ impl Unlocked {
 
     /// Says whether a PIN or password is needed to open the file.
     pub fn has_lock(&self) -> bool {
-        self.header.slots.iter().any(|slot| slot.kind == SlotKind::VaultPin)
+        self.header.slots.iter().any(|slot| matches!(slot.kind, SlotKind::VaultPin | SlotKind::VaultPinShare))
     }
 
     /// Reads the file again where another process changed it, and says whether it did. Changes that were not saved
@@ -99,8 +129,13 @@ impl Unlocked {
     /// # Errors
     /// As `KeyFile::read`; `Tampered` where the file is not one of this key any more.
     pub fn reload(&mut self) -> Result<bool, KeyFileError> {
+        let stamp = disk::Stamp::of(&self.dir);
+        if self.seen.as_ref().is_some_and(|(then, said)| Some(*then) == stamp && *said == self.header) {
+            return Ok(false);
+        }
         let found = KeyFile::read(&self.dir)?;
         if found.header == self.header {
+            self.seen = stamp.map(|stamp| (stamp, found.header));
             return Ok(false);
         }
         let fresh = found.open_with(self.device_key.clone())?;

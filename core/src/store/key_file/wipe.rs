@@ -62,7 +62,8 @@ fn mark(dir: &Path, intent: &[u8], destroy: bool) -> Result<Vec<Slot>, KeyFileEr
         Ok(frame) => match serde_json::from_slice::<Header>(&frame.header) {
             Ok(header) => {
                 // What keeps it open opens nothing once the body is gone; it goes all the same.
-                let _ = super::session::remove(dir, &header.file_id);
+                let _ = super::session::SESSION.remove(dir, &header.file_id);
+                let _ = super::session::SHARE.remove(dir, &header.file_id);
                 header.slots
             }
             Err(_) => Vec::new(),

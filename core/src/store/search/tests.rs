@@ -214,6 +214,7 @@ fn the_newest_come_first_whatever_came_last_and_few_or_many() {
     assert!(in_room.iter().all(|hit| hit.room_id == "!other:x"));
     let in_room: Vec<String> = in_room.into_iter().filter_map(|hit| hit.event_id).collect();
     assert_eq!(in_room, ids(&|n| n % 10 == 0 && n % 100 != 0, 70));
+    super::warm(&talk.db).expect("prepared");
     assert_eq!(hits(&talk, "patrols", None, 3).len(), 3);
     assert_eq!(hits(&talk, "patrols", None, 0).len(), 0);
 }

@@ -365,6 +365,22 @@ fn plan(db: &Connection, sql: &str) -> String {
     steps.join("\n")
 }
 
+#[test]
+fn what_was_fetched_of_a_thread_counts_before_any_timeline_shows_it() {
+    let mut talk = Talk::new();
+    talk.hears(&message("@bob:x", "$root", "x"));
+    for (event_id, redacted) in [("$1", false), ("$2", false), ("$3", true)] {
+        let thread = Some("$root".to_owned());
+        let answer = NewEvent { thread, redacted, ts: 7, ..message("@bob:x", event_id, "y") };
+        talk.write(|tx| crate::store::aside::put(tx, talk.room, &answer)).expect("new");
+    }
+    let items = talk.page(Wanted { before: None, limit: 9, across_gaps: true }).items;
+    let threads: Vec<_> =
+        items.iter().map(|item| item.around.thread.as_ref().map(|thread| thread.count)).collect();
+    assert_eq!(threads, [Some(2)], "one item, with what is said under it");
+    assert_eq!(crate::store::dress::threads(&talk.db, talk.room, 9).expect("threads"), ["$root"]);
+}
+
 /// Collects the statements that run, as they are, and shows how each would be run.
 #[test]
 fn the_first_screens_are_read_through_indexes() {

@@ -3,6 +3,7 @@
 
 mod exchange;
 mod ingest;
+mod maps;
 mod media;
 mod mutate;
 mod words;
