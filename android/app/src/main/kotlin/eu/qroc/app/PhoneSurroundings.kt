@@ -159,6 +159,8 @@ internal class PhoneSurroundings(
             }
         }
 
+    override suspend fun asked(waits: Boolean) = app.announcer.asked(duty.client.value, waits)
+
     override fun copy(text: String) {
         clipboard.copy(text)
     }

@@ -125,6 +125,42 @@ public class Client private constructor(
     /** Opens the list of where everybody is, in all rooms; close it with the screen. */
     public suspend fun positions(): Positions = opened { inner.call { Positions(it.positions()) } }
 
+    /** Says what the map file of this device is; nothing where it has none. */
+    public suspend fun map(): MapInfo? = inner.call { it.map()?.toBridge() }
+
+    /**
+     * Reads what is on a tile of the map, in the order in which it is to be drawn; nothing where there is no map, or
+     * nothing of it there. At zoom `z` there are 2^z columns and rows, from the north-western corner of Mercator's square.
+     * No server is asked.
+     */
+    public suspend fun mapShapes(
+        zoom: Int,
+        column: Int,
+        row: Int,
+    ): List<MapShape>? =
+        inner.call { client ->
+            client.mapShapes(zoom.toUByte(), column.toUInt(), row.toUInt())?.map { it.toBridge() }
+        }
+
+    /** Reads a tile of the map as it is: a Mapbox Vector Tile (2.1), not compressed, for a renderer of one's own. */
+    public suspend fun mapTile(
+        zoom: Int,
+        column: Int,
+        row: Int,
+    ): ByteArray? = inner.call { it.mapTile(zoom.toUByte(), column.toUInt(), row.toUInt()) }
+
+    /** Copies a map file (PMTiles 3 with vector tiles) into the profile; what was there stays until it is whole. */
+    public suspend fun takeMap(path: Path): MapInfo = inner.call { it.takeMap(path.toString()).toBridge() }
+
+    /**
+     * Fetches the map from where policy says (`location.map_url`), and from nowhere else; the server is not told who asks.
+     * Nothing where it is no newer than what is here.
+     */
+    public suspend fun fetchMap(): MapInfo? = inner.call { it.fetchMap()?.toBridge() }
+
+    /** Takes the map away; says whether there was one. */
+    public suspend fun removeMap(): Boolean = inner.call { it.removeMap() }
+
     /** Tells what holds for each key of the policy, and who says so; works while contents are hidden. */
     public suspend fun policy(): List<PolicyLine> = inner.call { client -> client.policy().map { it.toBridge() } }
 

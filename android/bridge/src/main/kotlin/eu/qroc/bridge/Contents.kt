@@ -1,10 +1,13 @@
 package eu.qroc.bridge
 
 import java.nio.file.Path
+import kotlin.time.Duration
+import kotlin.time.toJavaDuration
 import eu.qroc.bridge.generated.Contents as GeneratedContents
 import eu.qroc.bridge.generated.ContentsRights as GeneratedRights
 import eu.qroc.bridge.generated.Objection as GeneratedObjection
 import eu.qroc.bridge.generated.Part as GeneratedPart
+import eu.qroc.bridge.generated.Playback as GeneratedPlayback
 
 /** Which file of a message is looked at. */
 public enum class Part {
@@ -73,6 +76,9 @@ public class Contents internal constructor(
     /** Reads all of it; at most 64 MiB. */
     public suspend fun bytes(): ByteArray = inner.call { it.bytes() }
 
+    /** Plays its sound: of a voice message, a recording or a clip, from a time on. It is decoded as fast as it is taken. */
+    public suspend fun play(from: Duration = Duration.ZERO): Playback = opened { inner.call { Playback(it.play(from.toJavaDuration())) } }
+
     /** Saves it to [to], a directory or the file's path, if policy lets it. Runs to its end even when cancelled. */
     public suspend fun save(
         to: Path,
@@ -86,6 +92,25 @@ public class Contents internal constructor(
     public suspend fun handOut(to: Path): Downloaded = inner.call { it.handOut(to.toString()).toBridge() }
 
     /** Frees it. */
+    override fun close(): Unit = inner.close()
+}
+
+/** A file that is played. Close it to stop it. */
+public class Playback internal constructor(
+    inner: GeneratedPlayback,
+) : AutoCloseable {
+    private val inner = Owned(inner)
+
+    /** Samples of a second. */
+    public val rate: Int = inner.rate().toInt()
+
+    /**
+     * Waits for the next samples, about a fifth of a second: one channel, 16 bits each with a sign, the lower byte first.
+     * Nothing after the last ones. For one reader.
+     */
+    public suspend fun next(): ByteArray? = inner.pull { it.next() }
+
+    /** Stops and frees it. */
     override fun close(): Unit = inner.close()
 }
 

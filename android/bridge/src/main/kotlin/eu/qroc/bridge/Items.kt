@@ -107,7 +107,12 @@ public sealed interface ItemContent {
         public val reason: Unreadable,
     ) : ItemContent
 
-    /** Anything else, such as a change of the room. */
+    /** No message: something happened to the room. */
+    public data class Change(
+        public val change: RoomChange,
+    ) : ItemContent
+
+    /** Anything else. */
     public data class Other(
         public val eventType: String,
         public val body: String?,
@@ -166,6 +171,8 @@ public enum class Unreadable {
  * @property width pixels.
  * @property height pixels.
  * @property duration how long it plays.
+ * @property voice whether it is a voice message.
+ * @property waveform how loud a voice message is, in order, as the sender said: 0 to 1024, at most 200 of them.
  */
 public data class Attachment(
     public val name: String,
@@ -175,6 +182,8 @@ public data class Attachment(
     public val width: Int?,
     public val height: Int?,
     public val duration: Duration?,
+    public val voice: Boolean = false,
+    public val waveform: List<Int> = emptyList(),
 )
 
 /**
@@ -235,6 +244,7 @@ private fun GeneratedContent.toBridge(): ItemContent =
         is GeneratedContent.Place -> ItemContent.Place(location.toBridge(), body)
         is GeneratedContent.Removed -> ItemContent.Removed
         is GeneratedContent.Locked -> ItemContent.Locked(reason.toBridge())
+        is GeneratedContent.Change -> ItemContent.Change(change.toBridge())
         is GeneratedContent.Other -> ItemContent.Other(eventType, body)
     }
 
@@ -270,6 +280,8 @@ private fun GeneratedAttachment.toBridge(): Attachment =
         width = width?.toInt(),
         height = height?.toInt(),
         duration = duration?.toKotlinDuration(),
+        voice = voice,
+        waveform = waveform.map { it.toInt() },
     )
 
 private fun GeneratedLocation.toBridge(): Location = 

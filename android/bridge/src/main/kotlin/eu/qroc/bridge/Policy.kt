@@ -100,6 +100,11 @@ public sealed interface PolicyAction {
         public val bytes: Long,
     ) : PolicyAction
 
+    /** Send a voice message that lasts so many seconds. */
+    public data class SendVoice(
+        public val seconds: Long,
+    ) : PolicyAction
+
     /** Put a received file where other programs find it. */
     public data object Save : PolicyAction
 
@@ -216,6 +221,7 @@ internal fun GeneratedPolicyDecision.toBridge(): PolicyDecision =
 internal fun PolicyAction.toGenerated(): GeneratedPolicyAction =
     when (this) {
         is PolicyAction.SendFile -> GeneratedPolicyAction.SendFile(mime, bytes.coerceAtLeast(0).toULong())
+        is PolicyAction.SendVoice -> GeneratedPolicyAction.SendVoice(seconds.coerceAtLeast(0).toULong())
         is PolicyAction.Save -> GeneratedPolicyAction.Save
         is PolicyAction.OpenExternal -> GeneratedPolicyAction.OpenExternal
         is PolicyAction.Export -> GeneratedPolicyAction.Export

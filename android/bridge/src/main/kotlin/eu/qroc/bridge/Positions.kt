@@ -7,6 +7,7 @@ import eu.qroc.bridge.generated.FixSource as GeneratedFixSource
 import eu.qroc.bridge.generated.Position as GeneratedPosition
 import eu.qroc.bridge.generated.PositionDiff as GeneratedDiff
 import eu.qroc.bridge.generated.Positions as GeneratedPositions
+import eu.qroc.bridge.generated.Track as GeneratedTrack
 
 /** Where everybody is, newest first, of one room or of all, kept up to date. */
 public class Positions internal constructor(
@@ -89,6 +90,21 @@ public data class Position(
     public val staleFrom: Instant,
     public val liveUntil: Instant?,
 )
+
+/**
+ * Where one device of a user went.
+ *
+ * @property userId who.
+ * @property displayName what the user is called in the room.
+ * @property fixes in the order of their times.
+ */
+public data class Track(
+    public val userId: String,
+    public val displayName: String?,
+    public val fixes: List<Fix>,
+)
+
+internal fun GeneratedTrack.toBridge(): Track = Track(userId, displayName, fixes.map { it.toBridge() })
 
 internal fun Fix.toGenerated(): GeneratedFix =
     GeneratedFix(

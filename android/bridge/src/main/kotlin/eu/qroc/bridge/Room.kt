@@ -1,6 +1,7 @@
 package eu.qroc.bridge
 
 import java.nio.file.Path
+import java.time.Instant
 import kotlin.time.Duration
 import kotlin.time.toJavaDuration
 import eu.qroc.bridge.generated.NewFile as GeneratedNewFile
@@ -105,6 +106,28 @@ public class Room internal constructor(
     public suspend fun markRead(): Sent = inner.call { it.markRead().toBridge() }
 
     /**
+     * Reads where everybody of the room, or one user, went between two times, both of them included. Fetches what is missing
+     * from the server, which takes its time, unless [offline].
+     */
+    public suspend fun tracks(
+        userId: String? = null,
+        from: Instant = Instant.EPOCH,
+        until: Instant,
+        offline: Boolean,
+    ): List<Track> = inner.call { room -> room.tracks(userId, from, until, offline).map { it.toBridge() } }
+
+    /**
+     * Puts who is in a part of the map together where they could not be told apart at a zoom, from north to south: at zoom 0
+     * the whole earth is 256 points wide, and at each further one twice as wide. Groups stay the same when the map is
+     * moved; from zoom 20 on everybody stands alone.
+     */
+    public suspend fun clusters(
+        part: MapPart,
+        zoom: Int,
+    ): List<PositionCluster> =
+        inner.call { room -> room.clusters(part.toGenerated(), zoom.toUByte()).map { it.toBridge() } }
+
+    /**
      * Prepares, seals and sends a file, or of a clip the part [trim]; the file itself is not needed after. With
      * [original] the unchanged file follows, signed by this device; with [captureInfo] time, place and camera go along,
      * encrypted.
@@ -121,6 +144,15 @@ public class Room internal constructor(
         val file = newFile(path, caption, treatAs, trim, txnId, original, captureInfo)
         return inner.call { it.sendFile(file).toBridge() }
     }
+
+    /**
+     * Sends what a microphone gave as a voice message: a WAV file, or another recording that the core reads, from memory. It
+     * is coded anew at an even loudness, and nothing of it is on the disk in plain.
+     */
+    public suspend fun sendVoice(
+        recording: ByteArray,
+        txnId: String? = null,
+    ): SentFile = inner.call { it.sendVoice(recording, txnId).toBridge() }
 
     /**
      * Begins to prepare, seal and send a file as [sendFile] does, and returns at once: what is wrong with it is told by the

@@ -33,6 +33,36 @@ public data class VerificationEmoji(
     public val wordKey: String,
 )
 
+/**
+ * A code that this device shows, for the other one to scan.
+ *
+ * @property bytes what it says, in the format of the Matrix specification. Nobody else is to know it.
+ * @property side modules in a row. A margin of four light ones belongs around them, or scanners do not find it.
+ */
+public class VerificationCode internal constructor(
+    public val bytes: ByteArray,
+    public val side: Int,
+    private val modules: ByteArray,
+) {
+    /** Whether the module is dark; outside of the code none is. */
+    public fun isDark(
+        row: Int,
+        column: Int,
+    ): Boolean = row in 0 until side && column in 0 until side && modules[row * side + column] != LIGHT
+
+    /** The same where it says the same. */
+    override fun equals(other: Any?): Boolean = other is VerificationCode && bytes.contentEquals(other.bytes)
+
+    override fun hashCode(): Int = bytes.contentHashCode()
+
+    /** Nothing of what it says. */
+    override fun toString(): String = "VerificationCode(side=$side)"
+
+    private companion object {
+        const val LIGHT: Byte = 0
+    }
+}
+
 /** Why a verification ended without a result. */
 public enum class VerificationReason {
     /** Somebody ended it. */
@@ -76,7 +106,20 @@ public sealed interface VerificationStage {
         public val numbers: List<Int>,
     ) : VerificationStage
 
-    /** We confirmed; the other has not yet. */
+    /**
+     * To be verified by a code: the other scans ours, or we [Verification.scan] theirs, whichever is easier;
+     * [Verification.bySigns] where neither can be. Only where it was to be done [Verification.byCode].
+     *
+     * @property shown ours; none where the other cannot scan.
+     */
+    public data class Code(
+        public val shown: VerificationCode?,
+    ) : VerificationStage
+
+    /** The other says that it has scanned our code: [Verification.confirm] if the other's screen says so too, else [Verification.mismatch]. */
+    public data object Scanned : VerificationStage
+
+    /** We confirmed, or scanned; the other has not confirmed yet. */
     public data object Confirmed : VerificationStage
 
     /** Both confirmed. The last one. */
@@ -125,10 +168,30 @@ public class Verification internal constructor(
     /** Takes up what the other asked for. Runs to its end even when cancelled. */
     public suspend fun accept(): Unit = inner.call { it.accept() }
 
-    /** Says that both see the same signs. Runs to its end even when cancelled. */
+    /**
+     * Has it done by a code that one device shows and the other scans, where the other's program knows codes; by signs where
+     * not, which is what is done without this word. To be said at once after it was asked for, or before it is accepted; the
+     * other side has to say so too, else it begins with signs.
+     */
+    public fun byCode(): Unit = inner.now { it.byCode() }
+
+    /** Has it done by signs after all: neither code can be scanned. */
+    public fun bySigns(): Unit = inner.now { it.bySigns() }
+
+    /**
+     * Takes the code that the other device shows, as [codeInPicture], [codeInFrame] or the platform read it. Runs to its end
+     * even when cancelled. One that is of no use (`code_unreadable`, `code_of_another`, `code_not_now`) leaves room for
+     * another; one with other keys (`code_other_keys`) ends it.
+     */
+    public suspend fun scan(code: ByteArray): Unit = inner.call { it.scan(code) }
+
+    /** Says that both see the same signs, or that the other's screen says that it has scanned our code. Runs to its end even when cancelled. */
     public suspend fun confirm(): Unit = inner.call { it.confirm() }
 
-    /** Says that the signs differ: somebody may be in between. Ends it on both sides. Runs to its end even when cancelled. */
+    /**
+     * Says that the signs differ, or that the other's screen does not say that it has scanned our code: somebody may be in
+     * between. Ends it on both sides. Runs to its end even when cancelled.
+     */
     public suspend fun mismatch(): Unit = inner.call { it.mismatch() }
 
     /** Does not want to go on, or not to begin. Ends it on both sides. Runs to its end even when cancelled. */
@@ -159,6 +222,8 @@ private fun GeneratedStage.toBridge(): VerificationStage =
                 emoji = emoji.map { VerificationEmoji(it.symbol, it.wordKey) },
                 numbers = numbers.map { it.toInt() },
             )
+        is GeneratedStage.Code -> VerificationStage.Code(shown?.let { VerificationCode(it.bytes, it.side.toInt(), it.modules) })
+        is GeneratedStage.Scanned -> VerificationStage.Scanned
         is GeneratedStage.Confirmed -> VerificationStage.Confirmed
         is GeneratedStage.Done -> VerificationStage.Done
         is GeneratedStage.Cancelled -> VerificationStage.Cancelled(byUs, reason.toBridge())

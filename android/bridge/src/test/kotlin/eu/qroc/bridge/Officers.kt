@@ -91,8 +91,7 @@ internal suspend fun Flow<List<TimelineItem>>.shows(text: String): TimelineItem 
         .last { (it.content as? ItemContent.Text)?.body == text }
 
 internal fun fixture(name: String): Path {
-    val cache = System.getenv("QROC_CACHE") ?: (System.getenv("XDG_CACHE_HOME") ?: (System.getProperty("user.home") + "/.cache")) + "/qroc"
-    val file = Path.of(cache, "fixtures", name)
+    val file = cache().resolve("fixtures").resolve(name)
     check(Files.exists(file)) { "$file is missing: run make setup" }
     return file
 }

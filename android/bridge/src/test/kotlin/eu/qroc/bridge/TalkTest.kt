@@ -80,6 +80,50 @@ internal class TalkTest : Officers() {
             talk.madrid.client.rooms().first { rooms -> rooms.none { it.roomId == talk.here.roomId } }
         }
 
+    private fun List<TimelineItem>.changes() = mapNotNull { item -> (item.content as? ItemContent.Change)?.let { item.sender to it.change } }
+
+    @Test
+    fun `what happens to a room says who did what to whom`() =
+        story {
+            val talk = talk("Pier")
+            val timeline = talk.here.timeline()
+
+            suspend fun sees(
+                sender: String,
+                fits: (RoomChange) -> Boolean,
+            ) = timeline.items.first { items -> items.changes().any { it.first == sender && fits(it.second) } }
+
+            fun madrid(
+                change: MemberChange,
+                reason: String? = null,
+            ) = { seen: RoomChange ->
+                seen is RoomChange.Member && seen.change == change && seen.userId == Homeserver.MADRID && seen.reason == reason
+            }
+            val items = sees(Homeserver.MADRID, madrid(MemberChange.JOINED))
+            val begun = items.changes().map { it.second }
+            assertTrue(begun.containsAll(listOf(RoomChange.Created, RoomChange.Encrypted, RoomChange.Named("Pier"))), "$begun")
+            val invited = items.single { item -> (item.content as? ItemContent.Change)?.change?.let(madrid(MemberChange.INVITED)) == true }
+            assertEquals(Homeserver.LISBON to "lisbon", invited.sender to invited.senderName)
+            assertEquals("madrid", ((invited.content as ItemContent.Change).change as RoomChange.Member).userName)
+
+            // What another program sets.
+            val room = talk.here.roomId
+            Peer(Homeserver.url, "lisbon").use { peer ->
+                peer.ask("""{"do": "state", "room": "$room", "kind": "m.room.name", "key": "", "content": {"name": "Pier five"}}""")
+                sees(Homeserver.LISBON) { it == RoomChange.Named("Pier five") }
+                peer.ask("""{"do": "state", "room": "$room", "kind": "m.room.topic", "key": "", "content": {"topic": "Containers"}}""")
+                sees(Homeserver.LISBON) { it == RoomChange.Topic("Containers") }
+                val away = """{"membership": "leave", "reason": "Wrong room"}"""
+                peer.ask("""{"do": "state", "room": "$room", "kind": "m.room.member", "key": "${Homeserver.MADRID}", "content": $away}""")
+                sees(Homeserver.LISBON, madrid(MemberChange.REMOVED, "Wrong room"))
+            }
+            talk.here.invite(Homeserver.MADRID)
+            talk.madrid.client.rooms().first { rooms -> rooms.any { it.roomId == room && it.membership == Membership.INVITE } }
+            talk.there.leave()
+            sees(Homeserver.MADRID, madrid(MemberChange.LEFT))
+            timeline.close()
+        }
+
     @Test
     fun `a photo and a document arrive as they were`() =
         story {

@@ -6,11 +6,17 @@ import kotlinx.coroutines.async
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.last
 import kotlinx.coroutines.flow.toList
+import kotlinx.coroutines.withContext
+import org.junit.jupiter.api.Assertions.assertArrayEquals
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import java.awt.image.BufferedImage
+import java.io.ByteArrayOutputStream
+import java.nio.file.Files
+import javax.imageio.ImageIO
 
 /** Each on a homeserver of its own: what is believed of an account depends on all its devices. */
 internal class TrustTest : Officers() {
@@ -70,6 +76,156 @@ internal class TrustTest : Officers() {
             assertEquals("bad_input", refused<QrocException.BadInput> { lisbon.acceptChange(Homeserver.MADRID) }.code)
             assertEquals("bad_input", refused<QrocException.BadInput> { lisbon.verify(lisbon.signedIn.deviceId) }.code)
             assertEquals("nobody_to_verify", refused<QrocException.NotFound> { lisbon.verify("@nobody:qroc.test") }.code)
+        }
+
+    @Test
+    fun `one shows a code, the other scans it from a picture`() =
+        alone { server ->
+            val talk = talk("Harbour", server)
+            val (lisbon, madrid) = talk.lisbon.client to talk.madrid.client
+            val ours = lisbon.verify(Homeserver.MADRID).apply { byCode() }
+            val theirs = madrid.asked().apply { byCode() }
+            theirs.accept()
+            val (here, there) = ours.code() to theirs.code()
+            assertTrue(here != there && here == ours.code())
+            assertTrue(here.isDark(0, 0) && !here.isDark(7, 7) && !here.isDark(-1, 0) && !here.isDark(0, here.side))
+            assertFalse("$here" in String(here.bytes, Charsets.ISO_8859_1))
+
+            // As the other's screen shows it, and as a camera sees it.
+            assertArrayEquals(here.bytes, codeInPicture(here.png()))
+            val (pixels, side) = here.pixels()
+            assertArrayEquals(here.bytes, codeInFrame(side, side, pixels))
+            assertNull(codeInFrame(side, side, ByteArray(side * side)))
+            assertEquals("no_code", refused<QrocException.BadInput> { codeInPicture(Files.readAllBytes(fixture("hopper.jpg"))) }.code)
+            assertEquals("file_not_a_picture", refused<QrocException.BadInput> { codeInPicture("MATRIX".toByteArray()) }.code)
+
+            // What is of no use leaves room for the right one.
+            assertEquals("code_unreadable", refused<QrocException.BadInput> { theirs.scan("MATRIX".toByteArray()) }.code)
+            assertEquals("code_of_another", refused<QrocException.BadInput> { theirs.scan(other(here.bytes)) }.code)
+            theirs.scan(codeInPicture(here.png()))
+            ours.stages.first { it == VerificationStage.Scanned }
+            assertEquals(UserTrust.UNVERIFIED, lisbon.trust(Homeserver.MADRID))
+            // Whoever scanned may go away: the other alone is waited for.
+            theirs.close()
+            ours.confirm()
+            assertEquals(VerificationStage.Done, ours.stages.last())
+            ours.close()
+            eventually { lisbon.trust(Homeserver.MADRID) == UserTrust.VERIFIED }
+            eventually { madrid.trust(Homeserver.LISBON) == UserTrust.VERIFIED }
+        }
+
+    @Test
+    fun `a code that nobody can scan gives way to signs, and one with other keys ends it`() =
+        alone { server ->
+            val talk = talk("Harbour", server)
+            val (lisbon, madrid) = talk.lisbon.client to talk.madrid.client
+
+            suspend fun both(): Pair<Verification, Verification> {
+                val ours = lisbon.verify(Homeserver.MADRID).apply { byCode() }
+                val theirs = madrid.asked().apply { byCode() }
+                theirs.accept()
+                return ours to theirs
+            }
+            val (ours, theirs) = both()
+            val forged = ours.code().bytes.clone()
+            // The master key of the other: 32 bytes before this side's, before the secret.
+            val keys = forged.size - SECRET - 2 * KEY
+            forged[keys] = (forged[keys].toInt() xor 1).toByte()
+            val refusal = runCatching { theirs.scan(forged) }.exceptionOrNull() as QrocException
+            // A byte may also make it no key at all.
+            if (refusal.code == "code_other_keys") {
+                assertEquals(VerificationStage.Cancelled(true, VerificationReason.KEY_MISMATCH), theirs.stages.last())
+            } else {
+                assertEquals("code_unreadable", refusal.code)
+                theirs.cancel()
+            }
+            assertFalse((ours.stages.last() as VerificationStage.Cancelled).byUs)
+            ours.close()
+            theirs.close()
+
+            val (shows, blind) = both()
+            shows.code()
+            blind.code()
+            blind.bySigns()
+            assertEquals(blind.compares(), shows.compares())
+            shows.confirm()
+            blind.confirm()
+            assertEquals(VerificationStage.Done, shows.stages.last())
+            shows.close()
+            blind.close()
+        }
+
+    private suspend fun Verification.code(): VerificationCode =
+        (stages.first { it is VerificationStage.Code || it is VerificationStage.Cancelled } as VerificationStage.Code).shown!!
+
+    /** The same of another verification: its id begins after the first ten bytes. */
+    private fun other(code: ByteArray): ByteArray = code.clone().also { it[ID] = (it[ID].toInt() xor 1).toByte() }
+
+    /** Four pixels a module and a margin of four modules: brightness, and how wide it is. */
+    private fun VerificationCode.pixels(): Pair<ByteArray, Int> {
+        val width = (side + 8) * 4
+        return ByteArray(width * width) { if (isDark(it / width / 4 - 4, it % width / 4 - 4)) 0 else -1 } to width
+    }
+
+    private fun VerificationCode.png(): ByteArray {
+        val (pixels, width) = pixels()
+        val image = BufferedImage(width, width, BufferedImage.TYPE_BYTE_GRAY)
+        image.raster.setDataElements(0, 0, width, width, pixels)
+        return ByteArrayOutputStream().also { ImageIO.write(image, "png", it) }.toByteArray()
+    }
+
+    @Test
+    fun `an identity that changes is shown, holds up what is sent, and is taken as it is`() =
+        alone { server ->
+            val talk = talk("Harbour", server)
+            val (lisbon, madrid) = talk.lisbon.client to talk.madrid.client
+            val (ours, theirs) = meet(lisbon, Homeserver.MADRID, madrid)
+            ours.confirm()
+            theirs.confirm()
+            assertEquals(VerificationStage.Done, ours.stages.last())
+            ours.close()
+            theirs.close()
+            eventually { lisbon.trust(Homeserver.MADRID) == UserTrust.VERIFIED }
+
+            suspend fun policy(verifiedOnly: Boolean) {
+                val said = mapOf("e2ee.exclude_unverified" to PolicyValue.Flag(verifiedOnly), "lock.required" to PolicyValue.Flag(false))
+                lisbon.takeManaged(ManagedConfig(said))
+            }
+            policy(verifiedOnly = true)
+            val seen = talk.there.timeline()
+            talk.here.send("For verified ones")
+            seen.items.shows("For verified ones")
+
+            // Somebody who has the password gives the account another identity.
+            withContext(Dispatchers.IO) {
+                Peer(server, "madrid").use { it.ask("""{"do": "reset_identity", "password": "${Homeserver.PASSWORD}"}""") }
+            }
+            val phone = signIn("madrid", server).client
+            eventually { lisbon.trust(Homeserver.MADRID) == UserTrust.CHANGED }
+            assertEquals(UserTrust.CHANGED, talk.here.members().single { it.userId == Homeserver.MADRID }.trust)
+            val held = talk.here.send("Held up")
+            val queue = lisbon.sendQueue()
+            val waiting = queue.items.first { items -> items.any { it.reason == "identity_changed" } }.single()
+            assertEquals(held.txnId, waiting.txnId)
+
+            // Lisbon takes it as it is: sent, but policy gives the key to no device that is not verified, and the one that was
+            // compared was another identity's.
+            assertEquals(UserTrust.UNVERIFIED, lisbon.acceptChange(Homeserver.MADRID))
+            assertEquals(UserTrust.UNVERIFIED, lisbon.trust(Homeserver.MADRID))
+            assertEquals("bad_input", refused<QrocException.BadInput> { lisbon.acceptChange(Homeserver.MADRID) }.code)
+            queue.retry(waiting.id)
+            queue.items.first { it.isEmpty() }
+            seen.items.first { items -> items.any { it.content is ItemContent.Locked } }
+            phone.rooms().first { rooms -> rooms.any { it.roomId == talk.here.roomId } }
+            val other = phone.room(talk.here.roomId).use { it.timeline() }
+            other.items.first { items -> items.any { it.content is ItemContent.Locked } }
+            policy(verifiedOnly = false)
+            talk.here.send("For all again")
+            assertEquals(listOf("For all again"), other.items.first { "For all again" in it.texts() }.texts())
+            seen.items.shows("For all again")
+            queue.close()
+            seen.close()
+            other.close()
         }
 
     @Test
@@ -196,4 +352,10 @@ internal class TrustTest : Officers() {
             assertEquals("other_recovery_key", refused<QrocException.BadInput> { third.restore(written) }.code)
             assertFalse(third.status().verified)
         }
+
+    private companion object {
+        const val ID = 12
+        const val SECRET = 16
+        const val KEY = 32
+    }
 }

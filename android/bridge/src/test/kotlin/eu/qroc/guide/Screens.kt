@@ -45,7 +45,7 @@ class Screens(
                 is ItemContent.Place -> "[${content.location.lat}, ${content.location.lon}]"
                 is ItemContent.Removed -> "(removed)"
                 is ItemContent.Locked -> "(cannot be read: ${content.reason})"
-                is ItemContent.Other -> "(${content.eventType})"
+                is ItemContent.Change, is ItemContent.Other -> "(something happened)"
             }
         val waits = if (item.state == SendState.SENT) "" else " …"
         return "${item.senderName ?: item.sender}: $text$waits"

@@ -39,6 +39,10 @@ class DesktopSurroundings(
 
     override val attended = MutableStateFlow(true)
 
+    override val microphone = DesktopMicrophone()
+
+    override val loudspeaker = DesktopLoudspeaker()
+
     override fun now(): Long = System.currentTimeMillis()
 
     override suspend fun chooseFile(photo: Boolean): Path? =
@@ -108,6 +112,10 @@ class DesktopSurroundings(
                 surface.makeImageSnapshot().use { it.toComposeImageBitmap() }
             }
         }
+
+    private val caller by lazy { Caller(strings) { window() } }
+
+    override suspend fun asked(waits: Boolean) = caller.call(waits)
 
     override fun copy(text: String) {
         Toolkit.getDefaultToolkit().systemClipboard.setContents(StringSelection(text), null)

@@ -108,7 +108,9 @@ class Announcer(
         client.room(room.roomId).use { open ->
             val own = client.signedIn.userId
             val items = open.page(limit = MOST, offline = true)
-            items.filter { it.sender != own && it.content !is ItemContent.Other }.takeLast(room.unread)
+            items
+                .filter { it.sender != own && it.content !is ItemContent.Other && it.content !is ItemContent.Change }
+                .takeLast(room.unread)
         }
 
     private fun note(
@@ -230,15 +232,44 @@ class Announcer(
             awaitClose { context.unregisterReceiver(receiver) }
         }.onStart { emit(Unit) }
 
+    /**
+     * Says that somebody asks the officer for something that is no message, or not any more. Who and what is behind the touch:
+     * nothing of it is here, whatever policy says of messages.
+     */
+    suspend fun asked(
+        client: Client?,
+        waits: Boolean,
+    ): Unit =
+        one.withLock {
+            if (!waits) {
+                manager.cancel(ASKED)
+                return
+            }
+            Channels.make(context)
+            val note =
+                Notification
+                    .Builder(context, Channels.MESSAGES)
+                    .setSmallIcon(R.drawable.note_message)
+                    .setCategory(Notification.CATEGORY_MESSAGE)
+                    .setContentTitle(context.getString(R.string.note_asked))
+                    .setContentIntent(Channels.openApp(context, null))
+                    .setOnlyAlertOnce(client != null && quietHours(client))
+                    .setAutoCancel(true)
+                    .setVisibility(Notification.VISIBILITY_PUBLIC)
+            manager.notify(ASKED, note.build())
+        }
+
     /** Takes everything away. */
     private suspend fun clear() =
         one.withLock {
+            manager.cancel(ASKED)
             announced.keys.forEach { manager.cancel(it, NOTE) }
             announced.clear()
         }
 
     companion object {
         internal const val NOTE = 2
+        internal const val ASKED = 3
         private const val MOST = 10
     }
 }

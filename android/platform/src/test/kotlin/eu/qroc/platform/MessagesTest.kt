@@ -14,8 +14,10 @@ import eu.qroc.bridge.Client
 import eu.qroc.bridge.ItemContent
 import eu.qroc.bridge.ManagedConfig
 import eu.qroc.bridge.PolicyValue
+import eu.qroc.bridge.PushState
 import eu.qroc.bridge.Room
 import eu.qroc.bridge.Vault
+import eu.qroc.bridge.pushState
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
@@ -128,6 +130,24 @@ internal class MessagesTest : Phones() {
         }
 
     @Test
+    fun `who is asked for something is told so without a word about who, and not any more once it is over`(): Unit =
+        story {
+            val (own, other) = signIn() to colleague()
+            managed(own, "push.preview" to PolicyValue.Text("full"))
+            app.announcer.asked(own, waits = true)
+            val note = notes.getNotification(Announcer.ASKED)
+            assertEquals(app.getString(R.string.note_asked), note.extras.getString(Notification.EXTRA_TITLE))
+            assertNull(note.extras.getString(Notification.EXTRA_TEXT))
+            assertEquals(Notification.VISIBILITY_PUBLIC, note.visibility)
+            for (known in listOf(other.signedIn.userId, "madrid")) assertFalse(note.extras.toString().contains(known, ignoreCase = true))
+            app.announcer.asked(own, waits = false)
+            assertNull(notes.getNotification(Announcer.ASKED))
+            app.announcer.asked(null, waits = true)
+            assertEquals(1, notes.size())
+            app.announcer.asked(null, waits = false)
+        }
+
+    @Test
     fun `an answer that cannot be sent is kept where it was typed`(): Unit =
         story {
             val own = signIn()
@@ -167,6 +187,32 @@ internal class MessagesTest : Phones() {
                 note(here) != null
             }
             assertTrue(app.duty.client.value != null)
+        }
+
+    @Test
+    fun `a push wakes, and what came is announced, whatever it says`(): Unit =
+        story {
+            val own = signIn()
+            val other = colleague()
+            val (here, there) = together(own, other, "Harbour")
+            assertTrue(Pushes.registered(app, "eu.qroc.app", "token"))
+            assertEquals(PushState.NO_GATEWAY, own.pushState())
+            own.background(5.seconds)
+            own.shutDown()
+            app.duty.closed(own)
+            there.send("White van at pier four")
+            eventually {
+                assertTrue(Pushes.arrived(app))
+                note(here) != null
+            }
+            assertTrue(Pushes.unregistered(app))
+            assertEquals(PushState.OFF, app.duty.client.value!!.pushState())
+            // Sealed, it is not for the service to open it.
+            val open = app.duty.client.value!!
+            open.setPin(app.duty.vault, "73810546".toByteArray())
+            open.seal()
+            app.duty.closed(open)
+            assertFalse(Pushes.registered(app, "eu.qroc.app", "token"))
         }
 
     @Test

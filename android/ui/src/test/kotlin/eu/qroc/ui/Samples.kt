@@ -36,6 +36,7 @@ import eu.qroc.ui.settings.SettingsState
 import eu.qroc.ui.timeline.Body
 import eu.qroc.ui.timeline.Entry
 import eu.qroc.ui.timeline.Message
+import eu.qroc.ui.timeline.Played
 import eu.qroc.ui.timeline.Notice
 import eu.qroc.ui.timeline.NoticeText
 import eu.qroc.ui.timeline.Quote
@@ -44,6 +45,7 @@ import eu.qroc.ui.timeline.SendState
 import eu.qroc.ui.timeline.TimelineState
 import eu.qroc.ui.timeline.Transfer
 import eu.qroc.ui.timeline.arrange
+import eu.qroc.ui.verify.Modules
 import eu.qroc.ui.verify.Sign
 import eu.qroc.ui.verify.Trust
 import eu.qroc.ui.verify.VerifyState
@@ -197,6 +199,21 @@ val talk =
         unread = "fresh",
     )
 
+val changes =
+    entries(
+        Notice("c1", NoticeText.CREATED, lisbon, NOW - 9 * MINUTE),
+        Notice("c2", NoticeText.ENCRYPTED, lisbon, NOW - 9 * MINUTE),
+        Notice("c3", NoticeText.NAMED, lisbon, NOW - 8 * MINUTE, detail = harbour),
+        Notice("c4", NoticeText.TOPIC, lisbon, NOW - 8 * MINUTE, detail = said("Container port, piers 3 to 5, and what lies behind the customs yard")),
+        Notice("c5", NoticeText.INVITED, lisbon, NOW - 7 * MINUTE, whom = madrid),
+        Notice("c6", NoticeText.JOINED, madrid, NOW - 6 * MINUTE),
+        message("Copy", ago = 5 * MINUTE),
+        Notice("c7", NoticeText.REMOVED, lisbon, NOW - 4 * MINUTE, whom = LONG, detail = said("Wrong room")),
+        Notice("c8", NoticeText.ASKED, madrid, NOW - 3 * MINUTE),
+        Notice("c9", NoticeText.BANNED, lisbon, NOW - 2 * MINUTE, whom = madrid),
+        Notice("c10", NoticeText.LEFT, madrid, NOW - MINUTE, detail = said("End of shift")),
+    )
+
 val media =
     entries(
         message("", body = Body.Picture(said("pier.jpg"), 184_320, 1600, 1200, picture = picture, caption = said("North gate"))),
@@ -221,6 +238,16 @@ val trouble =
             state = SendState.FAILED,
             failure = said("You are no longer in this room."),
         ),
+    )
+
+/** As somebody speaks: words with pauses between them. */
+val levels: List<Float> = List(60) { (it * 37 % 23) / 23f * if (it % 11 < 8) 1f else 0.1f }
+
+val voices =
+    listOf(
+        message("", own = true, body = Body.Voice("voice.ogg", 42_000, 14_200, levels)),
+        message("", body = Body.Voice("voice.ogg", 61_000, 21_000, levels, Played("", 8_000, running = true))),
+        message("", body = Body.Voice("voice.ogg", 9_000, 3_000, emptyList(), Played("", 1_000, running = false))),
     )
 
 val timeline = TimelineState("!1", harbour, members = 5, entries = talk)
@@ -319,6 +346,12 @@ val compare =
     )
 
 val verifying = VerifyState(madrid, person = true, compare)
+
+/** As large as a real one; it says nothing. */
+val coding =
+    verifying.copy(
+        step = VerifyStep.Code(Modules(List(57) { row -> List(57) { column -> (row * 7 + column * 13 + row * column) % 3 == 0 } })),
+    )
 
 val recovery =
     RecoveryState(Standing(KeyStanding.ON, BackupStanding.ON, keys = 214))

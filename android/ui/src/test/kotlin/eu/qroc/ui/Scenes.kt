@@ -5,11 +5,14 @@ import eu.qroc.ui.composer.Attachment
 import eu.qroc.ui.composer.ComposerMode
 import eu.qroc.ui.composer.ComposerState
 import eu.qroc.ui.composer.PositionDraft
+import eu.qroc.ui.composer.VoiceDraft
 import eu.qroc.ui.details.DetailsState
 import eu.qroc.ui.devices.DevicesState
+import eu.qroc.ui.map.MapSource
 import eu.qroc.ui.map.MapState
 import eu.qroc.ui.map.Officer
 import eu.qroc.ui.map.OwnSharing
+import eu.qroc.ui.map.PastState
 import eu.qroc.ui.map.Place
 import eu.qroc.ui.newroom.NewRoomState
 import eu.qroc.ui.parts.Connection
@@ -54,7 +57,7 @@ class Scene(
     val name get() = "$screen-$state"
 
     /** The one that stands for its screen where every screen is drawn in many ways. */
-    val main get() = state in setOf("full", "sharing")
+    val main get() = state in setOf("full", "sharing", "ground")
 
     /** Drawn also where there is the least room. */
     val tight get() = state == "help"
@@ -127,11 +130,15 @@ val scenes: List<Scene> =
         Scene("rooms", "long", Stage.Main(longRooms)),
         Scene("rooms", "read", Stage.Main(RoomsState(listOf(RoomRow("!1", harbour)), RoomFilter.UNREAD))),
         Scene("timeline", "full", room { it }),
+        Scene("timeline", "voice", room { it.copy(entries = voices, composer = ComposerState(microphone = true)) }),
+        Scene("timeline", "record", composer(ComposerState(microphone = true, voice = VoiceDraft(12_400, levels)))),
+        Scene("timeline", "unsent", composer(ComposerState(microphone = true, voice = VoiceDraft(300_000, levels, full = true, problem = error)))),
         Scene("timeline", "empty", room { it.copy(entries = emptyList()) }),
         Scene("timeline", "loading", room { it.copy(entries = null) }),
         Scene("timeline", "error", room { it.copy(entries = null, error = error) }),
         Scene("timeline", "offline", room { it.copy(connection = offline, typing = listOf(madrid)) }),
         Scene("timeline", "media", room { it.copy(entries = media, atStart = true) }),
+        Scene("timeline", "changes", room { it.copy(entries = changes, atStart = true) }),
         Scene("timeline", "trouble", room { it.copy(entries = trouble, encrypted = false) }),
         Scene(
             "timeline",
@@ -176,6 +183,9 @@ val scenes: List<Scene> =
             pane(Pane.NewRoom(NewRoomState(direct = true, people = listOf("@madrid:qroc.test"), working = true))),
         ),
         Scene("map", "full", pane(Pane.Map(map))),
+        Scene("map", "ground", pane(Pane.Map(map.copy(ground = sampleGround(map.officers!!.first().place), source = MapSource.FILE)))),
+        Scene("map", "past", pane(Pane.Map(map.copy(past = PastState(NOW - 4 * 60 * MINUTE, NOW, NOW - 60 * MINUTE, reading = true))))),
+        Scene("map", "nopast", pane(Pane.Map(MapState("!1", harbour, officers = emptyList(), past = PastState(NOW - MINUTE, NOW, NOW, empty = true))))),
         Scene("map", "place", pane(Pane.Map(map.copy(officers = emptyList(), ways = emptyList(), target = place)))),
         Scene("map", "empty", pane(Pane.Map(MapState("!1", harbour, officers = emptyList())))),
         Scene("map", "loading", pane(Pane.Map(MapState("!1", harbour)))),
@@ -232,6 +242,9 @@ val scenes: List<Scene> =
         verify("asked", verifying.copy(step = VerifyStep.Asked)),
         verify("device", VerifyState(LONG, person = false, compare, working = true)),
         verify("numbers", verifying.copy(step = compare.copy(signs = emptyList()), error = error)),
+        verify("code", coding),
+        verify("scan", coding.copy(step = VerifyStep.Code(null), camera = true, error = error)),
+        verify("scanned", verifying.copy(step = VerifyStep.Scanned)),
         verify("confirmed", verifying.copy(step = VerifyStep.Confirmed)),
         verify("done", verifying.copy(step = VerifyStep.Done)),
         verify("mismatch", verifying.copy(step = VerifyStep.Ended(Ending.MISMATCH))),

@@ -3,6 +3,9 @@ package eu.qroc.ui
 import androidx.compose.runtime.getValue
 import androidx.compose.runtime.mutableStateOf
 import androidx.compose.runtime.setValue
+import androidx.compose.ui.geometry.Offset
+import androidx.compose.ui.input.key.Key
+import androidx.compose.ui.semantics.SemanticsActions
 import androidx.compose.ui.test.ComposeUiTest
 import androidx.compose.ui.test.ExperimentalTestApi
 import androidx.compose.ui.test.assertCountEquals
@@ -10,7 +13,10 @@ import androidx.compose.ui.test.assertIsDisplayed
 import androidx.compose.ui.test.assertIsEnabled
 import androidx.compose.ui.test.assertIsNotEnabled
 import androidx.compose.ui.test.assertTextContains
+import androidx.compose.ui.test.click
 import androidx.compose.ui.test.hasSetTextAction
+import androidx.compose.ui.test.onAllNodesWithContentDescription
+import androidx.compose.ui.test.onAllNodesWithTag
 import androidx.compose.ui.test.onAllNodesWithText
 import androidx.compose.ui.test.onNodeWithContentDescription
 import androidx.compose.ui.test.onNodeWithTag
@@ -18,20 +24,24 @@ import androidx.compose.ui.test.onNodeWithText
 import androidx.compose.ui.test.performClick
 import androidx.compose.ui.test.performKeyInput
 import androidx.compose.ui.test.performScrollTo
+import androidx.compose.ui.test.performSemanticsAction
 import androidx.compose.ui.test.performTextInput
+import androidx.compose.ui.test.performTouchInput
 import androidx.compose.ui.test.pressKey
 import androidx.compose.ui.test.runComposeUiTest
-import androidx.compose.ui.input.key.Key
+import androidx.compose.ui.unit.dp
+import eu.qroc.ui.composer.ComposerEvent
+import eu.qroc.ui.composer.ComposerState
+import eu.qroc.ui.composer.VoiceDraft
 import eu.qroc.ui.details.DetailsEvent
 import eu.qroc.ui.devices.DevicesEvent
 import eu.qroc.ui.map.MapEvent
+import eu.qroc.ui.map.MapSource
+import eu.qroc.ui.map.OwnSharing
+import eu.qroc.ui.map.PastState
 import eu.qroc.ui.newroom.NewRoomEvent
 import eu.qroc.ui.newroom.NewRoomState
 import eu.qroc.ui.parts.Connection
-import eu.qroc.ui.map.OwnSharing
-import eu.qroc.ui.timeline.Quick
-import eu.qroc.ui.timeline.TimelineEvent
-import eu.qroc.ui.composer.ComposerState
 import eu.qroc.ui.queue.QueueEvent
 import eu.qroc.ui.recovery.RecoveryEvent
 import eu.qroc.ui.recovery.RecoveryStep
@@ -47,6 +57,8 @@ import eu.qroc.ui.shell.Stage
 import eu.qroc.ui.signin.SignInEvent
 import eu.qroc.ui.signin.SignInState
 import eu.qroc.ui.theme.Appearance
+import eu.qroc.ui.timeline.Quick
+import eu.qroc.ui.timeline.TimelineEvent
 import eu.qroc.ui.unlock.UnlockEvent
 import eu.qroc.ui.unlock.UnlockState
 import eu.qroc.ui.verify.Ending
@@ -55,6 +67,7 @@ import eu.qroc.ui.verify.VerifyEvent
 import eu.qroc.ui.verify.VerifyStep
 import kotlin.test.Test
 import kotlin.test.assertEquals
+import kotlin.test.assertTrue
 
 /** Each screen in an officer's hands: what is touched, and what the application is told. */
 @OptIn(ExperimentalTestApi::class)
@@ -247,6 +260,65 @@ class ScreensTest {
         }
 
     @Test
+    fun `the map of the device is got, and what was is looked at and left`() =
+        on(pane(Pane.Map(map.copy(source = MapSource.FILE)))) {
+            onNodeWithContentDescription(StringsEn.mapFile).performClick()
+            onNodeWithContentDescription(StringsEn.mapEarlier).performClick()
+            stage = pane(Pane.Map(map.copy(source = MapSource.POLICY, past = PastState(NOW - 60 * MINUTE, NOW, NOW))))
+            onNodeWithContentDescription(StringsEn.mapFetch).performClick()
+            onNodeWithText(StringsEn.mapAt("14:30"), substring = true).assertIsDisplayed()
+            onNodeWithTag("past").performSemanticsAction(SemanticsActions.SetProgress) { it(0.5f) }
+            onNodeWithContentDescription(StringsEn.mapNow).performClick()
+            stage = pane(Pane.Map(map.copy(source = MapSource.POLICY, taking = true)))
+            onNodeWithContentDescription(StringsEn.mapFetch).assertDoesNotExist()
+            val expected = listOf(MapEvent.TakeMap, MapEvent.Earlier, MapEvent.TakeMap, MapEvent.At(NOW - 30 * MINUTE), MapEvent.Now)
+            assertEquals<List<AppEvent>>(expected.map { AppEvent.Map(it) }, events)
+        }
+
+    @Test
+    fun `a voice message is held and let go, slid away, or begun with a touch, and played from anywhere`() =
+        on(pane(Pane.Room(timeline.copy(composer = ComposerState(microphone = true), entries = voices)))) {
+            val record = onNodeWithContentDescription(StringsEn.voiceRecord)
+            val voice = { on: Boolean -> stage = pane(Pane.Room(timeline.copy(composer = ComposerState(microphone = true, voice = if (on) VoiceDraft(1_000, levels) else null), entries = voices))) }
+            record.performTouchInput { down(center) }
+            voice(true)
+            waitForIdle()
+            onNodeWithText(StringsEn.voiceSlide).assertIsDisplayed()
+            val send = onNodeWithContentDescription(StringsEn.voiceSend)
+            send.performTouchInput {
+                advanceEventTime(1_000)
+                up()
+            }
+            voice(false)
+            waitForIdle()
+            record.performTouchInput { down(center) }
+            voice(true)
+            waitForIdle()
+            send.performTouchInput {
+                moveBy(Offset(-200.dp.toPx(), 0f))
+                up()
+            }
+            voice(false)
+            waitForIdle()
+            // A short touch only begins; another one sends, and what is beside it throws away.
+            record.performTouchInput { click() }
+            voice(true)
+            waitForIdle()
+            send.performTouchInput { click() }
+            onNodeWithContentDescription(StringsEn.voiceCancel).performClick()
+            val told = listOf(ComposerEvent.Record, ComposerEvent.SendVoice, ComposerEvent.Record, ComposerEvent.CancelVoice)
+            val touched = listOf(ComposerEvent.Record, ComposerEvent.SendVoice, ComposerEvent.CancelVoice)
+            val compose = events.filterIsInstance<AppEvent.Timeline>().map { it.event }.filterIsInstance<TimelineEvent.Compose>().map { it.event }
+            assertEquals(told + touched, compose)
+
+            onAllNodesWithContentDescription(StringsEn.voicePause)[0].performClick()
+            onAllNodesWithTag("waveform", useUnmergedTree = true)[0].performTouchInput { click(Offset(width / 2f, height / 2f)) }
+            val played = events.filterIsInstance<AppEvent.Timeline>().map { it.event }.filter { it is TimelineEvent.Play || it == TimelineEvent.Pause }
+            assertEquals(TimelineEvent.Pause, played.first())
+            assertTrue(played.size == 2, "$played")
+        }
+
+    @Test
     fun `what failed is tried again or given up, what is under way is left alone`() =
         on(pane(Pane.Queue(queue))) {
             onAllNodesWithText(StringsEn.tryNow).assertCountEquals(2)
@@ -314,9 +386,19 @@ class ScreensTest {
             stage = Stage.Main(rooms, Pane.Settings(settings), verifying = verifying.copy(step = VerifyStep.Asked))
             onNodeWithText(StringsEn.verifyBegin).performScrollTo().performClick()
             onNodeWithText(StringsEn.verifyDecline).performScrollTo().performClick()
+            stage = Stage.Main(rooms, verifying = coding)
+            onNodeWithContentDescription(StringsEn.verifyCodeShown).performScrollTo().assertIsDisplayed()
+            onNodeWithText(StringsEn.verifyScanPicture).performScrollTo().performClick()
+            onNodeWithText(StringsEn.verifyBySigns).performScrollTo().performClick()
+            stage = Stage.Main(rooms, verifying = coding.copy(camera = true))
+            onNodeWithText(StringsEn.verifyScan).performScrollTo().assertIsDisplayed()
+            stage = Stage.Main(rooms, verifying = verifying.copy(step = VerifyStep.Scanned))
+            onNodeWithText(StringsEn.verifyScannedYes).performScrollTo().performClick()
+            onNodeWithText(StringsEn.verifyScannedNo).performScrollTo().performClick()
             stage = Stage.Main(rooms, verifying = verifying.copy(step = VerifyStep.Ended(Ending.MISMATCH)))
             onNodeWithText(StringsEn.verifyMismatch).assertIsDisplayed()
-            val told = listOf(VerifyEvent.Same, VerifyEvent.Differ, VerifyEvent.Begin, VerifyEvent.Close)
+            val coded = listOf(VerifyEvent.Scan, VerifyEvent.BySigns, VerifyEvent.Same, VerifyEvent.Differ)
+            val told = listOf(VerifyEvent.Same, VerifyEvent.Differ, VerifyEvent.Begin, VerifyEvent.Close) + coded
             assertEquals<List<AppEvent>>(told.map { AppEvent.Verify(it) }, events)
         }
 

@@ -6,9 +6,11 @@ import androidx.compose.ui.platform.LocalDensity
 import androidx.compose.ui.platform.LocalLayoutDirection
 import androidx.compose.ui.unit.Density
 import androidx.compose.ui.unit.LayoutDirection
+import eu.qroc.ui.map.LocalGroundThread
 import eu.qroc.ui.theme.Appearance
 import eu.qroc.ui.theme.Branding
 import eu.qroc.ui.theme.QrocTheme
+import kotlinx.coroutines.Dispatchers
 
 /** How a screen is shown. */
 data class Showing(
@@ -26,6 +28,8 @@ data class Showing(
         CompositionLocalProvider(
             LocalDensity provides Density(LocalDensity.current.density, fontScale),
             LocalLayoutDirection provides if (rightToLeft) LayoutDirection.Rtl else LayoutDirection.Ltr,
+            // A picture is whole at once.
+            LocalGroundThread provides Dispatchers.Unconfined,
         ) {
             QrocTheme(strings, times(strings), Branding("QROC"), appearance, content)
         }

@@ -82,8 +82,18 @@ fun ComposerBar(
             horizontalArrangement = Arrangement.spacedBy(4.dp),
             verticalAlignment = Alignment.Bottom,
         ) {
-            if (state.mode !is ComposerMode.Edit) AttachButton(state, onEvent)
-            Input(state, buffer, send, onEvent, ready, Modifier.weight(1f))
+            val voice = state.voice
+            if (voice == null) {
+                if (state.mode !is ComposerMode.Edit) AttachButton(state, onEvent)
+                Input(state, buffer, send, onEvent, ready, Modifier.weight(1f))
+            } else {
+                VoiceLine(voice, onEvent, Modifier.weight(1f))
+            }
+            // Where nothing is written there is nothing to send but a voice.
+            if (voice != null || state.microphone && state.mode == ComposerMode.New && buffer.value.text.isBlank()) {
+                RecordButton(voice, onEvent)
+                return@Row
+            }
             FilledIconButton(
                 onClick = send,
                 modifier = Modifier.padding(horizontal = 4.dp).size(56.dp),

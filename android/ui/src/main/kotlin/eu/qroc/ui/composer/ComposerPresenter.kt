@@ -39,7 +39,9 @@ class ComposerPresenter internal constructor(
 ) {
     private val drafts = session.drafts
     private var place = Drafts.Place(roomId)
-    private val shown = MutableStateFlow(ComposerState(drafts.at(place), camera = session.surroundings.hasCamera))
+    private val shown = MutableStateFlow(ComposerState(drafts.at(place), microphone = session.surroundings.microphone != null, camera = session.surroundings.hasCamera))
+
+    private val recorder = VoiceRecorder(session, scope, room, failed)
 
     /** What Reply or Edit is about. */
     private var subject: String? = null
@@ -56,6 +58,7 @@ class ComposerPresenter internal constructor(
 
     /** Begins to follow the draft: it may be read from the disk, or come back, later. */
     internal fun start() {
+        scope.launch { recorder.state.collect { voice -> shown.update { it.copy(voice = voice) } } }
         scope.launch { drafts.texts.collect { shown.update { if (it.mode is ComposerMode.Edit) it else it.copy(text = drafts.at(place)) } } }
     }
 
@@ -113,6 +116,7 @@ class ComposerPresenter internal constructor(
     /** The screen is left: what was not sent is not needed any more. */
     internal fun close() {
         drafts.leave()
+        recorder.cancel()
         if (shown.value.attachment?.working != true) file?.let(session.surroundings::release)
         next.forEach(session.surroundings::release)
         next.clear()
@@ -132,6 +136,9 @@ class ComposerPresenter internal constructor(
             ComposerEvent.PickPhoto -> pick(photo = true)
             ComposerEvent.PickFile -> pick(photo = false)
             ComposerEvent.TakePhoto -> takePhoto()
+            ComposerEvent.Record -> recorder.begin()
+            ComposerEvent.CancelVoice -> recorder.cancel()
+            ComposerEvent.SendVoice -> recorder.send()
             is ComposerEvent.Caption -> change { it.copy(caption = event.text) }
             ComposerEvent.SendAttachment -> sendFile()
             ComposerEvent.DropAttachment -> {

@@ -11,6 +11,10 @@ data class ComposerState(
     val menu: Boolean = false,
     val attachment: Attachment? = null,
     val position: PositionDraft? = null,
+    /** A voice message that is being recorded. */
+    val voice: VoiceDraft? = null,
+    /** Whether there is a microphone. */
+    val microphone: Boolean = false,
     /** Whether photos can be taken here. */
     val camera: Boolean = false,
     /** Whether this officer is no longer in the room. */
@@ -53,6 +57,19 @@ data class Attachment(
     val problem: String? = null,
 )
 
+/** A voice message that is being recorded, or was and is not sent. */
+@Immutable
+data class VoiceDraft(
+    val lengthMs: Long = 0,
+    /** How loud it was, the newest last: 0 to 1. */
+    val levels: List<Float> = emptyList(),
+    /** Whether it cannot grow longer. */
+    val full: Boolean = false,
+    val sending: Boolean = false,
+    /** Why it was not sent. */
+    val problem: String? = null,
+)
+
 /** A place that is being typed. */
 @Immutable
 data class PositionDraft(
@@ -78,6 +95,12 @@ sealed interface ComposerEvent {
     data object PickFile : ComposerEvent
 
     data object TakePhoto : ComposerEvent
+
+    data object Record : ComposerEvent
+
+    data object CancelVoice : ComposerEvent
+
+    data object SendVoice : ComposerEvent
 
     data class Caption(
         val text: String,

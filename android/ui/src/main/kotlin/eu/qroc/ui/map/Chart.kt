@@ -26,10 +26,10 @@ data class Chart(
     val middle: Place,
     val metresPerPixel: Double,
 ) {
-    private val origin = world(middle)
+    internal val origin = world(middle)
 
     /** The whole way around the earth, in pixels. */
-    private val around = EQUATOR_M * cos(Math.toRadians(bounded(middle.lat))) / metresPerPixel
+    internal val around = EQUATOR_M * cos(Math.toRadians(bounded(middle.lat))) / metresPerPixel
 
     /** Where a place is drawn. */
     fun offset(

@@ -29,12 +29,15 @@ class MapPresenter(
     private val ways = mutableMapOf<String, ArrayDeque<Place>>()
     private var positions = emptyList<Position>()
     private var reading: Job? = null
+    private val ground = GroundReader(session, scope, shown)
+    private val past = Past(session, scope, roomId, shown, ::show)
 
     val state: StateFlow<MapState> get() = shown
 
     /** Begins to read. */
     fun start() {
         if (reading == null) session.surroundings.sharing?.let(::follow)
+        scope.launch { ground.open() }
         reading?.cancel()
         reading =
             scope.launch {
@@ -100,8 +103,12 @@ class MapPresenter(
 
     /** Closes what lies over the map; says whether there was anything. */
     fun closeTop(): Boolean {
-        if (shown.value.sharing?.asking != true) return false
-        own { it.copy(asking = false) }
+        if (shown.value.sharing?.asking == true) {
+            own { it.copy(asking = false) }
+            return true
+        }
+        if (shown.value.past == null) return false
+        past.close()
         return true
     }
 
@@ -127,6 +134,10 @@ class MapPresenter(
 
     private fun show() {
         val now = session.surroundings.now()
+        shown.value.past?.at?.let { at ->
+            shown.update { it.copy(officers = past.officers(at), ways = past.ways(at)) }
+            return
+        }
         val own = positions.firstOrNull { it.userId == session.own && now - it.fix.time.toEpochMilli() < HERE_MS }
         val here = own?.let { Place(it.fix.lat, it.fix.lon) }
         shown.update { state ->
@@ -165,6 +176,11 @@ class MapPresenter(
         when (event) {
             is MapEvent.Choose -> shown.update { it.copy(chosen = event.id) }
             MapEvent.Retry -> start()
+            MapEvent.Earlier -> past.open()
+            is MapEvent.At -> past.at(event.time)
+            MapEvent.Now -> past.close()
+            is MapEvent.Look -> ground.look(event.tiles)
+            MapEvent.TakeMap -> ground.take()
             MapEvent.AskShare -> {
                 val choices = CHOICES.filter { session.client.explain(PolicyAction.SharePosition(it.toLong())).allowed }
                 own { it.copy(asking = true, choices = choices) }

@@ -2,6 +2,7 @@ package eu.qroc.ui.map
 
 import androidx.compose.ui.geometry.CornerRadius
 import androidx.compose.ui.geometry.Offset
+import androidx.compose.ui.geometry.Rect
 import androidx.compose.ui.geometry.Size
 import androidx.compose.ui.graphics.Color
 import androidx.compose.ui.graphics.Path
@@ -25,17 +26,22 @@ internal fun DrawScope.scene(
     chart: Chart,
     state: MapState,
     officers: List<Officer>,
+    picture: GroundPicture?,
     text: TextMeasurer,
     style: TextStyle,
     small: TextStyle,
     strings: Strings,
     colours: Palette,
 ) {
-    val (meridians, parallels) = grid(chart, colours.line, GRID.toPx())
+    val ground = state.ground
+    if (ground == null) {
+        coordinates(chart, text, small, colours)
+    } else {
+        picture?.let { show(it, chart) }
+        val people = officers.map { Rect(chart.offset(it.place, size), 20.dp.toPx()) }
+        names(chart, ground, people, text, small, colours)
+    }
     state.ways.forEach { way(chart, it, colours) }
-    val name = small.copy(color = colours.secondary)
-    meridians.forEach { (lon, x) -> drawText(text.measure(longitude(lon), name), topLeft = Offset(x + 3.dp.toPx(), 2.dp.toPx())) }
-    parallels.forEach { (lat, y) -> drawText(text.measure(latitude(lat), name), topLeft = Offset(3.dp.toPx(), y + 1.dp.toPx())) }
     // Who was heard of last is drawn last, and the chosen one above all.
     val drawn = officers.reversed().sortedBy { it.id == state.chosen }
     drawn.forEach { officer ->
@@ -48,6 +54,19 @@ internal fun DrawScope.scene(
     }
     state.target?.let { cross(chart.offset(it, size), colours.accent) }
     scaleWithName(chart, text, small, strings, colours)
+}
+
+/** Where there is no map, lines of equal latitude and longitude say where this is. */
+private fun DrawScope.coordinates(
+    chart: Chart,
+    text: TextMeasurer,
+    small: TextStyle,
+    colours: Palette,
+) {
+    val (meridians, parallels) = grid(chart, colours.line, GRID.toPx())
+    val name = small.copy(color = colours.secondary)
+    meridians.forEach { (lon, x) -> drawText(text.measure(longitude(lon), name), topLeft = Offset(x + 3.dp.toPx(), 2.dp.toPx())) }
+    parallels.forEach { (lat, y) -> drawText(text.measure(latitude(lat), name), topLeft = Offset(3.dp.toPx(), y + 1.dp.toPx())) }
 }
 
 private fun DrawScope.way(

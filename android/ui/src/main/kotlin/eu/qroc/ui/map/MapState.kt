@@ -16,9 +16,40 @@ data class MapState(
     /** Who was chosen in the list or on the map. */
     val chosen: String? = null,
     val error: String? = null,
+    /** The time that is shown instead of now. */
+    val past: PastState? = null,
+    /** What lies below; nothing where this device has no map. */
+    val ground: Ground? = null,
+    /** How the map of this device is got; nothing while that is not known. */
+    val source: MapSource? = null,
+    /** Whether a map is being read or fetched. */
+    val taking: Boolean = false,
     /** The own sharing with this room; nothing where the device does not know where it is. */
     val sharing: OwnSharing? = null,
 )
+
+/** A time that is over, in milliseconds since 1970, and between which ones it can be chosen. */
+@Immutable
+data class PastState(
+    val from: Long,
+    val until: Long,
+    val at: Long,
+    /** Whether more may come. */
+    val reading: Boolean = false,
+    /** Whether nobody shared a position in that time. */
+    val empty: Boolean = false,
+    /** Why not all is here. */
+    val problem: String? = null,
+)
+
+/** Where a map of the device comes from. */
+enum class MapSource {
+    /** The address that policy names. */
+    POLICY,
+
+    /** A file that the officer chooses. */
+    FILE,
+}
 
 /** The own sharing with a room. */
 @Immutable
@@ -85,6 +116,25 @@ sealed interface MapEvent {
     data object KeepPosition : MapEvent
 
     data object StopShare : MapEvent
+
+    /** These tiles are looked at. */
+    data class Look(
+        val tiles: List<TileAddress>,
+    ) : MapEvent
+
+    /** Where was everybody earlier? */
+    data object Earlier : MapEvent
+
+    /** Another time is looked at. */
+    data class At(
+        val time: Long,
+    ) : MapEvent
+
+    /** Back from what was. */
+    data object Now : MapEvent
+
+    /** A map for this device is wanted. */
+    data object TakeMap : MapEvent
 
     /** Somebody was chosen; nobody, where nothing. */
     data class Choose(

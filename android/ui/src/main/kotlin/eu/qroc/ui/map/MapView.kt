@@ -16,6 +16,7 @@ import androidx.compose.foundation.layout.size
 import androidx.compose.foundation.layout.width
 import androidx.compose.foundation.lazy.LazyColumn
 import androidx.compose.foundation.lazy.items
+import androidx.compose.material3.CircularProgressIndicator
 import androidx.compose.material3.HorizontalDivider
 import androidx.compose.material3.Icon
 import androidx.compose.material3.MaterialTheme
@@ -32,6 +33,7 @@ import eu.qroc.ui.format.direction
 import eu.qroc.ui.format.distance
 import eu.qroc.ui.parts.EmptyNote
 import eu.qroc.ui.parts.ErrorNote
+import eu.qroc.ui.parts.IconAction
 import eu.qroc.ui.parts.Icons
 import eu.qroc.ui.parts.Skeleton
 import eu.qroc.ui.parts.TopBar
@@ -58,7 +60,16 @@ private fun MapPage(
 ) {
     val strings = Qroc.strings
     Column(Modifier.fillMaxSize().background(Qroc.colours.background)) {
-        TopBar(strings.mapOf(state.roomName), { onEvent(MapEvent.Back) }, subtitle = { Summary(state) })
+        TopBar(strings.mapOf(state.roomName), { onEvent(MapEvent.Back) }, subtitle = { Summary(state) }) {
+            if (state.officers != null && state.past == null) {
+                IconAction(Icons.Clock, strings.mapEarlier, { onEvent(MapEvent.Earlier) })
+            }
+            when {
+                state.taking -> CircularProgressIndicator(Modifier.padding(12.dp).size(24.dp), strokeWidth = 2.dp)
+                state.source == MapSource.POLICY -> IconAction(Icons.Map, strings.mapFetch, { onEvent(MapEvent.TakeMap) })
+                state.source == MapSource.FILE -> IconAction(Icons.Map, strings.mapFile, { onEvent(MapEvent.TakeMap) })
+            }
+        }
         if (state.error != null) {
             ErrorNote(
                 state.error,
@@ -71,12 +82,15 @@ private fun MapPage(
         Box(Modifier.weight(1f)) {
             when {
                 officers == null -> if (state.error == null) Skeleton(rows = 5)
-                officers.isEmpty() && state.target == null ->
+                officers.isEmpty() && state.target == null && state.past == null ->
                     EmptyNote(Icons.Pin, strings.mapEmptyTitle, strings.mapEmptyText)
                 else -> MapAndList(state, officers, onEvent)
             }
         }
-        if (state.sharing != null) SharingBar(state.sharing, onEvent)
+        when {
+            state.past != null -> PastBar(state.past, onEvent)
+            state.sharing != null -> SharingBar(state.sharing, onEvent)
+        }
     }
 }
 
@@ -104,17 +118,16 @@ private fun MapAndList(
     officers: List<Officer>,
     onEvent: (MapEvent) -> Unit,
 ) {
-    val choose = { id: String? -> onEvent(MapEvent.Choose(id)) }
     BoxWithConstraints {
         if (maxWidth >= BESIDE) {
             Row {
-                MapCanvas(state, officers, Modifier.weight(1f).fillMaxHeight(), choose)
+                MapCanvas(state, officers, Modifier.weight(1f).fillMaxHeight(), onEvent)
                 People(state, officers, onEvent, Modifier.width(320.dp).fillMaxHeight())
             }
         } else {
             val most = maxHeight * LIST_PART
             Column {
-                MapCanvas(state, officers, Modifier.weight(1f).fillMaxWidth(), choose)
+                MapCanvas(state, officers, Modifier.weight(1f).fillMaxWidth(), onEvent)
                 People(state, officers, onEvent, Modifier.fillMaxWidth().heightIn(max = most))
             }
         }
@@ -131,7 +144,7 @@ private fun People(
     LazyColumn(modifier.background(Qroc.colours.surface)) {
         items(officers, key = { it.id }) { officer ->
             val chosen = officer.id == state.chosen
-            OfficerRow(officer, chosen) { onEvent(MapEvent.Choose(if (chosen) null else officer.id)) }
+            OfficerRow(officer, chosen, state.past != null) { onEvent(MapEvent.Choose(if (chosen) null else officer.id)) }
             HorizontalDivider(color = Qroc.colours.line)
         }
     }
@@ -141,6 +154,7 @@ private fun People(
 private fun OfficerRow(
     officer: Officer,
     chosen: Boolean,
+    past: Boolean,
     onClick: () -> Unit,
 ) {
     val strings = Qroc.strings
@@ -170,7 +184,7 @@ private fun OfficerRow(
                 style = MaterialTheme.typography.titleMedium,
             )
             Text(
-                facts(officer),
+                facts(officer, past),
                 color = if (officer.stale) colours.waiting else colours.secondary,
                 style = MaterialTheme.typography.bodyMedium,
             )
@@ -190,11 +204,14 @@ private fun OfficerRow(
 
 /** How old, how sure, how fast, until when. */
 @Composable
-private fun facts(officer: Officer): String {
+private fun facts(
+    officer: Officer,
+    past: Boolean,
+): String {
     val strings = Qroc.strings
     val times = Qroc.times
     return listOfNotNull(
-        times.ago(officer.measured),
+        if (past) times.clock(officer.measured) else times.ago(officer.measured),
         if (officer.stale) strings.mapStale else null,
         officer.accuracy?.let { strings.accuracy(it.roundToInt()) },
         officer.speed?.takeIf { it > STANDING && !officer.stale }?.let { strings.kmPerHour((it * KMH).roundToInt()) },

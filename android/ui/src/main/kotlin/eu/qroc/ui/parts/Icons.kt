@@ -15,6 +15,9 @@ object Icons {
     val Attach = icon("attach", "M20 11L12 19A5 5 0 0 1 5 12L13 4A3.3 3.3 0 0 1 17.7 8.7L9.8 16.6A1.6 1.6 0 0 1 7.5 14.3L14.5 7.3")
     val Photo = icon("photo", "M4 5H20V19H4Z M4 16L9 11L13 15L16 12L20 16 M15.5 8.5H15.6")
     val Camera = icon("camera", "M4 7.5H8L9.5 5H14.5L16 7.5H20V19H4Z M12 16.5A3.5 3.5 0 1 0 12 9.5A3.5 3.5 0 1 0 12 16.5Z")
+    val Microphone = icon("microphone", "M12 14.5A3 3 0 0 0 15 11.5V6.5A3 3 0 0 0 9 6.5V11.5A3 3 0 0 0 12 14.5Z M6 11.5A6 6 0 0 0 18 11.5 M12 17.5V21")
+    val Play = icon("play", "M8 5.5V18.5L18.5 12Z")
+    val Pause = icon("pause", "M8.5 6V18 M15.5 6V18", width = 3f)
     val File = icon("file", "M6 3H14L19 8V21H6Z M14 3V8H19")
     val Pin = icon("pin", "M12 21C12 21 5 14.5 5 9.5A7 7 0 0 1 19 9.5C19 14.5 12 21 12 21Z M12 12A2.5 2.5 0 1 0 12 7A2.5 2.5 0 1 0 12 12Z")
     val Close = icon("close", "M6 6L18 18 M18 6L6 18")
@@ -56,7 +59,7 @@ object Icons {
     val Chat = icon("chat", "M4 5H20V16H12L7 20V16H4Z")
     val All: List<ImageVector> =
         listOf(
-            Back, Send, Attach, Photo, Camera, File, Pin, Close, Search, Lock, Unlocked, Clock, Warning, Sent, Seen, Retry, Edit,
+            Back, Send, Attach, Photo, Camera, Microphone, Play, Pause, File, Pin, Close, Search, Lock, Unlocked, Clock, Warning, Sent, Seen, Retry, Edit,
             Reply, Forward, Thread, Smile, Delete, More, Less, Map, Add, People, Person, Invite, Devices, Settings, Queue, Offline, Info,
             Copy, Save, Leave, Verified, Unverified, Down, Eye, Chat,
         )

@@ -17,6 +17,7 @@ enum class Gate(
     SHARE_POSITION(PolicyAction.SharePosition(1)),
     SEND_PHOTO(PolicyAction.SendFile("image/jpeg", 1)),
     SEND_FILE(PolicyAction.SendFile("application/pdf", 1)),
+    SEND_VOICE(PolicyAction.SendVoice(1)),
     CREATE_ROOM(PolicyAction.CreateRoom),
 }
 

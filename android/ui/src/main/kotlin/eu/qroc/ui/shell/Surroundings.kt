@@ -56,6 +56,18 @@ interface Surroundings {
     /** Where this device is; nothing where it has no receiver. */
     val sharing: PositionSharing? get() = null
 
+    /**
+     * Says, beside a window that nobody looks at, that somebody asks the officer for something that is no message; or takes
+     * that away. Nothing of who and what is in it.
+     */
+    suspend fun asked(waits: Boolean) = Unit
+
+    /** What hears the officer; nothing where there is no microphone. */
+    val microphone: Microphone? get() = null
+
+    /** What the officer hears; nothing where there is no loudspeaker. */
+    val loudspeaker: Loudspeaker? get() = null
+
     /** Puts text on the clipboard. */
     fun copy(text: String)
 

@@ -38,10 +38,81 @@ data class Palette(
     val onDanger: Color,
     val waiting: Color,
     val verified: Color,
+    val ground: GroundColours,
 ) {
     /** Everything that text is written on. */
     val surfaces: List<Color> get() = listOf(background, surface, raised, own, other, selected)
 }
+
+/** Colours of the map below the officers: quieter than anything that stands on it. */
+@Immutable
+data class GroundColours(
+    val land: Color,
+    val green: Color,
+    val water: Color,
+    val building: Color,
+    val street: Color,
+    val motorway: Color,
+    val edge: Color,
+    val path: Color,
+    val rail: Color,
+    val border: Color,
+    val name: Color,
+    val waterName: Color,
+    /** Around a name. */
+    val rim: Color,
+)
+
+private val lightGround =
+    GroundColours(
+        land = Color(0xFFF3F0E8),
+        green = Color(0xFFD5E7C9),
+        water = Color(0xFFB4D3E8),
+        building = Color(0xFFE2DACF),
+        street = Color(0xFFFFFFFF),
+        motorway = Color(0xFFF6D58D),
+        edge = Color(0xFFC3BBB0),
+        path = Color(0xFFCDC2B3),
+        rail = Color(0xFF8F98A0),
+        border = Color(0xFF857699),
+        name = Color(0xFF2C3339),
+        waterName = Color(0xFF1D4D73),
+        rim = Color(0xFFF8F6F1),
+    )
+
+private val darkGround =
+    GroundColours(
+        land = Color(0xFF161B20),
+        green = Color(0xFF17251A),
+        water = Color(0xFF0E2A3D),
+        building = Color(0xFF242B32),
+        street = Color(0xFF3C464F),
+        motorway = Color(0xFF6A5A34),
+        edge = Color(0xFF0D1114),
+        path = Color(0xFF39434B),
+        rail = Color(0xFF55606A),
+        border = Color(0xFF786A8C),
+        name = Color(0xFFC9D2DA),
+        waterName = Color(0xFF8FBAD8),
+        rim = Color(0xFF0D1114),
+    )
+
+private val nightGround =
+    GroundColours(
+        land = Color(0xFF0D0403),
+        green = Color(0xFF140805),
+        water = Color(0xFF240A07),
+        building = Color(0xFF1B0907),
+        street = Color(0xFF3F1712),
+        motorway = Color(0xFF5E2512),
+        edge = Color(0xFF070101),
+        path = Color(0xFF3A1611),
+        rail = Color(0xFF4A1F18),
+        border = Color(0xFF6B2B20),
+        name = Color(0xFFD87565),
+        waterName = Color(0xFFC7654F),
+        rim = Color(0xFF070101),
+    )
 
 private const val BODY = 7.0
 private const val OTHER = 4.6
@@ -84,6 +155,7 @@ private fun light(accent: Color): Palette {
         onDanger = Color.White,
         waiting = readable(Color(0xFF8A5300), all, OTHER),
         verified = readable(Color(0xFF1B6B3A), all, OTHER),
+        ground = lightGround,
     )
 }
 
@@ -114,6 +186,7 @@ private fun dark(accent: Color): Palette {
         onDanger = Color(0xFF3B0906),
         waiting = readable(Color(0xFFFFC766), all, OTHER),
         verified = readable(Color(0xFF7EDB9C), all, OTHER),
+        ground = darkGround,
     )
 }
 
@@ -155,5 +228,6 @@ private fun night(): Palette {
         onDanger = Color(0xFF140302),
         waiting = Color(0xFFF09A4A),
         verified = Color(0xFFC99A78),
+        ground = nightGround,
     )
 }

@@ -54,6 +54,7 @@ internal fun BodyView(
         is Body.Text -> Text(body.text, style = MaterialTheme.typography.bodyLarge)
         is Body.Picture -> PictureBody(message, body, onEvent)
         is Body.File -> FileBody(message, body, onEvent)
+        is Body.Voice -> VoiceBody(message, body, onEvent)
         is Body.Position -> PositionBody(body, onEvent)
         is Body.Unreadable -> Quiet(Icons.Lock, unreadable(body.reason))
         Body.Removed -> Quiet(Icons.Delete, Qroc.strings.removed)

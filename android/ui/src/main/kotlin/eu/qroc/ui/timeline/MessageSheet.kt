@@ -134,7 +134,7 @@ private fun ColumnScope.Actions(
     if (sent && text != null) {
         SheetAction(Icons.Forward, strings.forward, { onEvent(TimelineEvent.Forward(text)) }, forbidden = forbidden[Gate.FORWARD])
     }
-    if (sent && (message.body is Body.Picture || message.body is Body.File)) {
+    if (sent && (message.body is Body.Picture || message.body is Body.File || message.body is Body.Voice)) {
         SheetAction(Icons.Save, strings.save, { onEvent(TimelineEvent.Save(message)) }, forbidden = forbidden[Gate.SAVE])
     }
     if (message.own && sent && message.body is Body.Text) {
@@ -155,5 +155,5 @@ internal fun copyText(body: Body): String? =
         is Body.Picture -> body.caption
         is Body.File -> body.caption
         is Body.Position -> degrees(body.lat, body.lon)
-        is Body.Unreadable, Body.Removed, is Body.Unknown -> null
+        is Body.Voice, is Body.Unreadable, Body.Removed, is Body.Unknown -> null
     }

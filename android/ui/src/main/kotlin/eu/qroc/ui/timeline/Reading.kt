@@ -2,7 +2,9 @@ package eu.qroc.ui.timeline
 
 import eu.qroc.bridge.ItemContent
 import eu.qroc.bridge.MediaKind
+import eu.qroc.bridge.MemberChange
 import eu.qroc.bridge.QueueItem
+import eu.qroc.bridge.RoomChange
 import eu.qroc.bridge.TimelineItem
 import eu.qroc.bridge.Unreadable
 import eu.qroc.ui.Strings
@@ -17,6 +19,7 @@ internal class Reading(
     private val names: Map<String, String>,
     private val pictures: Map<String, ImageBitmap>,
     private val transfers: Map<String, Transfer>,
+    private val played: Played?,
     private val queue: List<QueueItem>,
     private val strings: Strings,
 ) {
@@ -32,35 +35,54 @@ internal class Reading(
         val out = ArrayList<Entry>(shown.size)
         for (item in shown) {
             if (item.gapBefore && thread == null && out.isNotEmpty()) out += Gap("gap-${item.cursor}")
-            val content = item.content
-            if (content is ItemContent.Other && content.eventType != MESSAGE) {
-                out += notice(item, content)
-            } else {
-                out += message(item, byId, answers, why)
-            }
+            out += notice(item) ?: message(item, byId, answers, why)
         }
         return out
     }
 
     fun name(userId: String): String = names[userId] ?: localName(userId)
 
-    private fun notice(
-        item: TimelineItem,
-        content: ItemContent.Other,
-    ): Entry {
-        val text =
-            when (content.eventType) {
-                "m.room.create" -> NoticeText.CREATED
-                "m.room.member" -> NoticeText.MEMBERS
-                "m.room.name" -> NoticeText.NAME
-                "m.room.topic" -> NoticeText.TOPIC
-                "m.room.encryption" -> NoticeText.ENCRYPTED
-                else -> if (content.eventType.startsWith("m.room.")) NoticeText.CHANGED else null
-            }
+    /** What happened to the room, where the item is no message. */
+    private fun notice(item: TimelineItem): Notice? {
         val who = item.senderName ?: name(item.sender)
-        if (text != null) return Notice(item.cursor, text, who, item.time.toEpochMilli())
-        return message(item, emptyMap(), emptyMap(), emptyMap())
+        val (text, detail) =
+            when (val content = item.content) {
+                is ItemContent.Change -> text(content.change) to detail(content.change)
+                is ItemContent.Other ->
+                    if (content.eventType != MESSAGE && content.eventType.startsWith("m.room.")) NoticeText.CHANGED to null else return null
+                else -> return null
+            }
+        val whom = ((item.content as? ItemContent.Change)?.change as? RoomChange.Member)?.let { names[it.userId] ?: it.userName ?: localName(it.userId) }
+        return Notice(item.cursor, text, who, item.time.toEpochMilli(), whom.orEmpty(), detail)
     }
+
+    private fun text(change: RoomChange): NoticeText =
+        when (change) {
+            RoomChange.Created -> NoticeText.CREATED
+            RoomChange.Encrypted -> NoticeText.ENCRYPTED
+            is RoomChange.Named -> NoticeText.NAMED
+            is RoomChange.Topic -> NoticeText.TOPIC
+            RoomChange.Picture -> NoticeText.PICTURE
+            is RoomChange.Closed -> NoticeText.CLOSED
+            is RoomChange.Member ->
+                when (change.change) {
+                    MemberChange.ASKED -> NoticeText.ASKED
+                    MemberChange.INVITED -> NoticeText.INVITED
+                    MemberChange.JOINED -> NoticeText.JOINED
+                    MemberChange.LEFT -> NoticeText.LEFT
+                    MemberChange.REMOVED -> NoticeText.REMOVED
+                    MemberChange.BANNED -> NoticeText.BANNED
+                }
+        }
+
+    private fun detail(change: RoomChange): String? =
+        when (change) {
+            RoomChange.Created, RoomChange.Encrypted, RoomChange.Picture -> null
+            is RoomChange.Named -> change.name
+            is RoomChange.Topic -> change.topic
+            is RoomChange.Closed -> change.reason
+            is RoomChange.Member -> change.reason
+        }
 
     private fun message(
         item: TimelineItem,
@@ -106,10 +128,11 @@ internal class Reading(
     fun words(item: TimelineItem): String =
         when (val content = item.content) {
             is ItemContent.Text -> content.body
-            is ItemContent.Media -> content.caption ?: content.attachment.name
+            is ItemContent.Media -> content.caption ?: if (content.attachment.voice) strings.voice else content.attachment.name
             is ItemContent.Place -> strings.position
             ItemContent.Removed -> strings.removed
             is ItemContent.Locked -> strings.unreadableNoKey
+            is ItemContent.Change -> notice(item)?.let { strings.words(it) }.orEmpty()
             is ItemContent.Other -> content.body ?: content.eventType
         }
 
@@ -134,6 +157,7 @@ internal class Reading(
                         Unreadable.UNSUPPORTED -> UnreadableReason.UNSUPPORTED
                     },
                 )
+            is ItemContent.Change -> Body.Text(words(item))
             is ItemContent.Other -> content.body?.let { Body.Text(it) } ?: Body.Unknown(content.eventType)
         }
 
@@ -143,6 +167,10 @@ internal class Reading(
     ): Body {
         val file = content.attachment
         val transfer = transfers[item.cursor] ?: Transfer.None
+        if (file.voice) {
+            val levels = file.waveform.map { it / LOUDEST }
+            return Body.Voice(file.name, file.bytes, file.duration?.inWholeMilliseconds ?: 0, levels, played?.takeIf { it.key == item.cursor }, transfer)
+        }
         if (content.kind != MediaKind.IMAGE) return Body.File(file.name, file.mime, file.bytes, transfer, content.caption)
         return Body.Picture(
             name = file.name,
@@ -157,5 +185,6 @@ internal class Reading(
 
     private companion object {
         const val MESSAGE = "m.room.message"
+        const val LOUDEST = 1024f
     }
 }

@@ -17,6 +17,7 @@ import androidx.compose.ui.draw.clip
 import androidx.compose.ui.semantics.heading
 import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.text.style.TextAlign
+import androidx.compose.ui.text.style.TextOverflow
 import androidx.compose.ui.unit.dp
 import eu.qroc.ui.theme.Qroc
 
@@ -51,21 +52,13 @@ internal fun UnreadLine() {
 
 @Composable
 internal fun NoticeLine(notice: Notice) {
-    val strings = Qroc.strings
-    val text =
-        when (notice.text) {
-            NoticeText.CREATED -> strings.noticeCreated(notice.who)
-            NoticeText.MEMBERS -> strings.noticeMembers(notice.who)
-            NoticeText.NAME -> strings.noticeName(notice.who)
-            NoticeText.TOPIC -> strings.noticeTopic(notice.who)
-            NoticeText.ENCRYPTED -> strings.noticeEncrypted(notice.who)
-            NoticeText.CHANGED -> strings.noticeChanged(notice.who)
-        }
     Text(
-        "$text · ${Qroc.times.clock(notice.ts)}",
+        "${Qroc.strings.words(notice)} · ${Qroc.times.clock(notice.ts)}",
         Modifier.fillMaxWidth().padding(horizontal = 32.dp, vertical = 6.dp),
         color = Qroc.colours.secondary,
         style = MaterialTheme.typography.bodyMedium,
         textAlign = TextAlign.Center,
+        maxLines = 4,
+        overflow = TextOverflow.Ellipsis,
     )
 }

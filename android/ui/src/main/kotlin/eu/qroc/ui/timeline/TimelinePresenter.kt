@@ -4,6 +4,7 @@ import eu.qroc.bridge.ItemContent
 import eu.qroc.bridge.Membership
 import eu.qroc.bridge.QrocException
 import eu.qroc.bridge.Room
+import eu.qroc.bridge.RoomChange
 import eu.qroc.bridge.Timeline
 import eu.qroc.bridge.TimelineItem
 import eu.qroc.bridge.UserTrust
@@ -50,6 +51,7 @@ class TimelinePresenter(
     private val names = MutableStateFlow(emptyMap<String, String>())
     private val thread = MutableStateFlow<String?>(null)
     private val transfers = Transfers(session, scope)
+    private val voices = Voices(session, scope) { text -> shown.update { it.copy(error = text) } }
     private val ready = CompletableDeferred<Room>()
     private var room: Room? = null
     private var timeline: Timeline? = null
@@ -98,9 +100,9 @@ class TimelinePresenter(
             session.link.collect { link -> if (link == Link.ONLINE) shown.update { it.copy(olderError = null) } }
         }
         scope.launch {
-            val files = combine(transfers.pictures, transfers.transfers) { pictures, running -> pictures to running }
-            combine(items, names, thread, session.queue, files) { list, who, root, queue, (pictures, running) ->
-                val reading = Reading(session.own, who, pictures, running, queue.orEmpty(), session.strings)
+            val files = combine(transfers.pictures, transfers.transfers, voices.state) { pictures, running, played -> Triple(pictures, running, played) }
+            combine(items, names, thread, session.queue, files) { list, who, root, queue, (pictures, running, played) ->
+                val reading = Reading(session.own, who, pictures, running, played, queue.orEmpty(), session.strings)
                 arranged(list, root, reading)
             }.conflate().flowOn(Dispatchers.Default).collect { show(it) }
         }
@@ -198,8 +200,8 @@ class TimelinePresenter(
                 items.value = now
                 val changed = now.takeLast(now.size - size.coerceAtMost(now.size))
                 size = now.size
-                // Somebody came, went or is called otherwise.
-                val members = changed.any { (it.content as? ItemContent.Other)?.eventType == MEMBER }
+                // Somebody came or went.
+                val members = changed.any { (it.content as? ItemContent.Change)?.change is RoomChange.Member }
                 if (members) room?.let { quietly { readNames(it) } }
             }
         } catch (error: QrocException) {
@@ -210,7 +212,7 @@ class TimelinePresenter(
     /** The cursor of the message from which on nothing was read when the room was opened. */
     private fun firstUnread(now: List<TimelineItem>): String? {
         if (unreadAtFirst == 0) return null
-        val others = now.filter { it.sender != session.own && it.content !is ItemContent.Other }
+        val others = now.filter { it.sender != session.own && it.content !is ItemContent.Other && it.content !is ItemContent.Change }
         return others.getOrNull((others.size - unreadAtFirst).coerceAtLeast(0))?.cursor
     }
 
@@ -292,6 +294,8 @@ class TimelinePresenter(
                 if (text != null) event.message.eventId?.let { composer.edit(it, text) }
             }
             is TimelineEvent.Save -> save(event.message)
+            is TimelineEvent.Play -> play(event.message, event.at)
+            TimelineEvent.Pause -> voices.pause()
             is TimelineEvent.React -> act { room -> event.message.eventId?.let { room.react(it, event.symbol) } }
             is TimelineEvent.Remove -> act { room -> event.message.eventId?.let { room.redact(it) } }
             is TimelineEvent.Retry -> act { queued(event.message)?.let { session.retry(it) } }
@@ -358,6 +362,14 @@ class TimelinePresenter(
         transfers.show(here, key, eventId)
     }
 
+    private fun play(
+        message: Message,
+        at: Long,
+    ) {
+        val here = room ?: return
+        message.eventId?.let { voices.play(here, message.key, it, at) }
+    }
+
     private fun save(message: Message) {
         val here = room ?: return
         val eventId = message.eventId ?: return
@@ -365,6 +377,7 @@ class TimelinePresenter(
             when (val body = message.body) {
                 is Body.Picture -> body.name
                 is Body.File -> body.name
+                is Body.Voice -> body.name
                 else -> return
             }
         shown.update { it.copy(opened = null) }
@@ -379,6 +392,7 @@ class TimelinePresenter(
         when {
             now.viewing != null -> on(TimelineEvent.CloseViewer)
             now.composer.attachment != null -> composer.on(ComposerEvent.DropAttachment)
+            now.composer.voice != null -> composer.on(ComposerEvent.CancelVoice)
             now.composer.position != null -> composer.on(ComposerEvent.ClosePosition)
             now.opened != null -> on(TimelineEvent.CloseSheet)
             now.removing != null -> on(TimelineEvent.KeepMessage)
@@ -408,7 +422,6 @@ class TimelinePresenter(
         const val TYPING_MS = 3_000L
         const val LOOKS_UNTIL_NAMES = 3
         const val SETTLE_MS = 50L
-        const val MEMBER = "m.room.member"
     }
 }
 

@@ -100,9 +100,27 @@ data class Notice(
     val text: NoticeText,
     val who: String,
     val ts: Long,
+    /** To whom, where it was done to somebody else. */
+    val whom: String = "",
+    /** The new name or topic, or why. */
+    val detail: String? = null,
 ) : Entry
 
-enum class NoticeText { CREATED, MEMBERS, NAME, TOPIC, ENCRYPTED, CHANGED }
+enum class NoticeText {
+    CREATED,
+    ENCRYPTED,
+    NAMED,
+    TOPIC,
+    PICTURE,
+    CLOSED,
+    ASKED,
+    INVITED,
+    JOINED,
+    LEFT,
+    REMOVED,
+    BANNED,
+    CHANGED,
+}
 
 /** Somebody said, sent or showed something. */
 @Immutable
@@ -177,6 +195,17 @@ sealed interface Body {
         val caption: String? = null,
     ) : Body
 
+    data class Voice(
+        val name: String,
+        val bytes: Long?,
+        val lengthMs: Long,
+        /** How loud it is, from 0 to 1. */
+        val levels: List<Float>,
+        /** Where it is played, while it is. */
+        val played: Played? = null,
+        val transfer: Transfer = Transfer.None,
+    ) : Body
+
     data class Position(
         val lat: Double,
         val lon: Double,
@@ -197,6 +226,16 @@ sealed interface Body {
         val type: String,
     ) : Body
 }
+
+/** A voice message that is played, or was stopped in the middle. */
+@Immutable
+data class Played(
+    /** Of the message. */
+    val key: String,
+    /** Milliseconds from its start. */
+    val at: Long,
+    val running: Boolean,
+)
 
 enum class UnreadableReason { NO_KEY_YET, KEY_WITHHELD, DAMAGED, UNSUPPORTED }
 
@@ -325,6 +364,14 @@ sealed interface TimelineEvent {
     data class Save(
         val message: Message,
     ) : TimelineEvent
+
+    /** Plays a voice message from there on, in milliseconds. */
+    data class Play(
+        val message: Message,
+        val at: Long,
+    ) : TimelineEvent
+
+    data object Pause : TimelineEvent
 
     data class Retry(
         val message: Message,

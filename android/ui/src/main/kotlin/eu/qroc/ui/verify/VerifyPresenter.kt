@@ -2,22 +2,34 @@ package eu.qroc.ui.verify
 
 import eu.qroc.bridge.QrocException
 import eu.qroc.bridge.Verification
+import eu.qroc.bridge.VerificationCode
 import eu.qroc.bridge.VerificationReason
 import eu.qroc.bridge.VerificationStage
+import eu.qroc.bridge.codeInPicture
 import eu.qroc.ui.Strings
 import eu.qroc.ui.shell.Session
 import eu.qroc.ui.shell.localName
 import eu.qroc.ui.shell.of
 import eu.qroc.ui.shell.quietly
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.combine
+import kotlinx.coroutines.flow.distinctUntilChanged
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.sync.Mutex
 import kotlinx.coroutines.sync.withLock
+import kotlinx.coroutines.withContext
+import java.io.IOException
+import java.nio.file.Files
+import java.nio.file.Path
 
 /** Leads through one verification after the other: those that others ask for, and those that the officer begins. */
 class VerifyPresenter(
@@ -37,13 +49,36 @@ class VerifyPresenter(
             quietly {
                 session.client.verificationRequests.collect { asked ->
                     turn.withLock {
-                        shown.value = VerifyState(nameOf(asked), asked.userId != session.own, VerifyStep.Asked)
-                        lead(asked)
+                        shown.value = state(nameOf(asked), asked.userId != session.own, VerifyStep.Asked)
+                        val calling = scope.launch { call() }
+                        try {
+                            lead(asked)
+                        } finally {
+                            calling.cancelAndJoin()
+                        }
                     }
                 }
             }
         }
     }
+
+    /** Whoever does not look is called, for as long as it is asked. */
+    private suspend fun call() {
+        val surroundings = session.surroundings
+        try {
+            combine(surroundings.attended, shown) { looks, state -> !looks && state?.step == VerifyStep.Asked }
+                .distinctUntilChanged()
+                .collect { surroundings.asked(it) }
+        } finally {
+            withContext(NonCancellable) { surroundings.asked(false) }
+        }
+    }
+
+    private fun state(
+        name: String,
+        person: Boolean,
+        step: VerifyStep,
+    ) = VerifyState(name, person, step, camera = session.surroundings.hasCamera)
 
     private suspend fun nameOf(asked: Verification): String {
         if (asked.userId != session.own) return session.nameOf(asked.userId)
@@ -62,11 +97,12 @@ class VerifyPresenter(
         person: Boolean,
     ) {
         if (shown.value != null) return
-        shown.value = VerifyState(name, person)
+        shown.value = state(name, person, VerifyStep.Waiting)
         scope.launch {
             turn.withLock {
                 try {
-                    lead(session.client.verify(who))
+                    // A code is quicker than signs where both can see each other; signs are always there.
+                    lead(session.client.verify(who).apply { byCode() })
                 } catch (error: QrocException) {
                     fail(error)
                     untilClosed()
@@ -112,26 +148,61 @@ class VerifyPresenter(
     /** Does what the officer asks. */
     fun on(event: VerifyEvent) {
         when (event) {
-            VerifyEvent.Begin -> act { it.accept() }
+            VerifyEvent.Begin ->
+                act {
+                    it.byCode()
+                    it.accept()
+                }
+            VerifyEvent.Scan -> scan()
+            VerifyEvent.BySigns -> act { it.bySigns() }
             VerifyEvent.Same -> act { it.confirm() }
             VerifyEvent.Differ -> act { it.mismatch() }
             VerifyEvent.Close -> shown.value = null
         }
     }
 
-    private fun act(work: suspend (Verification) -> Unit) {
-        val verification = running ?: return
-        shown.update { it?.copy(working = true, error = null) }
+    private fun scan() {
         scope.launch {
+            val surroundings = session.surroundings
+            val picture = (if (surroundings.hasCamera) surroundings.takePhoto() else surroundings.chooseFile(photo = true)) ?: return@launch
             try {
-                work(verification)
-            } catch (error: QrocException) {
-                fail(error)
+                // The other may have scanned ours meanwhile.
+                if (shown.value?.step is VerifyStep.Code) act { it.scan(codeInPicture(read(picture))) }.join()
+            } finally {
+                surroundings.release(picture)
             }
         }
     }
 
-    private fun fail(error: QrocException) = shown.update { it?.copy(working = false, error = session.strings.of(error)) }
+    private suspend fun read(picture: Path): ByteArray =
+        withContext(Dispatchers.IO) {
+            if (Files.size(picture) > LARGEST) throw IOException("too large")
+            Files.readAllBytes(picture)
+        }
+
+    private fun act(work: suspend (Verification) -> Unit): Job {
+        val verification = running ?: return Job().apply { complete() }
+        shown.update { it?.copy(working = true, error = null) }
+        return scope.launch {
+            try {
+                work(verification)
+            } catch (error: QrocException) {
+                fail(error)
+            } catch (_: IOException) {
+                fail(session.strings.errorFileUnreadable)
+            }
+        }
+    }
+
+    private fun fail(error: QrocException) = fail(session.strings.of(error))
+
+    /** Where it has ended, that says why. */
+    private fun fail(error: String) = shown.update { it?.copy(working = false, error = if (it.over) null else error) }
+
+    private companion object {
+        /** Bytes of a picture that is looked through. */
+        const val LARGEST = 64L * 1024 * 1024
+    }
 }
 
 private fun step(
@@ -144,10 +215,15 @@ private fun step(
         VerificationStage.Starting -> VerifyStep.Starting
         is VerificationStage.Compare ->
             VerifyStep.Compare(stage.emoji.map { Sign(it.symbol, strings.emoji(it.wordKey) ?: it.symbol) }, stage.numbers)
+        is VerificationStage.Code -> VerifyStep.Code(stage.shown?.let(::modules))
+        VerificationStage.Scanned -> VerifyStep.Scanned
         VerificationStage.Confirmed -> VerifyStep.Confirmed
         VerificationStage.Done -> VerifyStep.Done
         is VerificationStage.Cancelled -> VerifyStep.Ended(ending(stage))
     }
+
+private fun modules(code: VerificationCode): Modules =
+    Modules(List(code.side) { row -> List(code.side) { column -> code.isDark(row, column) } })
 
 private fun ending(stage: VerificationStage.Cancelled): Ending =
     when (stage.reason) {

@@ -3,6 +3,7 @@ package eu.qroc.ui.verify
 import androidx.compose.foundation.background
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.layout.ColumnScope
 import androidx.compose.foundation.layout.ExperimentalLayoutApi
 import androidx.compose.foundation.layout.FlowRow
 import androidx.compose.foundation.layout.Row
@@ -55,6 +56,11 @@ fun VerifySheet(
             }
             VerifyStep.Starting -> Turning(strings.verifyStarting)
             is VerifyStep.Compare -> Comparing(step, state, onEvent)
+            is VerifyStep.Code -> Scanning(step, state, onEvent)
+            VerifyStep.Scanned -> {
+                Said(strings.verifyScanned)
+                Buttons(strings.verifyScannedYes, strings.verifyScannedNo, state.working, onEvent, VerifyEvent.Same, VerifyEvent.Differ)
+            }
             VerifyStep.Confirmed -> Turning(strings.verifyConfirmed)
             VerifyStep.Done -> Result(Icons.Verified, strings.verifyDone(state.name), Qroc.colours.verified)
             is VerifyStep.Ended -> Result(Icons.Unverified, ending(step.why), colour(step.why))
@@ -117,6 +123,28 @@ private fun Comparing(
         }
     }
     Buttons(strings.verifySame, strings.verifyDiffer, state.working, onEvent, VerifyEvent.Same, VerifyEvent.Differ)
+}
+
+@Composable
+private fun ColumnScope.Scanning(
+    step: VerifyStep.Code,
+    state: VerifyState,
+    onEvent: (VerifyEvent) -> Unit,
+) {
+    val strings = Qroc.strings
+    Said(
+        when {
+            step.shown == null -> strings.verifyCodeTheirs
+            state.person -> strings.verifyCodePerson(state.name)
+            else -> strings.verifyCodeDevice
+        },
+    )
+    if (step.shown != null) CodeDrawing(step.shown, Modifier.align(Alignment.CenterHorizontally))
+    Column(verticalArrangement = Arrangement.spacedBy(8.dp)) {
+        val scan = if (state.camera) strings.verifyScan else strings.verifyScanPicture
+        MainButton(scan, { onEvent(VerifyEvent.Scan) }, Modifier.fillMaxWidth(), working = state.working, icon = Icons.Camera)
+        SideButton(strings.verifyBySigns, { onEvent(VerifyEvent.BySigns) }, Modifier.fillMaxWidth(), enabled = !state.working)
+    }
 }
 
 /** As large as they go: they are compared at arm's length, or said aloud. */

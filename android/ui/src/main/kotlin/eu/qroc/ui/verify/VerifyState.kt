@@ -12,6 +12,8 @@ data class VerifyState(
     val working: Boolean = false,
     /** Why it cannot go on. */
     val error: String? = null,
+    /** Whether codes are scanned with a camera; else a picture of one is opened. */
+    val camera: Boolean = false,
 ) {
     /** Whether nothing is left to be done but to read how it ended. */
     val over: Boolean get() = step is VerifyStep.Done || step is VerifyStep.Ended
@@ -34,6 +36,15 @@ sealed interface VerifyStep {
         val numbers: List<Int>,
     ) : VerifyStep
 
+    /** One side scans the code of the other. */
+    data class Code(
+        /** Ours; nothing where the other side cannot scan. */
+        val shown: Modules?,
+    ) : VerifyStep
+
+    /** The other side says that it has scanned our code. */
+    data object Scanned : VerifyStep
+
     /** The other side has not confirmed. */
     data object Confirmed : VerifyStep
 
@@ -43,6 +54,12 @@ sealed interface VerifyStep {
         val why: Ending,
     ) : VerifyStep
 }
+
+/** A code as it is drawn: rows of modules from the top, of which the dark ones are true. */
+@Immutable
+data class Modules(
+    val rows: List<List<Boolean>>,
+)
 
 /** One of the seven signs, with its word. */
 @Immutable
@@ -60,6 +77,12 @@ sealed interface VerifyEvent {
     data object Same : VerifyEvent
 
     data object Differ : VerifyEvent
+
+    /** The other's code is to be scanned. */
+    data object Scan : VerifyEvent
+
+    /** Neither code can be scanned. */
+    data object BySigns : VerifyEvent
 
     /** Not now, not any more, or read. */
     data object Close : VerifyEvent

@@ -3,6 +3,8 @@ package eu.qroc.ui.core
 import androidx.compose.ui.graphics.ImageBitmap
 import androidx.compose.ui.graphics.toComposeImageBitmap
 import eu.qroc.bridge.Fix
+import eu.qroc.ui.shell.Loudspeaker
+import eu.qroc.ui.shell.Microphone
 import eu.qroc.ui.shell.PositionSharing
 import eu.qroc.ui.shell.Surroundings
 import kotlinx.coroutines.flow.MutableStateFlow
@@ -42,11 +44,20 @@ internal class Desk(
     var choice: Path? = null
     var target: Path? = null
     var copied: String? = null
+    override var microphone: Microphone? = null
+    override var loudspeaker: Loudspeaker? = null
     private var settings = mapOf("language" to "en", "appearance" to "light")
     override val deviceName = "desk"
     override val version = "0.1.0"
 
     override val attended = MutableStateFlow(true)
+
+    /** What was told beside the window. */
+    val calls = mutableListOf<Boolean>()
+
+    override suspend fun asked(waits: Boolean) {
+        calls += waits
+    }
 
     override fun now() = System.currentTimeMillis()
 

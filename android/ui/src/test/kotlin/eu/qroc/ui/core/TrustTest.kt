@@ -8,6 +8,7 @@ import eu.qroc.bridge.Vault
 import eu.qroc.bridge.Verification
 import eu.qroc.bridge.VerificationReason
 import eu.qroc.bridge.VerificationStage
+import eu.qroc.bridge.codeInPicture
 import eu.qroc.ui.StringsEn
 import eu.qroc.ui.composer.ComposerEvent
 import eu.qroc.ui.details.DetailsEvent
@@ -35,6 +36,7 @@ import eu.qroc.ui.timeline.SendState
 import eu.qroc.ui.timeline.TimelineEvent
 import eu.qroc.ui.timeline.TimelineState
 import eu.qroc.ui.verify.Ending
+import eu.qroc.ui.verify.Modules
 import eu.qroc.ui.verify.Trust
 import eu.qroc.ui.verify.VerifyEvent
 import eu.qroc.ui.verify.VerifyState
@@ -51,8 +53,11 @@ import kotlinx.coroutines.withContext
 import kotlinx.coroutines.withTimeout
 import org.junit.jupiter.api.BeforeAll
 import org.junit.jupiter.api.io.TempDir
+import java.awt.image.BufferedImage
+import java.io.ByteArrayOutputStream
 import java.nio.file.Files
 import java.nio.file.Path
+import javax.imageio.ImageIO
 import kotlin.test.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertIs
@@ -72,7 +77,7 @@ internal class TrustTest {
     ) {
         private val thread = Dispatchers.Default.limitedParallelism(1)
         private val scope = CoroutineScope(SupervisorJob() + thread)
-        private val desk = Desk()
+        val desk = Desk()
         private val accounts = Held()
         private val presenter = AppPresenter(scope, folder.resolve(name), desk, Looks(desk), accounts)
         val client: Client get() = accounts.open!!
@@ -99,6 +104,11 @@ internal class TrustTest {
             presenter.state.first { it is Stage.Main && fits(it) } as Stage.Main
 
         suspend fun verifying(fits: (VerifyState) -> Boolean): VerifyState = main { it.verifying?.let(fits) == true }.verifying!!
+
+        suspend fun scan(picture: Path) {
+            desk.choice = picture
+            tell(AppEvent.Verify(VerifyEvent.Scan))
+        }
 
         suspend fun notVerifying() = main { it.verifying == null }
 
@@ -205,12 +215,17 @@ internal class TrustTest {
                     assertEquals(VerificationReason.CANCELLED, asking.ended().reason)
                     app.notVerifying()
                 }
-                // What was asked and taken back before anybody looked is gone.
+                // What was asked and taken back before anybody looked is gone; meanwhile the officer was called, once.
+                app.desk.attended.value = false
+                app.desk.calls.clear()
                 madrid.verify("@lisbon:qroc.test").use { asking ->
                     app.verifying { it.step == VerifyStep.Asked }
+                    while (app.desk.calls != listOf(true)) delay(10)
                     asking.cancel()
                     app.notVerifying()
+                    while (app.desk.calls.lastOrNull() != false) delay(10)
                 }
+                app.desk.attended.value = true
                 // They differ.
                 madrid.verify("@lisbon:qroc.test").use { asking ->
                     app.verifying { it.step == VerifyStep.Asked }
@@ -240,6 +255,9 @@ internal class TrustTest {
         app.verifying { it.step == VerifyStep.Waiting }
         madrid.verificationRequests.first().use { asked ->
             asked.accept()
+            // The other program is told to show no code, so ours is of no use.
+            app.verifying { it.step is VerifyStep.Code }
+            app.tell(AppEvent.Verify(VerifyEvent.BySigns))
             assertEquals(asked.signs(), app.signs())
             app.tell(AppEvent.Verify(VerifyEvent.Same))
             app.verifying { it.step == VerifyStep.Confirmed }
@@ -251,6 +269,67 @@ internal class TrustTest {
         app.details { state -> state.members!!.single { !it.own }.trust == Trust.VERIFIED }
         app.tell(AppEvent.Details(DetailsEvent.Back))
         app.room { it.trust == Trust.VERIFIED }
+    }
+
+    @Test
+    fun `a code on the screen is scanned by the other, and the other's from a picture`() =
+        story { server, app ->
+            client(server, "madrid") { madrid ->
+                harbour(app, madrid)
+                app.room { it.trust == Trust.UNVERIFIED }
+
+                // A picture without a code, then none at all, then another's screen that says nothing.
+                madrid.verify("@lisbon:qroc.test").use { asking ->
+                    asking.byCode()
+                    app.verifying { it.step == VerifyStep.Asked }
+                    app.tell(AppEvent.Verify(VerifyEvent.Begin))
+                    app.verifying { it.step is VerifyStep.Code && !it.working }
+                    app.scan(folder.resolve("blank.png").also { Files.write(it, png(Modules(listOf(listOf(false))))) })
+                    app.verifying { it.error == StringsEn.errorNoCode && it.step is VerifyStep.Code && !it.working }
+                    app.scan(folder.resolve("nowhere.png"))
+                    app.verifying { it.error == StringsEn.errorFileUnreadable && !it.working }
+                    val code = (app.verifying { it.step is VerifyStep.Code }.step as VerifyStep.Code).shown!!
+                    asking.scan(codeInPicture(png(code)))
+                    app.verifying { it.step == VerifyStep.Scanned && it.error == null }
+                    app.tell(AppEvent.Verify(VerifyEvent.Differ))
+                    assertEquals(VerificationReason.KEY_MISMATCH, asking.ended().reason)
+                    app.verifying { it.step == VerifyStep.Ended(Ending.KEY_MISMATCH) }
+                    app.tell(AppEvent.Verify(VerifyEvent.Close))
+                    app.notVerifying()
+                }
+                app.room { it.trust == Trust.UNVERIFIED }
+
+                // The other way round, from a file.
+                madrid.verify("@lisbon:qroc.test").use { asking ->
+                    asking.byCode()
+                    app.verifying { it.step == VerifyStep.Asked }
+                    app.tell(AppEvent.Verify(VerifyEvent.Begin))
+                    val code = (asking.stages.first { it is VerificationStage.Code } as VerificationStage.Code).shown!!
+                    val modules = Modules(List(code.side) { row -> List(code.side) { column -> code.isDark(row, column) } })
+                    app.verifying { it.step is VerifyStep.Code && !it.working }
+                    app.scan(folder.resolve("theirs.png").also { Files.write(it, png(modules)) })
+                    app.verifying { it.step == VerifyStep.Confirmed }
+                    asking.stages.first { it == VerificationStage.Scanned }
+                    asking.confirm()
+                    app.verifying { it.step == VerifyStep.Done }
+                }
+                app.tell(AppEvent.Verify(VerifyEvent.Close))
+                app.notVerifying()
+                app.room { it.trust == Trust.VERIFIED }
+            }
+        }
+
+    /** Four pixels a module and a margin of four modules. */
+    private fun png(code: Modules): ByteArray {
+        val width = (code.rows.size + 8) * 4
+        val image = BufferedImage(width, width, BufferedImage.TYPE_INT_RGB)
+        for (y in 0 until width) {
+            for (x in 0 until width) {
+                val dark = code.rows.getOrNull(y / 4 - 4)?.getOrNull(x / 4 - 4) ?: false
+                image.setRGB(x, y, if (dark) 0 else 0xFFFFFF)
+            }
+        }
+        return ByteArrayOutputStream().also { ImageIO.write(image, "png", it) }.toByteArray()
     }
 
     @Test
