@@ -15,17 +15,17 @@ export IPHONEOS_DEPLOYMENT_TARGET=17.0
 targets="aarch64-apple-ios aarch64-apple-ios-sim x86_64-apple-ios"
 for target in $targets; do
     rustup target add "$target"
-    cargo rustc --locked --release -p qroc-ffi --lib --target "$target" --crate-type staticlib
+    cargo rustc --locked --profile phone -p qroc-ffi --lib --target "$target" --crate-type staticlib
 done
 mkdir -p target/sim
-lipo -create target/aarch64-apple-ios-sim/release/libqroc_ffi.a target/x86_64-apple-ios/release/libqroc_ffi.a \
+lipo -create target/aarch64-apple-ios-sim/phone/libqroc_ffi.a target/x86_64-apple-ios/phone/libqroc_ffi.a \
     -output target/sim/libqroc_ffi.a
 cargo build --locked --release -p qroc-ffi --lib
 cargo run --locked --release -p xtask --features bindings -- bindgen --language swift \
     --library target/release/libqroc_ffi.dylib --out ios/build
 rm -rf ios/build/QrocCoreFFI.xcframework
 xcodebuild -create-xcframework \
-    -library target/aarch64-apple-ios/release/libqroc_ffi.a -headers ios/build/QrocCoreFFI \
+    -library target/aarch64-apple-ios/phone/libqroc_ffi.a -headers ios/build/QrocCoreFFI \
     -library target/sim/libqroc_ffi.a -headers ios/build/QrocCoreFFI \
     -output ios/build/QrocCoreFFI.xcframework
 

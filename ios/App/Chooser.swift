@@ -1,5 +1,6 @@
 import Foundation
 import PhotosUI
+import QrocPhone
 import SwiftUI
 import UIKit
 import UniformTypeIdentifiers

@@ -1,6 +1,7 @@
 import Foundation
 import Qroc
 import QrocKit
+import QrocPhone
 import SwiftUI
 import UIKit
 
@@ -10,6 +11,7 @@ import UIKit
 
     let app: AppModel
     let chooser: Chooser
+    private let notifications: Notifications
     private let network = NetworkWatch()
     private let managed = ManagedSource()
     private var hasStarted = false
@@ -21,6 +23,10 @@ import UIKit
             profile: Folders.profile,
             surroundings: PhoneSurroundings(chooser: chooser)
         )
+        notifications = Notifications(app)
+        PushTokens.take = { [app] token in
+            Task { await app.takePushToken(token, appId: PushTokens.appId) }
+        }
     }
 
     /// Once, before anything is shown.
@@ -29,7 +35,7 @@ import UIKit
         hasStarted = true
         Folders.prepare()
         do {
-            try Client.initialize(Platform(managed: [managed.now]))
+            try Client.initialize(Platform(managed: [managed.now], imageDecoder: PictureReader()))
             tellDevice(DeviceFacts(system: .ios, version: UIDevice.current.systemVersion))
         } catch {
             // A library that does not fit is a fault of the build: there is nothing to show.
@@ -45,9 +51,19 @@ import UIKit
 
     func went(to phase: ScenePhase) {
         switch phase {
-        case .active: Task { await app.foreground() }
+        case .active:
+            Task {
+                await app.foreground()
+                // Not before there is something to be told about.
+                if app.client != nil { await notifications.prepare() }
+                // Each time: the system may have another token.
+                if await app.wantsPushToken() { UIApplication.shared.registerForRemoteNotifications() }
+            }
         case .background:
-            BackgroundWork.finish("send") { [app] in _ = await app.background(limit: .seconds(25)) }
+            BackgroundWork.finish("send") { [app] in
+                _ = await app.background(limit: .seconds(25))
+                await app.letGo()
+            }
             BackgroundWork.askToBeWoken()
         case .inactive: app.attend(false)
         @unknown default: break
@@ -56,41 +72,11 @@ import UIKit
 
     /// Woken by the system, perhaps before anything was shown.
     func wake() async {
+        if !hasStarted { app.attend(false) }
         await start()
         BackgroundWork.askToBeWoken()
         await app.wake()
-    }
-}
-
-/// Where things are on this phone.
-enum Folders {
-    /// The profile: in no backup, readable for this app from the first unlock after a restart on. What is in it is
-    /// encrypted besides.
-    static var profile: URL { support.appendingPathComponent("profile") }
-
-    private static var support: URL {
-        let found = FileManager.default.urls(for: .applicationSupportDirectory, in: .userDomainMask)
-        return found.first ?? FileManager.default.temporaryDirectory
-    }
-
-    /// What is opened for a moment: readable only while the phone is unlocked.
-    static var scratch: URL { FileManager.default.temporaryDirectory.appendingPathComponent("scratch") }
-
-    /// Makes them, and empties the scratch folder of a run that ended in the middle.
-    static func prepare() {
-        let files = FileManager.default
-        try? files.removeItem(at: scratch)
-        protect(scratch, .complete)
-        protect(profile, .completeUntilFirstUserAuthentication)
-        var kept = support
-        var values = URLResourceValues()
-        values.isExcludedFromBackup = true
-        try? kept.setResourceValues(values)
-    }
-
-    private static func protect(_ folder: URL, _ protection: FileProtectionType) {
-        let files = FileManager.default
-        try? files.createDirectory(at: folder, withIntermediateDirectories: true)
-        try? files.setAttributes([.protectionKey: protection], ofItemAtPath: folder.path)
+        await notifications.tell()
+        await app.letGo()
     }
 }

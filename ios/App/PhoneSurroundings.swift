@@ -1,11 +1,13 @@
 import Foundation
 import QrocKit
+import QrocPhone
 import UIKit
 
 /// What iOS does for the screens.
 @MainActor final class PhoneSurroundings: Surroundings {
     let time: any Timekeeper = SystemTime()
     let vaults: any Vaults = DeviceVaults(EnclaveVault())
+    let receiver: (any PositionReceiver)? = PhoneReceiver()
     private let chooser: Chooser
 
     /// Keys of the defaults.
@@ -25,6 +27,11 @@ import UIKit
 
     func chooseFile(photo: Bool) async -> URL? { await chooser.file(photo: photo) }
     func chooseTarget(_ name: String) async -> URL? { await chooser.folder()?.appendingPathComponent(name) }
+    func release(_ file: URL) {
+        // Only what was copied for this: what is elsewhere is the officer's.
+        guard file.path.hasPrefix(Folders.scratch.path + "/") else { return }
+        try? FileManager.default.removeItem(at: file.deletingLastPathComponent())
+    }
     func decode(_ bytes: Data) async -> Picture? { await PictureReader.read(bytes) }
 
     func copy(_ text: String) {

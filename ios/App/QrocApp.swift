@@ -5,6 +5,8 @@ import SwiftUI
 
 /// The officer's app. What it decides is in `QrocKit`; here the system is listened to.
 @main struct QrocApp: App {
+    // iOS 14.0
+    @UIApplicationDelegateAdaptor(PushTokens.self) private var tokens
     @State private var phone = Phone()
 
     init() {}

@@ -38,7 +38,7 @@ import Qroc
             case .place(let place, _): "[\(place.latitude), \(place.longitude)]"
             case .removed: "(removed)"
             case .locked(let reason): "(cannot be read: \(reason))"
-            case .other(let eventType, _): "(\(eventType))"
+            case .change, .other: "(something happened)"
             }
         return "\(item.senderName ?? item.sender): \(text)\(item.state == .sent ? "" : " …")"
     }

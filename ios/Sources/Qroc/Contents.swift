@@ -69,6 +69,14 @@ public final class Contents: Sendable {
         try await translated { [core] in try await core.bytes() }
     }
 
+    /// Plays its sound: of a voice message, a recording or a clip, from a time on. It is decoded as fast as it is taken. A
+    /// read.
+    ///
+    /// - Throws: As ``read(at:count:)``.
+    public func play(from: Duration = .zero) async throws(QrocError) -> Playback {
+        try await translated { [core] in Playback(try await core.play(from: from.interval)) }
+    }
+
     /// Saves it. A change.
     ///
     /// - Parameters:
@@ -90,6 +98,26 @@ public final class Contents: Sendable {
     @discardableResult
     public func handOut(to folder: URL) async throws(QrocError) -> Downloaded {
         try await translated { [core] in Downloaded(try await core.handOut(to: folder.path)) }
+    }
+}
+
+/// A file that is played. Letting it go stops it.
+public final class Playback: Sendable {
+    private let core: QrocCore.Playback
+
+    init(_ core: QrocCore.Playback) {
+        self.core = core
+    }
+
+    /// Samples of a second. From memory.
+    public var rate: Int { Int(core.rate()) }
+
+    /// Waits for the next samples, about a fifth of a second: one channel, 16 bits each with a sign, the lower byte first.
+    /// Nothing after the last ones. For one reader. A read.
+    ///
+    /// - Throws: `badInput` for what has no sound, or is damaged: it has ended then. As ``Contents/read(at:count:)`` else.
+    public func next() async throws(QrocError) -> Data? {
+        try await translated { [core] in try await core.next() }
     }
 }
 

@@ -73,6 +73,8 @@ public struct PolicyChange: Hashable, Sendable {
 public enum PolicyAction: Hashable, Sendable {
     /// Send a file of this MIME type and length.
     case sendFile(mime: String, bytes: UInt64)
+    /// Send a voice message that lasts so many seconds.
+    case sendVoice(seconds: UInt64)
     /// Put a received file where other programs find it.
     case save
     /// Open a received file with another program.
@@ -231,6 +233,7 @@ extension PolicyAction {
     var core: QrocCore.PolicyAction {
         switch self {
         case .sendFile(let mime, let bytes): .sendFile(mime: mime, bytes: bytes)
+        case .sendVoice(let seconds): .sendVoice(seconds: seconds)
         case .save: .save
         case .openExternal: .openExternal
         case .export: .export

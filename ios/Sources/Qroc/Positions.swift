@@ -101,6 +101,38 @@ public struct Position: Identifiable, Hashable, Sendable {
     public var id: String { "\(roomId) \(userId)" }
 }
 
+/// Where one device of a user went.
+public struct Track: Hashable, Sendable {
+    /// Who.
+    public let userId: String
+    /// What the user is called in the room.
+    public let displayName: String?
+    /// In the order of their times.
+    public let fixes: [Fix]
+}
+
+extension Room {
+    /// Reads where everybody of the room, or one user, went between two times, both of them included. Fetches what is
+    /// missing from the server, which takes its time, unless `offline`. A read.
+    ///
+    /// - Throws: `badInput` for a user who is not known, `notFound`, `network`, `locked`, `closed`, `storage`.
+    public func tracks(
+        of userId: String? = nil, from: Date, until: Date, offline: Bool
+    ) async throws(QrocError) -> [Track] {
+        try await translated { [core] in
+            try await core.tracks(userId: userId, from: from, until: until, offline: offline).map(Track.init)
+        }
+    }
+}
+
+extension Track {
+    init(_ core: QrocCore.Track) {
+        userId = core.userId
+        displayName = core.displayName
+        fixes = core.fixes.map(Fix.init)
+    }
+}
+
 extension Position {
     init(_ core: QrocCore.Position) {
         roomId = core.roomId

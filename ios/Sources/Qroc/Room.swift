@@ -160,6 +160,20 @@ public final class Room: Identifiable, Sendable {
         return try await translated { [core] in SentFile(try await core.sendFile(file: file)) }
     }
 
+    /// Sends what a microphone gave as a voice message: a WAV file, or another recording that the core reads, from memory.
+    /// It is coded anew at an even loudness, and nothing of it is on the disk in plain. A change.
+    ///
+    /// - Parameters:
+    ///   - recording: The file.
+    ///   - txnId: The same id twice is one message; made up where there is none.
+    /// - Returns: What became of it so far.
+    /// - Throws: `badInput` for what is no recording, `policy` where it lasts too long or may not be sent, `storage` where the
+    ///   system has no files in memory, as ``send(_:replyTo:thread:txnId:mentions:mentionsRoom:plain:clearsDraft:)`` else.
+    @discardableResult
+    public func sendVoice(_ recording: Data, txnId: String? = nil) async throws(QrocError) -> SentFile {
+        try await translated { [core] in SentFile(try await core.sendVoice(recording: recording, txnId: txnId)) }
+    }
+
     /// Sends a position, once. A change.
     ///
     /// - Parameters:

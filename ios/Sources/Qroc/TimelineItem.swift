@@ -76,7 +76,9 @@ public enum ItemContent: Hashable, Sendable {
     case removed
     /// It cannot be read, or not yet.
     case locked(Unreadable)
-    /// Anything else, such as a change of the room: the event's type, and its text where it has one.
+    /// No message: something happened to the room.
+    case change(RoomChange)
+    /// Anything else: the event's type, and its text where it has one.
     case other(eventType: String, body: String?)
 }
 
@@ -130,6 +132,10 @@ public struct Attachment: Hashable, Sendable {
     public let height: Int?
     /// How long it plays.
     public let duration: Duration?
+    /// Whether it is a voice message.
+    public let voice: Bool
+    /// How loud a voice message is, in order, as the sender said: 0 to 1024, at most 200 of them.
+    public let waveform: [UInt16]
 }
 
 /// A position that somebody shared.
@@ -193,6 +199,7 @@ extension ItemContent {
         case .place(let location, let body): self = .place(Location(location), body: body)
         case .removed: self = .removed
         case .locked(let reason): self = .locked(Unreadable(reason))
+        case .change(let change): self = .change(RoomChange(change))
         case .other(let eventType, let body): self = .other(eventType: eventType, body: body)
         }
     }
@@ -239,6 +246,8 @@ extension Attachment {
         width = core.width.map(Int.init(clamping:))
         height = core.height.map(Int.init(clamping:))
         duration = core.duration.map(Duration.init(seconds:))
+        voice = core.voice
+        waveform = core.waveform
     }
 }
 

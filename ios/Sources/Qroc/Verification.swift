@@ -48,7 +48,14 @@ public enum VerificationStage: Hashable, Sendable {
     /// To be compared by the two people, seven signs (none where the other program has none) or three numbers:
     /// ``Verification/confirm()`` or ``Verification/mismatch()``.
     case compare(emoji: [VerificationEmoji], numbers: [Int])
-    /// We confirmed; the other has not yet.
+    /// To be verified by a code: the other scans ours (none where the other cannot scan), or we
+    /// ``Verification/scan(_:)`` theirs, whichever is easier; ``Verification/bySigns()`` where neither can be. Only where
+    /// it was to be done ``Verification/byCode()``.
+    case code(shown: VerificationCode?)
+    /// The other says that it has scanned our code: ``Verification/confirm()`` if the other's screen says so too, else
+    /// ``Verification/mismatch()``.
+    case scanned
+    /// We confirmed, or scanned; the other has not confirmed yet.
     case confirmed
     /// Both confirmed. The last one.
     case done
@@ -59,7 +66,7 @@ public enum VerificationStage: Hashable, Sendable {
 /// A verification under way. It goes on without being looked at, for as long as somebody has it and the client syncs.
 /// Letting it go cancels it, unless this side has confirmed by then: that holds.
 public final class Verification: Sendable {
-    private let core: QrocCore.Verification
+    let core: QrocCore.Verification
     private let turns: Turns
 
     /// User id of the other side.
@@ -90,14 +97,15 @@ public final class Verification: Sendable {
         try await translated { [core] in try await core.accept() }
     }
 
-    /// Says that both see the same signs. A change.
+    /// Says that both see the same signs, or that the other's screen says that it has scanned our code. A change.
     ///
     /// - Throws: As ``accept()``.
     public func confirm() async throws(QrocError) {
         try await translated { [core] in try await core.confirm() }
     }
 
-    /// Says that the signs differ: somebody may be in between. Ends it on both sides. A change.
+    /// Says that the signs differ, or that the other's screen does not say so: somebody may be in between. Ends it on both
+    /// sides. A change.
     ///
     /// - Throws: As ``accept()``.
     public func mismatch() async throws(QrocError) {
@@ -190,6 +198,8 @@ extension VerificationStage {
                 emoji: emoji.map { VerificationEmoji(symbol: $0.symbol, wordKey: $0.wordKey) },
                 numbers: numbers.map(Int.init)
             )
+        case .code(let shown): self = .code(shown: shown.map(VerificationCode.init))
+        case .scanned: self = .scanned
         case .confirmed: self = .confirmed
         case .done: self = .done
         case .cancelled(let byUs, let reason):

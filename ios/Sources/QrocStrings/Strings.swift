@@ -25,6 +25,11 @@ public struct Strings: Sendable, Hashable {
         key.hasPrefix("error_") && texts.forms[key] != nil ? text(key) : nil
     }
 
+    /// What a sign of a verification is called, by the key that the core gives it.
+    public func emoji(_ key: String) -> String? {
+        key.hasPrefix("emoji_") && texts.forms[key] != nil ? text(key) : nil
+    }
+
     /// What the core calls the keys of the policy, and their values, in this language.
     public var policyWords: [String: String] { Catalogue.shared.policy[language] ?? [:] }
 

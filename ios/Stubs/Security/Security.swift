@@ -35,3 +35,8 @@ public func SecAccessControlCreateWithFlags(
     _ allocator: CFTypeRef?, _ protection: String, _ flags: SecAccessControlCreateFlags,
     _ error: UnsafeMutablePointer<Unmanaged<CFError>?>?
 ) -> SecAccessControl? { nil }
+
+// What Foundation has on Apple's systems alone. iOS 7.0
+extension FileManager {
+    public func containerURL(forSecurityApplicationGroupIdentifier group: String) -> URL? { nil }
+}

@@ -1,3 +1,4 @@
+public import UIKit
 public import UniformTypeIdentifiers
 
 // What only the app itself uses.
@@ -9,6 +10,13 @@ extension EnvironmentValues {
         get { self[CapturedKey.self] }
         set { self[CapturedKey.self] = newValue }
     }
+}
+
+// iOS 14.0
+@MainActor @propertyWrapper public struct UIApplicationDelegateAdaptor<Delegate: NSObject & UIApplicationDelegate> {
+    public init(_ type: Delegate.Type = Delegate.self) {}
+    /// The system makes it; here nothing runs.
+    public var wrappedValue: Delegate { preconditionFailure("no application runs here") }
 }
 
 // iOS 16.0
@@ -45,4 +53,16 @@ extension View {
     public func fileImporter(
         isPresented: Binding<Bool>, allowedContentTypes: [UTType], onCompletion: @escaping (Result<URL, any Error>) -> Void
     ) -> some View { self }
+}
+
+// iOS 14.0
+public struct Link<Content: View>: View {
+    let content: Content
+    public init(destination: URL, @ViewBuilder label: () -> Content) { content = label() }
+    public var body: some View { content }
+}
+
+// iOS 13.0
+@MainActor open class UIHostingController<Content: View>: UIViewController {
+    public init(rootView: Content) {}
 }

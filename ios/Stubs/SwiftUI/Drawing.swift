@@ -13,6 +13,7 @@ public struct Color: Hashable, Sendable {
     private init(css: String) { self.css = css }
     public static let clear = Color(css: "transparent")
     public static let black = Color(css: "rgba(0,0,0,1)")
+    public static let white = Color(css: "rgba(255,255,255,1)")
     public func opacity(_ opacity: Double) -> Color {
         let parts = css.split(separator: ",")
         return parts.count == 4 ? Color(css: parts.prefix(3).joined(separator: ",") + ",\(opacity))") : self

@@ -82,6 +82,7 @@ public struct Font: Sendable {
     public static let caption = Font(name: "caption")
     public func bold() -> Font { Font(name: name + " bold") }
     public func weight(_ weight: Weight) -> Font { Font(name: name + " " + weight.rawValue) }
+    public func monospaced() -> Font { Font(name: name + " mono") }
     public func monospacedDigit() -> Font { Font(name: name + " digits") }
 }
 

@@ -10,15 +10,21 @@ import Qroc
     let language = "en"
     let time: any Timekeeper
     let vaults: any Vaults
+    let receiver: (any PositionReceiver)?
     let folder: URL
     var choice: URL?
     var target: URL?
     var copied: String?
+    private(set) var released: [URL] = []
     private(set) var settings: [String: String] = [:]
     private(set) var decoded = 0
 
-    init(time: any Timekeeper = SystemTime(), vaults: any Vaults = PassphraseVaults()) throws {
+    init(
+        time: any Timekeeper = SystemTime(), vaults: any Vaults = PassphraseVaults(),
+        receiver: (any PositionReceiver)? = nil
+    ) throws {
         self.time = time
+        self.receiver = receiver
         self.vaults = vaults
         folder = Harbour.folder()
     }
@@ -26,6 +32,7 @@ import Qroc
     var profile: URL { folder.appendingPathComponent("profile") }
 
     func chooseFile(photo: Bool) async -> URL? { choice }
+    func release(_ file: URL) { released.append(file) }
     func chooseTarget(_ name: String) async -> URL? { target }
 
     /// Pictures that lie readable anywhere in this folder, the profile included.
@@ -97,6 +104,7 @@ import Qroc
     var map: MapModel? { if case .map(let model) = main?.top { model } else { nil } }
     var queue: QueueModel? { if case .queue(let model) = main?.top { model } else { nil } }
     var devices: DevicesModel? { if case .devices(let model) = main?.top { model } else { nil } }
+    var recovery: RecoveryModel? { if case .recovery(let model) = main?.top { model } else { nil } }
     var policy: PolicyModel? { if case .policy(let model) = main?.top { model } else { nil } }
 
     /// Makes a room by its screen, and goes there.

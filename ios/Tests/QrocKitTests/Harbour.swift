@@ -49,13 +49,13 @@ struct Colleague {
 
     var id: String { client.signedIn.userId }
 
-    static func signIn() async throws -> Colleague {
+    static func signIn(as user: String = Harbour.user()) async throws -> Colleague {
         let profile = Harbour.folder()
         let client = try await Client.login(
             profile: profile,
             vault: .keyFile(profile.appendingPathExtension("key")),
             server: Harbour.server,
-            user: Harbour.user(),
+            user: user,
             password: Harbour.password
         )
         return Colleague(client: client)

@@ -1,5 +1,6 @@
 import Foundation
 import Qroc
+import QrocStrings
 import XCTest
 
 @testable import QrocKit
@@ -44,6 +45,31 @@ final class ReadingTests: XCTestCase {
         ]
         XCTAssertEqual(
             arranged(entries, unreadFrom: "b"), ["day", "a!", "unread", "b!", "gap", "c!", "day", "d!", "late"])
+    }
+
+    func testWhatHappenedToARoomIsASentence() {
+        func said(_ kind: Notice.Kind, _ detail: String? = nil, _ language: String = "en") -> String {
+            var notice = Notice(id: "n", kind: kind, who: "Lisbon", time: start)
+            (notice.whom, notice.detail) = ("Madrid", detail)
+            return Strings(language).words(notice)
+        }
+        XCTAssertEqual(said(.created), "Lisbon made this room")
+        XCTAssertEqual(said(.encrypted), "Lisbon turned encryption on")
+        XCTAssertEqual(said(.named, "Harbour"), "Lisbon named the room “Harbour”")
+        XCTAssertEqual(said(.named), "Lisbon took the name from the room")
+        XCTAssertEqual(said(.topic, "Piers"), "Lisbon set the topic: Piers")
+        XCTAssertEqual(said(.topic), "Lisbon removed the topic")
+        XCTAssertEqual(said(.picture), "Lisbon changed the picture")
+        XCTAssertEqual(said(.closed, "Moved"), "Lisbon closed the room: Moved")
+        XCTAssertEqual(said(.asked), "Lisbon asks to be let in")
+        XCTAssertEqual(said(.invited), "Lisbon invited Madrid")
+        XCTAssertEqual(said(.joined), "Lisbon joined")
+        XCTAssertEqual(said(.left, "End of shift"), "Lisbon left: End of shift")
+        XCTAssertEqual(said(.removed, "Wrong room"), "Lisbon removed Madrid: Wrong room")
+        XCTAssertEqual(said(.banned), "Lisbon removed Madrid for good")
+        XCTAssertEqual(said(.removed, "x", "de"), "Lisbon hat Madrid entfernt: x")
+        XCTAssertEqual(said(.removed, "x", "fr"), "Lisbon a retiré Madrid du salon : x")
+        XCTAssertEqual(said(.removed, "x", "el"), "Lisbon αφαίρεσε: Madrid — x")
     }
 
     func testLinksLeadToScreensAndNowhereElse() throws {

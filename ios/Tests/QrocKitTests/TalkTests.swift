@@ -54,10 +54,16 @@ extension Screens {
             #expect(draft.cleaned)
             #expect(draft.photo)
             #expect(!timeline.composer.state.menu)
+            // Not this one: its copy goes. Chosen again, it goes once it is sent.
+            timeline.on(.compose(.dropAttachment))
+            #expect(desk.released == [photo])
+            timeline.on(.compose(.pickPhoto))
+            try await see("the photo again") { timeline.composer.state.attachment?.cleaned == true }
             timeline.on(.compose(.sendAttachment))
             try await see("that it is on its way") {
                 timeline.state.done?.contains("place and camera data removed") == true
             }
+            #expect(desk.released == [photo, photo])
             try await rui.sees(in: room, "the photo") { item in
                 if case .media(.image, let file, nil) = item.content { file.mime == "image/jpeg" } else { false }
             }
@@ -99,6 +105,17 @@ extension Screens {
             let rui = try await Colleague.signIn()
             let timeline = try await ana.makeRoom("Patrol", with: [rui.id])
             let room = try await rui.join(timeline.state.roomId)
+            let strings = ana.app.looks.strings
+            let (here, there) = (localName(ana.id), localName(rui.id))
+            for sentence in [
+                strings.noticeNamed(here, "Patrol"), strings.noticeInvited(here, there), strings.noticeJoined(there),
+            ] {
+                try await see(sentence) {
+                    timeline.state.entries?.contains { entry in
+                        if case .notice(let notice) = entry { strings.words(notice) == sentence } else { false }
+                    } == true
+                }
+            }
             try ana.say("Pier three")
             try await rui.sees(in: room, "Pier three")
             try await see("that it is sent") { timeline.state.messages.last?.state == .sent }

@@ -40,6 +40,7 @@ enum Harbour {
     static let server = variable("QROC_TEST_SERVER")
     static let password = variable("QROC_TEST_PASSWORD")
     static let faults = variable("QROC_FAULTS")
+    static let peer = variable("QROC_TEST_PEER")
     private static let scratch: URL = {
         let name = "qroc-\(UUID().uuidString)"
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(name)

@@ -99,6 +99,52 @@ final class TalkTests: XCTestCase {
         await rui.0.client.close()
     }
 
+    func testWhatHappensToARoomSaysWhoDidWhatToWhom() async throws {
+        let (ana, rui) = try await Officer.pair("Pier")
+        let (own, user, room) = (ana.0.id, rui.0.id, ana.1.id)
+        let timeline = try await ana.1.timeline()
+        @Sendable func sees(_ sender: String, _ change: RoomChange) async throws -> [TimelineItem] {
+            let items = try await soon {
+                try await timeline.items.first {
+                    $0.contains { $0.sender == sender && $0.content.change?.unnamed == change }
+                }
+            }
+            return items ?? []
+        }
+        func other(_ change: MemberChange, _ reason: String? = nil) -> RoomChange {
+            .member(change, userId: user, userName: nil, reason: reason)
+        }
+        let begun = try await sees(user, other(.joined))
+        let changes = begun.compactMap(\.content.change)
+        for change in [RoomChange.created, .encrypted, .named("Pier")] {
+            XCTAssertTrue(changes.contains(change), "\(change) in \(changes)")
+        }
+        let invited = begun.first { $0.content.change?.unnamed == other(.invited) }
+        XCTAssertEqual(invited?.sender, own)
+        XCTAssertNotNil(invited?.senderName)
+
+        // What another program sets.
+        let peer = try await Peer.signIn(own)
+        func set(_ kind: String, _ content: [String: String], key: String = "") async throws {
+            try await peer.ask(["do": "state", "room": room, "kind": kind, "key": key, "content": content])
+        }
+        try await set("m.room.name", ["name": "Pier five"])
+        _ = try await sees(own, .named("Pier five"))
+        try await set("m.room.topic", ["topic": "Containers"])
+        _ = try await sees(own, .topic("Containers"))
+        try await set("m.room.member", ["membership": "leave", "reason": "Wrong room"], key: user)
+        _ = try await sees(own, other(.removed, "Wrong room"))
+        try await ana.1.invite(user)
+        let rooms = try rui.0.client.rooms()
+        _ = try await soon {
+            try await rooms.first { $0.contains { $0.id == room && $0.membership == .invite } }
+        }
+        try await rui.1.leave()
+        _ = try await sees(user, other(.left))
+        await ana.0.client.close()
+        await rui.0.client.close()
+    }
+
     func testWhatWasWrittenIsThereAgain() async throws {
         let ana = try await Officer.signIn()
         let room = try await ana.room("Airport")
@@ -155,5 +201,19 @@ final class TalkTests: XCTestCase {
         try await rui.1.leave()
         await ana.0.client.close()
         await rui.0.client.close()
+    }
+}
+
+extension ItemContent {
+    fileprivate var change: RoomChange? {
+        if case .change(let change) = self { change } else { nil }
+    }
+}
+
+extension RoomChange {
+    /// Without what somebody is called.
+    fileprivate var unnamed: RoomChange {
+        guard case .member(let change, let userId, _, let reason) = self else { return self }
+        return .member(change, userId: userId, userName: nil, reason: reason)
     }
 }

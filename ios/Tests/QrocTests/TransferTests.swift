@@ -46,6 +46,54 @@ final class TransferTests: XCTestCase {
         await rui.0.client.close()
     }
 
+    func testAVoiceMessageIsSentFromMemoryAndHeardFromAnyMoment() async throws {
+        let (ana, rui) = try await Officer.pair()
+        let refused = await thrown { try await ana.1.sendVoice(Data("no recording".utf8)) }
+        XCTAssertEqual(refused?.code, "file_not_a_recording")
+        let allowed = try ana.0.client.explain(.sendVoice(seconds: 60))
+        XCTAssertTrue(allowed.allowed)
+        let recording = tone(seconds: 3)
+        let unsent = await thrown { try await ana.1.sendVoice(recording) }
+        if unsent?.code == "file_unsupported" {
+            await ana.0.client.close()
+            await rui.0.client.close()
+            throw XCTSkip("FFmpeg's libraries are not on this system")
+        }
+        XCTAssertNil(unsent)
+        let theirs = try await rui.1.timeline()
+        let items = try await soon { try await theirs.items.first { $0.contains(where: \.isMedia) } }
+        let item = try XCTUnwrap(items?.last)
+        guard case .media(_, let attachment, _) = item.content else { return XCTFail("\(item)") }
+        XCTAssertTrue(attachment.voice)
+        XCTAssertTrue(attachment.waveform.count > 1 && attachment.waveform.allSatisfy { $0 <= 1024 })
+        let contents = try await rui.1.contents(try XCTUnwrap(item.eventId))
+        for (from, wanted) in [(Duration.zero, 3), (.seconds(2), 1)] {
+            let playback = try await contents.play(from: from)
+            XCTAssertEqual(playback.rate, 48_000)
+            var samples = 0
+            while let piece = try await playback.next() { samples += piece.count / 2 }
+            XCTAssertLessThan(abs(samples - wanted * 48_000), 9_600, "from \(from)")
+        }
+        await ana.0.client.close()
+        await rui.0.client.close()
+    }
+
+    /// A WAV file: one channel, 16 bits, 48,000 samples a second.
+    private func tone(seconds: Int) -> Data {
+        let count = seconds * 48_000
+        var file = Data("RIFF".utf8)
+        func add(_ number: Int, bytes: Int) { for at in 0..<bytes { file.append(UInt8((number >> (8 * at)) & 0xFF)) } }
+        add(36 + 2 * count, bytes: 4)
+        file.append(Data("WAVEfmt ".utf8))
+        for (number, bytes) in [(16, 4), (1, 2), (1, 2), (48_000, 4), (96_000, 4), (2, 2), (16, 2)] {
+            add(number, bytes: bytes)
+        }
+        file.append(Data("data".utf8))
+        add(2 * count, bytes: 4)
+        for at in 0..<count { add(Int(9_000 * sin(Double(at) * 2 * .pi * 440 / 48_000)), bytes: 2) }
+        return file
+    }
+
     func testOneThatIsTakenBackIsGoneAndOneThatFailsIsTriedAgain() async throws {
         let ana = try await Officer.signIn()
         let room = try await ana.room()

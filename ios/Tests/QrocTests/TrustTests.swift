@@ -37,6 +37,98 @@ final class TrustTests: XCTestCase {
         await rui.0.client.close()
     }
 
+    func testAnIdentityThatChangesIsShownHoldsUpAndIsTakenAsItIs() async throws {
+        let (ana, rui) = try await Officer.pair()
+        let user = rui.0.id
+        let (ours, theirs) = try await meet(ana.0.client, user, rui.0.client)
+        try await ours.confirm()
+        try await theirs.confirm()
+        let end = try await soon { try await ours.end() }
+        XCTAssertEqual(end, .done)
+        try await until { try await ana.0.client.trust(of: user) == .verified }
+        try await verifiedOnly(ana.0.client, true)
+        let seen = try await rui.1.timeline()
+        try await ana.1.send("For verified ones")
+        _ = try await soon { try await seen.items.first { $0.texts.last == "For verified ones" } }
+
+        // Somebody who has the password gives the account another identity.
+        let peer = try await Peer.signIn(user)
+        try await peer.ask(["do": "reset_identity", "password": Harbour.password])
+        let phone = try await rui.0.again()
+        try await until { try await ana.0.client.trust(of: user) == .changed }
+        let members = try await ana.1.members()
+        XCTAssertEqual(members.first { $0.userId == user }?.trust, .changed)
+        let held = try await ana.1.send("Held up")
+        let queue = try ana.0.client.sendQueue()
+        let queued = try await soon { try await queue.items.first { $0.contains { $0.reason == "identity_changed" } } }
+        XCTAssertEqual(queued?.map(\.txnId), [held.txnId])
+
+        // Ana takes it as it is: sent, but policy gives the key to no device that is not verified, and the one that was
+        // compared was another identity's.
+        let taken = try await ana.0.client.acceptChange(of: user)
+        XCTAssertEqual(taken, .unverified)
+        let twice = await thrown { try await ana.0.client.acceptChange(of: user) }
+        XCTAssertEqual(twice?.code, "bad_input")
+        try await queue.retry(try XCTUnwrap(queued?.first).id)
+        _ = try await soon { try await queue.items.first { $0.isEmpty } }
+        _ = try await soon { try await seen.items.first { $0.hasLocked } }
+        let room = ana.1.id
+        let rooms = try phone.client.rooms()
+        _ = try await soon { try await rooms.first { $0.contains { $0.id == room } } }
+        let other = try await phone.client.room(room).timeline()
+        _ = try await soon { try await other.items.first { $0.hasLocked } }
+        try await verifiedOnly(ana.0.client, false)
+        try await ana.1.send("For all again")
+        let all = try await soon { try await other.items.first { $0.texts.last == "For all again" } }
+        XCTAssertEqual(all?.texts, ["For all again"])
+        _ = try await soon { try await seen.items.first { $0.texts.last == "For all again" } }
+        await phone.client.close()
+        await ana.0.client.close()
+        await rui.0.client.close()
+    }
+
+    private func verifiedOnly(_ client: Client, _ only: Bool) async throws {
+        let said: [String: PolicyValue] = ["e2ee.exclude_unverified": .flag(only), "lock.required": .flag(false)]
+        try await client.takeManaged(ManagedConfig(values: said))
+    }
+
+    func testOneShowsACodeAndTheOtherScansIt() async throws {
+        let (ana, rui) = try await Officer.pair()
+        let ours = try await ana.0.client.verify(rui.0.id)
+        ours.byCode()
+        let theirs = try await rui.0.client.asked()
+        theirs.byCode()
+        try await theirs.accept()
+        let here = try await ours.code()
+        let there = try await theirs.code()
+        XCTAssertNotEqual(here, there)
+        XCTAssertTrue(here.isDark(row: 0, column: 0) && !here.isDark(row: 7, column: 7))
+        XCTAssertFalse(here.isDark(row: -1, column: 0) || here.isDark(row: here.side, column: 0))
+        XCTAssertFalse("\(VerificationStage.code(shown: here))".contains("\(here.bytes)"))
+
+        // What the other's screen shows, as a camera sees it: four pixels a module.
+        let (pixels, width) = here.drawn(scale: 4)
+        let blank = try await Codes.read(brightness: Data(count: pixels.count), width: width, height: width)
+        XCTAssertNil(blank)
+        let seen = try await Codes.read(brightness: pixels, width: width, height: width)
+        XCTAssertEqual(seen, here.bytes)
+        let unreadable = await thrown { try await theirs.scan(Data("MATRIX".utf8)) }
+        XCTAssertEqual(unreadable?.code, "code_unreadable")
+        let nothing = await thrown { _ = try await Codes.read(picture: Data("no picture".utf8)) }
+        XCTAssertEqual(nothing?.code, "file_not_a_picture")
+
+        try await theirs.scan(try XCTUnwrap(seen))
+        let told = try await soon { try await ours.stages.first { $0 == .scanned } }
+        XCTAssertEqual(told, .scanned)
+        try await ours.confirm()
+        let ends = (try await soon { try await ours.end() }, try await soon { try await theirs.end() })
+        XCTAssertEqual([ends.0, ends.1], [.done, .done])
+        try await until { try await ana.0.client.trust(of: rui.0.id) == .verified }
+        try await until { try await rui.0.client.trust(of: ana.0.id) == .verified }
+        await ana.0.client.close()
+        await rui.0.client.close()
+    }
+
     func testSignsThatDifferANoAndAScreenThatGoesAwayVerifyNobody() async throws {
         let (ana, rui) = try await Officer.pair()
         // The signs differ.
@@ -187,14 +279,30 @@ extension Verification {
             try await stages.first {
                 switch $0 {
                 case .compare, .cancelled: true
-                case .waiting, .asked, .starting, .confirmed, .done: false
+                case .waiting, .asked, .starting, .code, .scanned, .confirmed, .done: false
                 }
             }
         }
     }
 
+    fileprivate func code() async throws -> VerificationCode {
+        let stages = stages
+        let stage = try await soon { try await stages.first { if case .code = $0 { true } else { false } } }
+        guard case .code(let shown?) = stage else { throw TooLate() }
+        return shown
+    }
+
     fileprivate func end() async throws -> VerificationStage? {
         try await stages.all().last
+    }
+}
+
+extension VerificationCode {
+    /// Its picture with a margin: brightness of each pixel, and how wide it is.
+    fileprivate func drawn(scale: Int) -> (Data, Int) {
+        let width = (side + 8) * scale
+        let dark = { (x: Int, y: Int) in self.isDark(row: y / scale - 4, column: x / scale - 4) }
+        return (Data((0..<width * width).map { dark($0 % width, $0 / width) ? 0 : 255 }), width)
     }
 }
 
@@ -223,5 +331,11 @@ extension Officer {
 func until(_ isSo: @escaping @Sendable () async throws -> Bool) async throws {
     try await soon {
         while try await !isSo() { try await Task.sleep(for: .milliseconds(20)) }
+    }
+}
+
+extension [TimelineItem] {
+    fileprivate var hasLocked: Bool {
+        contains { if case .locked = $0.content { true } else { false } }
     }
 }

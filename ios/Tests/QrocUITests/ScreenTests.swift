@@ -106,7 +106,8 @@ import Testing
         for text in [
             "White van at pier four", strings.unreadFromHere, "North gate", strings.unreadableNoKey,
             strings.stateFailed,
-            strings.stateWaiting, strings.noticeCreated("Rui Silva") + " · 11:13", strings.typingOne("Rui Silva"),
+            strings.stateWaiting, strings.noticeCreated("Rui Silva") + " · 11:13",
+            strings.noticeInvited("Rui Silva", "Ana Costa") + " · 11:14", strings.typingOne("Rui Silva"),
             strings.replyTo("Rui Silva"), "38° 42.426′ N  9° 08.130′ W", "within 12 m · 4 minutes ago",
         ] {
             #expect(texts.contains(text), "\(text) in \(texts)")

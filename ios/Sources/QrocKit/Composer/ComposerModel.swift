@@ -96,7 +96,7 @@ import Qroc
         case .sendAttachment: sendFile()
         case .dropAttachment:
             guard state.attachment?.working != true else { return }
-            file = nil
+            release()
             state.attachment = nil
         case .position:
             state.menu = false
@@ -181,9 +181,16 @@ import Qroc
             draft.picture = picture
             draft.cleaned = picture != nil
             if chosen == .photo, picture == nil { draft.problem = session.strings.errorFileNotAPicture }
+            release()
             file = url
             state.attachment = draft
         }
+    }
+
+    /// What was chosen is sent, or not wanted.
+    private func release() {
+        if let file { session.surroundings.release(file) }
+        file = nil
     }
 
     /// The length of a file; nothing where it is none.
@@ -203,7 +210,7 @@ import Qroc
                 let sent = try await entering.enter().sendFile(
                     file, caption: caption.isEmpty ? nil : caption, treatAs: now.photo ? .image : .file)
                 if let picture = now.picture { keep(sent.sent.txnId, picture) }
-                self.file = nil
+                release()
                 state.attachment = nil
                 let strings = session.strings
                 if now.photo {

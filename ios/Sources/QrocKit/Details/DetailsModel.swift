@@ -8,15 +8,24 @@ import Qroc
 
     @ObservationIgnored private let session: Session
     @ObservationIgnored private let scope: Scope
+    @ObservationIgnored private let verify: VerifyModel
     @ObservationIgnored private let leave: () -> Void
     @ObservationIgnored private let left: () -> Void
 
     /// Power levels that rooms are made with.
     private static let leads = 50
 
-    init(_ session: Session, _ scope: Scope, _ roomId: String, back: @escaping () -> Void, left: @escaping () -> Void) {
+    init(
+        _ session: Session,
+        _ scope: Scope,
+        _ roomId: String,
+        verify: VerifyModel,
+        back: @escaping () -> Void,
+        left: @escaping () -> Void
+    ) {
         self.session = session
         self.scope = scope
+        self.verify = verify
         self.leave = back
         self.left = left
         state = DetailsState(roomId: roomId, name: session.roomNames.value[roomId] ?? roomId)
@@ -24,6 +33,11 @@ import Qroc
 
     /// Begins to read.
     func start() {
+        // The first one is read at once.
+        scope.follow(session.trust) { [weak self] _ in self?.reload() }
+    }
+
+    private func reload() {
         work { [self] room throws(QrocError) in try await read(room) }
     }
 
@@ -52,6 +66,7 @@ import Qroc
         row.invited = member.membership == .invite
         row.leads = member.power >= Self.leads
         row.removable = !row.own && power >= Self.leads && member.power < power
+        row.trust = Trust(member.trust)
         return row
     }
 
@@ -59,7 +74,7 @@ import Qroc
     public func on(_ event: DetailsEvent) {
         switch event {
         case .back: leave()
-        case .reload: start()
+        case .reload: reload()
         case .person(let text): (state.person, state.personProblem) = (text, false)
         case .invite: invite()
         case .askLeave: state.leaving = true
@@ -76,7 +91,16 @@ import Qroc
                 try await room.kick(member.id)
                 state.members?.removeAll { $0.id == member.id }
             }
-        case .stay: (state.leaving, state.removing) = (false, nil)
+        case .stay: (state.leaving, state.removing, state.taking) = (false, nil, nil)
+        case .compare(let member): verify.begin(member.id, name: member.name, isPerson: true)
+        case .askTake(let member): state.taking = member
+        case .take(let member):
+            state.taking = nil
+            work { [self] room throws(QrocError) in
+                try await session.client.acceptChange(of: member.id)
+                try await read(room)
+                session.trustChanged()
+            }
         }
     }
 

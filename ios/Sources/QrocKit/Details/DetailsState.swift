@@ -24,6 +24,8 @@ public struct DetailsState: Hashable, Sendable {
     public var leaving = false
     /// Whose removal is asked about.
     public var removing: MemberRow?
+    /// Whose changed keys are about to be taken as they are.
+    public var taking: MemberRow?
 
     /// Describes a room that is being read.
     public init(roomId: String, name: String) {
@@ -46,6 +48,8 @@ public struct MemberRow: Hashable, Identifiable, Sendable {
     public var leads = false
     /// Whether this officer may remove them.
     public var removable = false
+    /// What is believed of them; nothing of oneself.
+    public var trust: Trust?
 
     /// Describes somebody.
     public init(id: String, name: String) {
@@ -72,6 +76,12 @@ public enum DetailsEvent: Hashable, Sendable {
     case askRemove(MemberRow)
     /// Removes them.
     case remove(MemberRow)
-    /// Neither.
+    /// Nothing of it.
     case stay
+    /// Compares signs with somebody.
+    case compare(MemberRow)
+    /// Wants to take somebody's keys as they are: asked once more.
+    case askTake(MemberRow)
+    /// Takes them.
+    case take(MemberRow)
 }

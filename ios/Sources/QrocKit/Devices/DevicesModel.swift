@@ -9,16 +9,31 @@ import Qroc
 
     @ObservationIgnored private let session: Session
     @ObservationIgnored private let scope: Scope
+    @ObservationIgnored private let verify: VerifyModel
+    @ObservationIgnored private let go: (Route) -> Void
     @ObservationIgnored private let leave: () -> Void
 
-    init(_ session: Session, _ scope: Scope, back: @escaping () -> Void) {
+    init(
+        _ session: Session,
+        _ scope: Scope,
+        verify: VerifyModel,
+        go: @escaping (Route) -> Void,
+        back: @escaping () -> Void
+    ) {
         self.session = session
         self.scope = scope
+        self.verify = verify
+        self.go = go
         leave = back
     }
 
     /// Begins to read.
     func start() {
+        // The first one is read at once.
+        scope.follow(session.trust) { [weak self] _ in self?.read() }
+    }
+
+    private func read() {
         state.error = nil
         session.attempt(scope, failed: { [weak self] in self?.state.error = $0 }) { [self] () async throws(QrocError) in
             let rows = try await session.client.devices().map { device in
@@ -29,6 +44,7 @@ import Qroc
                     lastSeen: device.lastSeen
                 )
             }
+            state.verified = try await session.client.status().verified
             // This one first, then those that were used last.
             state.devices = rows.sorted { one, other in
                 if (one.trust == .this) != (other.trust == .this) { return one.trust == .this }
@@ -41,11 +57,14 @@ import Qroc
     public func on(_ event: DevicesEvent) {
         switch event {
         case .back: leave()
-        case .reload: start()
+        case .reload: read()
         case .askSignOut(let device): ask(device)
         case .password(let text): (state.password, state.wrongPassword) = (text, false)
         case .signOut: signOut()
         case .keep: if !state.working { ask(nil) }
+        case .compare(let device): verify.begin(device.id, name: device.name, isPerson: false)
+        case .compareAny: verify.begin(session.own, name: session.strings.ownDevices, isPerson: false)
+        case .recovery: go(.recovery)
         }
     }
 
@@ -64,7 +83,7 @@ import Qroc
                 try await session.client.signOutDevice(device.id, password: now.password)
                 state.working = false
                 ask(nil)
-                start()
+                read()
             } catch {
                 state.working = false
                 if error.kind == .signIn {

@@ -5,6 +5,8 @@ public import Qroc
 public struct DevicesState: Hashable, Sendable {
     /// This one first; nothing while they are read.
     public var devices: [DeviceRow]?
+    /// Whether the account's other devices trust this one.
+    public var verified = true
     /// What could not be done.
     public var error: String?
     /// The one that is being signed out.
@@ -54,4 +56,10 @@ public enum DevicesEvent: Hashable, Sendable {
     case signOut
     /// Does not.
     case keep
+    /// Compares signs with another device.
+    case compare(DeviceRow)
+    /// Compares signs with whichever other device answers.
+    case compareAny
+    /// Has a recovery key.
+    case recovery
 }

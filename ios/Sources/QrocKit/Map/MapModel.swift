@@ -18,6 +18,8 @@ import Qroc
     private static let longest = 1_000
     /// An older place of one's own is none to measure from.
     private static let here: TimeInterval = 3_600
+    /// A quarter of an hour, an hour, half a shift, a shift.
+    private static let choices = [15, 60, 240, 480]
 
     init(_ session: Session, _ scope: Scope, _ roomId: String, target: Place?, back: @escaping () -> Void) {
         self.session = session
@@ -28,6 +30,14 @@ import Qroc
 
     /// Begins to read.
     func start() {
+        read()
+        guard let sharing = session.sharing else { return }
+        state.sharing = OwnSharing()
+        scope.follow(sharing.live) { [weak self] now in self?.take(now) }
+        scope.follow(sharing.ended) { [weak self] now in self?.ended(now) }
+    }
+
+    private func read() {
         reading?.close()
         let reading = scope.child()
         self.reading = reading
@@ -45,6 +55,51 @@ import Qroc
                 if error.kind != .closed { throw error }
             }
         }
+    }
+
+    private func take(_ sharings: [Sharing]) {
+        let mine = sharings.first { $0.roomId == state.roomId }
+        state.sharing?.on = mine != nil
+        state.sharing?.until = mine?.until
+        state.sharing?.stopping = mine?.stopping == true
+        if mine != nil { state.sharing?.problem = nil }
+    }
+
+    private func ended(_ endings: [String: SharingEnding]) {
+        switch endings[state.roomId] {
+        case nil: break
+        case .over: state.sharing?.problem = nil
+        case .forbidden: state.sharing?.problem = session.strings.errorPolicy
+        case .notAllowed: state.sharing?.problem = session.strings.positionNotAllowed
+        case .failed: state.sharing?.problem = session.strings.sharingFailed
+        }
+    }
+
+    private func ask() {
+        state.sharing?.choices = Self.choices.filter { minutes in
+            (try? session.client.explain(.sharePosition(minutes: UInt64(minutes))))?.allowed == true
+        }
+        state.sharing?.asking = true
+    }
+
+    private func share(_ minutes: Int) {
+        state.sharing?.asking = false
+        state.sharing?.problem = nil
+        guard let sharing = session.sharing else { return }
+        let (roomId, name) = (state.roomId, state.roomName)
+        // In the account's scope: it begins also where the map is left meanwhile.
+        session.scope.launch { [self] in
+            if await !sharing.start(roomId, name, for: .seconds(minutes * 60)) {
+                state.sharing?.problem = session.strings.positionNotAllowed
+            }
+        }
+    }
+
+    /// Closes what lies over the map; says whether there was anything.
+    func closeTop() -> Bool {
+        guard state.sharing?.asking == true else { return false }
+        state.sharing?.asking = false
+        return true
     }
 
     /// A position grows old without a change.
@@ -100,7 +155,11 @@ import Qroc
     public func on(_ event: MapEvent) {
         switch event {
         case .back: leave()
-        case .retry: start()
+        case .retry: read()
+        case .askShare: ask()
+        case .share(let minutes): share(minutes)
+        case .keepPosition: state.sharing?.asking = false
+        case .stopShare: session.sharing?.stop(state.roomId)
         case .choose(let id): state.chosen = id
         }
     }

@@ -16,6 +16,8 @@ public struct MapState: Hashable, Sendable {
     public var chosen: String?
     /// What could not be done.
     public var error: String?
+    /// The own sharing with this room; nothing where this device cannot know where it is.
+    public var sharing: OwnSharing?
 
     /// Describes a map that is being read.
     public init(roomId: String, roomName: String, target: Place? = nil) {
@@ -23,6 +25,25 @@ public struct MapState: Hashable, Sendable {
         self.roomName = roomName
         self.target = target
     }
+}
+
+/// The own sharing with a room.
+public struct OwnSharing: Hashable, Sendable {
+    /// Whether it goes on.
+    public var on = false
+    /// When it ends; nothing for as long as policy allows.
+    public var until: Date?
+    /// Whether it was ended, and the others do not know yet.
+    public var stopping = false
+    /// Whether it is asked for how long.
+    public var asking = false
+    /// Minutes that policy allows.
+    public var choices: [Int] = []
+    /// Why the last one ended too soon or did not begin.
+    public var problem: String?
+
+    /// Describes one that does not go on.
+    public init() {}
 }
 
 /// Somebody who shares a position.
@@ -83,6 +104,14 @@ public enum MapEvent: Hashable, Sendable {
     case back
     /// Reads again.
     case retry
+    /// Wants to share the own position: asked for how long.
+    case askShare
+    /// Shares it for so many minutes.
+    case share(Int)
+    /// Does not.
+    case keepPosition
+    /// Stops sharing it.
+    case stopShare
     /// Chooses somebody, or nobody.
     case choose(String?)
 }

@@ -7,6 +7,8 @@ import Qroc
     /// What is shown.
     public private(set) var state = RoomsState()
 
+    /// The rooms that are shown, for other screens.
+    @ObservationIgnored let live = Live<[RoomRow]?>(nil)
     @ObservationIgnored private let session: Session
     @ObservationIgnored private let scope: Scope
     @ObservationIgnored private var list: RoomList?
@@ -57,6 +59,7 @@ import Qroc
         guard let summaries else { return }
         let queue = Dictionary(grouping: session.queue.value ?? [], by: \.roomId)
         state.rooms = summaries.map { row($0, queue[$0.roomId] ?? []) }
+        live.value = state.rooms
     }
 
     /// Marks the room that is open beside the list.

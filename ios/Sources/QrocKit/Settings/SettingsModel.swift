@@ -59,6 +59,7 @@ import Qroc
         switch event {
         case .back: back()
         case .devices: go(.devices)
+        case .recovery: go(.recovery)
         case .policy: go(.policy)
         case .queue: go(.queue)
         case .look(let appearance): session.looks.appearance(appearance)

@@ -47,6 +47,8 @@ public enum SettingsEvent: Hashable, Sendable {
     case back
     /// Looks at the devices.
     case devices
+    /// Looks at the recovery key.
+    case recovery
     /// Looks at the rules.
     case policy
     /// Looks at what waits.

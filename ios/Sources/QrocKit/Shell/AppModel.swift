@@ -15,6 +15,12 @@ public enum Stage {
     case main(MainModel)
 }
 
+/// Where the officer was, and what was typed: in memory alone.
+private struct Kept {
+    let routes: [Route]
+    let drafts: [String: String]
+}
+
 /// The whole application on the real core: signed out, sealed, or signed in.
 @MainActor @Observable public final class AppModel {
     /// What fills the screen.
@@ -23,12 +29,18 @@ public enum Stage {
     public let looks: Looks
 
     private let profile: URL
-    private let surroundings: any Surroundings
+    let surroundings: any Surroundings
     private let attended = Live(true)
     private var scope = Scope()
     private var session: Session?
     private var leaving = false
     private var waiting: Route?
+    /// The message of each room that was told last.
+    @ObservationIgnored var told: [String: String] = [:]
+    /// Where the officer was, and what was typed, while the profile is let go.
+    private var kept: Kept?
+    /// Left the front, and goes on because the position is shared.
+    private var goesOn = false
 
     /// The client of the one who is signed in: for what runs without a screen.
     @ObservationIgnored public private(set) var client: Client?
@@ -51,8 +63,10 @@ public enum Stage {
 
     private func toSignIn(_ problem: SignInProblem?) {
         forget()
+        kept = nil
+        told = [:]
         let model = SignInModel(profile, surroundings, looks, scope, problem: problem) { [weak self] client in
-            self?.toMain(client)
+            self?.toMain(client, isNew: true)
         }
         stage = .signIn(model)
     }
@@ -71,7 +85,7 @@ public enum Stage {
         model.start()
     }
 
-    private func toMain(_ opened: Client) {
+    private func toMain(_ opened: Client, isNew: Bool = false) {
         forget()
         client = opened
         let session: Session
@@ -92,11 +106,23 @@ public enum Stage {
             guard link == .signedOut, let self, !self.leaving else { return }
             self.endedByServer(opened)
         }
-        session.scope.launch { await quietly { () async throws(QrocError) in try await opened.foreground() } }
+        if let sharing = session.sharing {
+            session.scope.follow(sharing.live) { [weak self] now in if now.isEmpty { self?.sharingEnded() } }
+        }
+        // Woken in the background it syncs when it is told to.
+        if attended.value {
+            session.scope.launch { await quietly { () async throws(QrocError) in try await opened.foreground() } }
+        }
+        if let kept {
+            self.kept = nil
+            session.drafts.value = kept.drafts
+            for route in kept.routes { main.go(route) }
+        }
         if let route = waiting {
             waiting = nil
             main.go(route)
         }
+        if isNew { main.offerRecovery() }
     }
 
     private func endedByServer(_ opened: Client) {
@@ -140,19 +166,64 @@ public enum Stage {
         attended.value = looking
     }
 
+    /// Whether the officer looks.
+    var attends: Bool { attended.value }
+
+    /// Lets go of the profile, once all is sent, so that an extension of the app can have it: the system ends an app that
+    /// keeps a shared file locked while it sleeps. ``foreground()`` comes back to where the officer was. While the position
+    /// is shared nothing is let go.
+    public func letGo() async {
+        guard !attends, let open = client, let session, case .main(let main) = stage, !goesOn else { return }
+        kept = Kept(routes: main.path.map(\.route), drafts: session.drafts.value)
+        forget()
+        stage = .starting
+        client = nil
+        await open.close()
+    }
+
+    /// Takes the profile again where nothing has to be typed for that, and waits until it is there.
+    func reopen() async {
+        guard client == nil, !surroundings.vaults.needsPassphrase else { return }
+        if case .starting = stage { await start() }
+        for _ in 0..<200 {
+            guard case .unlock(let model) = stage, model.state.problem == nil, !model.state.sealed else { return }
+            try? await Task.sleep(for: .milliseconds(25))
+        }
+    }
+
     /// The application came to the front: syncs from now on.
     public func foreground() async {
         attend(true)
-        guard let client else { return }
+        goesOn = false
+        guard let client else {
+            if kept != nil, case .starting = stage { await start() }
+            return
+        }
         await quietly { () async throws(QrocError) in try await client.foreground() }
     }
 
-    /// The application left the front: sends what waits, for as long as the system lets it.
+    /// The application left the front: sends what waits, for as long as the system lets it. While the position is shared,
+    /// it goes on instead, as the system lets it by that.
     ///
     /// - Returns: Whether all was sent.
     @discardableResult
     public func background(limit: Duration) async -> Bool {
         attend(false)
+        if session?.sharing?.running.isEmpty == false {
+            goesOn = true
+            return false
+        }
+        return await rest(limit)
+    }
+
+    private func sharingEnded() {
+        guard goesOn else { return }
+        goesOn = false
+        Task { await rest(.seconds(25)) }
+    }
+
+    @discardableResult
+    private func rest(_ limit: Duration) async -> Bool {
         guard let client else { return true }
         do {
             return try await client.background(limit: limit)
@@ -178,6 +249,7 @@ public enum Stage {
     /// - Returns: Whether it came to its end.
     @discardableResult
     public func wake(limit: Duration = .seconds(25)) async -> Bool {
+        await reopen()
         guard let client else { return false }
         do {
             try await client.syncOnce(limit: limit)

@@ -9,6 +9,8 @@ public enum Gate: CaseIterable, Hashable, Sendable {
     case copy
     /// Send a position.
     case sendPosition
+    /// Share the position live.
+    case sharePosition
     /// Send a photo.
     case sendPhoto
     /// Send any other file.
@@ -21,6 +23,7 @@ public enum Gate: CaseIterable, Hashable, Sendable {
         case .save: .save
         case .copy: .copy(inside: false)
         case .sendPosition: .sendPosition
+        case .sharePosition: .sharePosition(minutes: 1)
         case .sendPhoto: .sendFile(mime: "image/jpeg", bytes: 1)
         case .sendFile: .sendFile(mime: "application/pdf", bytes: 1)
         case .createRoom: .createRoom

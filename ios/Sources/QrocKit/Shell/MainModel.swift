@@ -15,8 +15,12 @@ public enum Screen {
     case queue(QueueModel)
     /// What is found.
     case search(SearchModel)
+    /// Where a call for help or the position goes.
+    case quick(QuickModel)
     /// The account's devices.
     case devices(DevicesModel)
+    /// The recovery key.
+    case recovery(RecoveryModel)
     /// The organisation's rules.
     case policy(PolicyModel)
     /// The settings.
@@ -27,6 +31,10 @@ public enum Screen {
 @MainActor @Observable public final class MainModel {
     /// The list of rooms.
     public let rooms: RoomsModel
+    /// The own position, shared; nothing where this device cannot know it.
+    public var sharing: PositionSharing? { session.sharing }
+    /// A verification that is under way, over all of it.
+    public let verify: VerifyModel
     /// What policy forbids, and why.
     public private(set) var forbidden: [Gate: String] = [:]
     private var stack: [Place] = []
@@ -35,6 +43,10 @@ public enum Screen {
     @ObservationIgnored private let scope: Scope
     @ObservationIgnored private let leave: (Farewell) async throws(QrocError) -> Void
     @ObservationIgnored private var last = 0
+    @ObservationIgnored private var isLooking = false
+
+    /// How long a new device waits to learn what the account has.
+    private static let patience = Duration.seconds(60)
 
     /// One screen of the stack; its work ends with it.
     private struct Place {
@@ -45,6 +57,16 @@ public enum Screen {
         var timeline: TimelineModel? {
             if case .room(let model) = screen { model } else { nil }
         }
+
+        /// Closes what lies over it; says whether there was anything.
+        @MainActor func closeTop() -> Bool {
+            switch screen {
+            case .room(let model): model.closeTop()
+            case .recovery(let model): model.closeTop()
+            case .map(let model): model.closeTop()
+            case .details, .newRoom, .queue, .search, .quick, .devices, .policy, .settings: false
+            }
+        }
     }
 
     init(_ session: Session, leave: @escaping (Farewell) async throws(QrocError) -> Void) {
@@ -52,12 +74,14 @@ public enum Screen {
         self.leave = leave
         scope = session.scope.child()
         rooms = RoomsModel(session, scope)
+        verify = VerifyModel(session, scope)
         rooms.go = { [weak self] route in self?.go(route) }
     }
 
     /// Begins to read.
     func start() {
         rooms.start()
+        verify.start()
         scope.follow(session.forbidden) { [weak self] in self?.forbidden = $0 }
     }
 
@@ -83,7 +107,8 @@ public enum Screen {
 
     /// One step back; what lies over a room goes first.
     public func back() {
-        if let timeline = stack.last?.timeline, timeline.closeTop() { return }
+        if verify.state != nil { return verify.on(.close) }
+        if let place = stack.last, place.closeTop() { return }
         guard let top = stack.popLast() else { return }
         end(top)
         mark()
@@ -110,7 +135,7 @@ public enum Screen {
         let back: () -> Void = { [weak self] in self?.back() }
         switch route {
         case .room(let id, let eventId):
-            let model = TimelineModel(session, scope, id, searched: eventId, go: go, back: back)
+            let model = TimelineModel(session, scope, id, searched: eventId, verify: verify, go: go, back: back)
             model.start()
             return .room(model)
         case .map(let id, let place):
@@ -118,7 +143,7 @@ public enum Screen {
             model.start()
             return .map(model)
         case .details(let id):
-            let model = DetailsModel(session, scope, id, back: back) { [weak self] in self?.path = [] }
+            let model = DetailsModel(session, scope, id, verify: verify, back: back) { [weak self] in self?.path = [] }
             model.start()
             return .details(model)
         case .newRoom:
@@ -129,10 +154,18 @@ public enum Screen {
             return .queue(model)
         case .search:
             return .search(SearchModel(session, scope, go: go, back: back))
+        case .quick(let ask):
+            let model = QuickModel(
+                ask, rooms: rooms.live, scope, choose: { [weak self] in self?.quickly($0, $1) }, back: back)
+            return .quick(model)
         case .devices:
-            let model = DevicesModel(session, scope, back: back)
+            let model = DevicesModel(session, scope, verify: verify, go: go, back: back)
             model.start()
             return .devices(model)
+        case .recovery:
+            let model = RecoveryModel(session, scope, compare: { [weak self] in self?.compareOwn() }, back: back)
+            model.start()
+            return .recovery(model)
         case .policy:
             let model = PolicyModel(session, scope, back: back)
             model.start()
@@ -144,12 +177,49 @@ public enum Screen {
         }
     }
 
+    /// Opens a room, and sends there what was asked for.
+    private func quickly(_ roomId: String, _ ask: QuickAsk) {
+        go(.room(roomId, eventId: nil))
+        guard let timeline = stack.last?.timeline else { return }
+        switch ask {
+        case .help: timeline.on(.quickHelp)
+        case .position: timeline.on(.quickPosition)
+        }
+    }
+
+    private func compareOwn() {
+        verify.begin(session.own, name: session.strings.ownDevices, isPerson: false)
+    }
+
+    /// Looks once whether this device could get back what another one has lost, and leads there.
+    func offerRecovery() {
+        let looking = scope.child()
+        scope.follow(session.link) { [self] link in
+            // It is known once the server has answered.
+            guard link == .online, !looking.isClosed, !isLooking else { return }
+            isLooking = true
+            looking.launch { [self] in
+                await quietly { () async throws(QrocError) in
+                    for try await now in session.client.recoveryStates where Standing(now).restorable {
+                        if stack.isEmpty { go(.recovery) }
+                        return
+                    }
+                }
+            }
+            scope.launch { [self] in
+                try? await session.time.sleep(for: Self.patience)
+                looking.close()
+            }
+        }
+    }
+
     private func mark() {
         rooms.select(stack.lazy.compactMap { $0.timeline?.state.roomId }.first)
     }
 
     private func end(_ place: Place) {
         place.timeline?.close()
+        if case .recovery(let model) = place.screen { model.close() }
         place.scope.close()
     }
 

@@ -14,8 +14,12 @@ public enum Route: Hashable, Sendable {
     case queue
     /// Finds rooms and messages.
     case search
+    /// Asks where a call for help or the position goes.
+    case quick(QuickAsk)
     /// The devices of the account.
     case devices
+    /// The recovery key.
+    case recovery
     /// The rules of the organisation.
     case policy
     /// The settings.
@@ -25,7 +29,7 @@ public enum Route: Hashable, Sendable {
     public var roomId: String? {
         switch self {
         case .room(let id, _), .map(let id, _), .details(let id): id
-        case .newRoom, .queue, .search, .devices, .policy, .settings: nil
+        case .newRoom, .queue, .search, .quick, .devices, .recovery, .policy, .settings: nil
         }
     }
 }
@@ -40,7 +44,7 @@ public struct Step: Hashable, Identifiable, Sendable {
 
 extension Route {
     /// Reads a link that leads into the application: `qroc:room/!id`, `qroc:room/!id/$event`, `qroc:queue`, `qroc:search`,
-    /// `qroc:settings`; and the links of Matrix to rooms and messages. Nothing for any other: a link comes from anybody,
+    /// `qroc:settings`, `qroc:quick/help`, `qroc:quick/position`; and the links of Matrix to rooms and messages. Nothing for any other: a link comes from anybody,
     /// and does no more than show a screen.
     public init?(link: URL) {
         let text = link.absoluteString
@@ -64,6 +68,9 @@ extension Route {
         case ("queue", 1): self = .queue
         case ("search", 1): self = .search
         case ("settings", 1): self = .settings
+        case ("quick", 2):
+            guard let ask = QuickAsk(rawValue: parts[1]) else { return nil }
+            self = .quick(ask)
         default: return nil
         }
     }
@@ -77,7 +84,8 @@ extension Route {
         case .queue: return URL(string: "qroc:queue")
         case .search: return URL(string: "qroc:search")
         case .settings: return URL(string: "qroc:settings")
-        case .map, .details, .newRoom, .devices, .policy: return nil
+        case .quick(let ask): return URL(string: "qroc:quick/\(ask.rawValue)")
+        case .map, .details, .newRoom, .devices, .recovery, .policy: return nil
         }
     }
 

@@ -47,6 +47,10 @@ public struct ConnectionState: Hashable, Sendable {
     let drafts = Live<[String: String]>([:])
     /// Names of rooms, as far as the list was read.
     let roomNames = Live<[String: String]>([:])
+    /// What people are called, as far as rooms were read.
+    let people = Live<[String: String]>([:])
+    /// Grows with whom and what is believed, where that was done here.
+    let trust = Live(0)
     /// What policy forbids now, and why.
     let forbidden = Live<[Gate: String]>([:])
     /// What waits to be sent, oldest first; nothing while it is read.
@@ -57,6 +61,9 @@ public struct ConnectionState: Hashable, Sendable {
     let connection = Live(ConnectionState(kind: .connecting))
     /// Whether the officer is looking: what comes meanwhile counts as seen.
     let attended: Live<Bool>
+
+    /// The own position, shared; nothing where this device cannot know it.
+    let sharing: PositionSharing?
 
     private let sendQueue: SendQueue
 
@@ -69,7 +76,9 @@ public struct ConnectionState: Hashable, Sendable {
         self.looks = looks
         self.attended = attended
         own = client.signedIn.userId
-        scope = Scope()
+        let scope = Scope()
+        self.scope = scope
+        sharing = surroundings.receiver.map { PositionSharing(client, $0, surroundings.time, scope) }
         sendQueue = try client.sendQueue()
     }
 
@@ -120,6 +129,20 @@ public struct ConnectionState: Hashable, Sendable {
             failed: failed
         )
     }
+
+    /// Somebody was verified, or taken as they are. What this account says of it comes back from the server a moment later.
+    func trustChanged() {
+        scope.launch { [self] in
+            trust.value += 1
+            for moment in [1, 3] {
+                guard (try? await time.sleep(for: .seconds(moment))) != nil else { return }
+                trust.value += 1
+            }
+        }
+    }
+
+    /// What a person is called.
+    func name(of userId: String) -> String { people.value[userId] ?? localName(userId) }
 
     /// Tries again what was queued under this transaction.
     func retry(txnId: String) async throws(QrocError) {

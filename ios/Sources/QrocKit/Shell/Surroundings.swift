@@ -18,8 +18,14 @@ public import Qroc
     /// Where the keys of the profile are kept.
     var vaults: any Vaults { get }
 
+    /// Says where this device is; nothing where it cannot know.
+    var receiver: (any PositionReceiver)? { get }
+
     /// Lets the officer choose a file; nothing where they did not.
     func chooseFile(photo: Bool) async -> URL?
+
+    /// A file that was chosen is not needed any more: a copy of it goes.
+    func release(_ file: URL)
 
     /// Lets the officer choose where a file goes; nothing where they did not.
     func chooseTarget(_ name: String) async -> URL?
@@ -36,6 +42,14 @@ public import Qroc
 
     /// Keeps them.
     func saveSettings(_ settings: [String: String])
+}
+
+extension Surroundings {
+    /// None.
+    public var receiver: (any PositionReceiver)? { nil }
+
+    /// Nothing was copied.
+    public func release(_ file: URL) {}
 }
 
 /// Chooses the vault of the profile.

@@ -32,14 +32,28 @@ public struct Notice: Hashable, Identifiable, Sendable {
     public enum Kind: Hashable, Sendable {
         /// It was made.
         case created
-        /// Somebody came or went.
-        case members
-        /// Its name is another.
-        case name
-        /// Its topic is another.
-        case topic
         /// It is encrypted now.
         case encrypted
+        /// Its name is another.
+        case named
+        /// Its topic is another.
+        case topic
+        /// Its picture is another.
+        case picture
+        /// It was closed.
+        case closed
+        /// Somebody asks to be let in.
+        case asked
+        /// Somebody is invited.
+        case invited
+        /// Somebody came.
+        case joined
+        /// Somebody went.
+        case left
+        /// Somebody was sent away.
+        case removed
+        /// Somebody was sent away for good.
+        case banned
         /// Something else is otherwise.
         case changed
     }
@@ -52,6 +66,10 @@ public struct Notice: Hashable, Identifiable, Sendable {
     public var who: String
     /// When.
     public var time: Date
+    /// To whom, where it was done to somebody else.
+    public var whom = ""
+    /// The new name or topic, or why.
+    public var detail: String?
 
     /// Describes what happened.
     public init(id: String, kind: Kind, who: String, time: Date) {

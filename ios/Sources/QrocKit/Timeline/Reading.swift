@@ -36,20 +36,40 @@ struct Reading: Sendable {
 
     func name(_ userId: String) -> String { names[userId] ?? localName(userId) }
 
+    /// What happened to the room, where the item is no message.
     private func notice(_ item: TimelineItem) -> Notice? {
-        guard case .other(let type, _) = item.content, type != "m.room.message" else { return nil }
-        let kind: Notice.Kind
-        switch type {
-        case "m.room.create": kind = .created
-        case "m.room.member": kind = .members
-        case "m.room.name": kind = .name
-        case "m.room.topic": kind = .topic
-        case "m.room.encryption": kind = .encrypted
-        default:
-            guard type.hasPrefix("m.room.") else { return nil }
-            kind = .changed
+        let who = item.senderName ?? name(item.sender)
+        var notice = Notice(id: item.cursor, kind: .changed, who: who, time: item.time)
+        switch item.content {
+        case .change(let change): fill(&notice, change)
+        case .other(let type, _):
+            guard type.hasPrefix("m.room."), type != "m.room.message" else { return nil }
+        case .text, .media, .place, .removed, .locked: return nil
         }
-        return Notice(id: item.cursor, kind: kind, who: item.senderName ?? name(item.sender), time: item.time)
+        return notice
+    }
+
+    private func fill(_ notice: inout Notice, _ change: RoomChange) {
+        switch change {
+        case .created: notice.kind = .created
+        case .encrypted: notice.kind = .encrypted
+        case .named(let name): (notice.kind, notice.detail) = (.named, name)
+        case .topic(let topic): (notice.kind, notice.detail) = (.topic, topic)
+        case .picture: notice.kind = .picture
+        case .closed(let reason): (notice.kind, notice.detail) = (.closed, reason)
+        case .member(let change, let userId, let userName, let reason):
+            notice.kind =
+                switch change {
+                case .asked: .asked
+                case .invited: .invited
+                case .joined: .joined
+                case .left: .left
+                case .removed: .removed
+                case .banned: .banned
+                }
+            notice.whom = names[userId] ?? userName ?? localName(userId)
+            notice.detail = reason
+        }
     }
 
     private func message(_ item: TimelineItem, _ byId: [String: TimelineItem], _ answers: [String: Int]) -> Message {
@@ -89,6 +109,7 @@ struct Reading: Sendable {
         case .place: strings.position
         case .removed: strings.removed
         case .locked: strings.unreadableNoKey
+        case .change: notice(item).map(strings.words) ?? ""
         case .other(let type, let body): body ?? type
         }
     }
@@ -106,6 +127,7 @@ struct Reading: Sendable {
                 ))
         case .removed: .removed
         case .locked(let reason): .unreadable(reason)
+        case .change: .text(words(item))
         case .other(let type, let body): body.map { .text($0) } ?? .unknown(type: type)
         }
     }

@@ -13,7 +13,9 @@ import Qroc
     @ObservationIgnored let scope: Scope
     @ObservationIgnored let transfers: Transfers
     @ObservationIgnored private let entering: Entering
+    @ObservationIgnored private let quick: QuickActions
     @ObservationIgnored private let arranger: Arranger
+    @ObservationIgnored private let verify: VerifyModel
     @ObservationIgnored private let go: (Route) -> Void
     @ObservationIgnored private let leave: () -> Void
     /// A message that was searched for: fetched and shown first.
@@ -25,28 +27,37 @@ import Qroc
     @ObservationIgnored private var unreadFrom: String?
     @ObservationIgnored private var marked: String?
     @ObservationIgnored private var seen = false
+    @ObservationIgnored private var heldUp = 0
     @ObservationIgnored private var following: Task<Void, Never>?
 
     private static let page = 50
     private static let pages = 100
+    /// Keys are looked at each time that it was asked so often who is typing.
+    private static let lookAtKeys = 5
+    /// A room of no more members is read again at small cost.
+    private static let few = 50
 
     init(
         _ session: Session,
         _ scope: Scope,
         _ roomId: String,
         searched: String?,
+        verify: VerifyModel,
         go: @escaping (Route) -> Void,
         back: @escaping () -> Void
     ) {
         self.session = session
         self.scope = scope
         self.searched = searched
+        self.verify = verify
         self.go = go
         leave = back
         state = TimelineState(roomId: roomId, roomName: session.roomNames.value[roomId] ?? "")
         let transfers = Transfers(session, scope)
         self.transfers = transfers
-        entering = Entering(session.client, roomId)
+        let entering = Entering(session.client, roomId)
+        self.entering = entering
+        quick = QuickActions(session) { () async throws(QrocError) in try await entering.enter() }
         arranger = Arranger()
         composer = ComposerModel(session, scope, roomId, entering) { transfers.keep($0, $1) }
     }
@@ -58,17 +69,24 @@ import Qroc
         composer.thread = { [weak self] in self?.state.thread }
         composer.done = { [weak self] in self?.state.done = $0 }
         composer.failed = { [weak self] in self?.state.error = $0 }
+        quick.done = { [weak self] in self?.tell($0) }
+        quick.failed = { [weak self] in self?.state.error = $0 }
+        scope.follow(quick.state) { [weak self] in self?.state.quick = $0 }
         arranger.show = { [weak self] in self?.show($0) }
         open()
         scope.follow(session.connection) { [weak self] in self?.state.connection = $0 }
         scope.follow(session.link) { [weak self] in if $0 == .online { self?.state.olderError = nil } }
-        scope.follow(session.queue) { [weak self] _ in self?.arrange() }
+        scope.follow(session.queue) { [weak self] items in
+            self?.arrange()
+            self?.minds(items ?? [])
+        }
         scope.follow(transfers.pictures) { [weak self] _ in self?.arrange() }
         scope.follow(transfers.transfers) { [weak self] _ in self?.arrange() }
         scope.follow(session.looks.texts) { [weak self] _ in self?.arrange() }
         scope.follow(session.attended) { [weak self] looking in
             if let self, looking, seen { markRead() }
         }
+        scope.follow(session.trust) { [weak self] _ in self?.readTrust() }
     }
 
     private func arrange() {
@@ -138,8 +156,27 @@ import Qroc
             members.compactMap { one in one.displayName.map { (one.userId, $0) } },
             uniquingKeysWith: { first, _ in first }
         )
+        session.people.value.merge(names) { _, new in new }
         state.members = members.count { $0.membership == .join }
+        let others = members.filter { $0.membership == .join && $0.userId != session.own }
+        state.trust = others.count == 1 ? Trust(others[0].trust) : nil
+        state.changed = others.first { $0.trust == .changed }.map {
+            Person(id: $0.userId, name: session.name(of: $0.userId))
+        }
         composer.left(try await room.summary().membership != .join)
+    }
+
+    /// What waits because somebody's keys are others than before is news of that.
+    private func minds(_ queue: [QueueItem]) {
+        let held = queue.count { $0.roomId == state.roomId && $0.reason == "identity_changed" }
+        defer { heldUp = held }
+        if held > heldUp { readTrust() }
+    }
+
+    /// Somebody was verified, or taken as they are, or may be another one.
+    private func readTrust() {
+        guard let room else { return }
+        scope.launch { [self] in await quietly { () async throws(QrocError) in try await readNames(room) } }
     }
 
     private func take(_ now: [TimelineItem], after size: Int, _ room: Room) async {
@@ -149,9 +186,9 @@ import Qroc
         }
         items = now
         arrange()
-        // Somebody came, went or is called otherwise.
+        // Somebody came or went.
         let changed = now.suffix(now.count - min(size, now.count)).contains { item in
-            if case .other("m.room.member", _) = item.content { true } else { false }
+            if case .change(.member) = item.content { true } else { false }
         }
         if changed {
             await quietly { () async throws(QrocError) in try await readNames(room) }
@@ -163,15 +200,21 @@ import Qroc
     private func firstUnread(_ now: [TimelineItem]) -> String? {
         guard unreadAtFirst > 0 else { return nil }
         let others = now.filter { item in
-            if case .other = item.content { return false }
-            return item.sender != session.own
+            switch item.content {
+            case .change, .other: false
+            case .text, .media, .place, .removed, .locked: item.sender != session.own
+            }
         }
         return others.dropFirst(max(0, others.count - unreadAtFirst)).first?.cursor
     }
 
     private func watchTyping(_ room: Room) async {
         await quietly { () async throws(QrocError) in
+            var round = 0
             while !Task.isCancelled {
+                // Other keys of somebody come without news of their own.
+                round += 1
+                if round.isMultiple(of: Self.lookAtKeys), state.members <= Self.few { try await readNames(room) }
                 let typing = try await room.typing().map { names[$0] ?? localName($0) }
                 if state.typing != typing { state.typing = typing }
                 try? await session.time.sleep(for: .seconds(3))
@@ -224,6 +267,13 @@ import Qroc
         case .askRemove(let message):
             state.opened = nil
             state.removing = message
+        case .quickPosition: quick.position()
+        case .quickHelp: quick.help()
+        case .safe: quick.safe()
+        case .compare: if let one = state.changed { verify.begin(one.id, name: one.name, isPerson: true) }
+        case .askTake: state.taking = true
+        case .keepUnknown: state.taking = false
+        case .take: takeChange()
         case .reply, .edit, .compose: compose(event)
         case .save, .react, .remove, .retry, .cancel: act(event)
         }
@@ -239,6 +289,16 @@ import Qroc
             state.opened = nil
             if case .text(let text) = message.body, let eventId = message.eventId { composer.edit(eventId, text) }
         default: break
+        }
+    }
+
+    /// Takes the other keys as they are.
+    private func takeChange() {
+        state.taking = false
+        guard let one = state.changed else { return }
+        work { [self] _ throws(QrocError) in
+            try await session.client.acceptChange(of: one.id)
+            session.trustChanged()
         }
     }
 
@@ -301,6 +361,8 @@ import Qroc
             on(.closeSheet)
         } else if state.removing != nil {
             on(.keepMessage)
+        } else if state.taking {
+            on(.keepUnknown)
         } else if state.thread != nil {
             on(.closeThread)
         } else {

@@ -34,11 +34,33 @@ public struct TimelineState: Hashable, Sendable {
     public var viewing: Message?
     /// Something that was done, in one line, such as where a file was saved.
     public var done: String?
+    /// What can be done with one press; nothing where this device has no receiver of positions.
+    public var quick: Quick?
+    /// What is believed of the other one; nothing where there are more.
+    public var trust: Trust?
+    /// Somebody here whose keys are others than before.
+    public var changed: Person?
+    /// Whether their keys are about to be taken as they are.
+    public var taking = false
 
     /// Describes a timeline that is being read.
     public init(roomId: String, roomName: String) {
         self.roomId = roomId
         self.roomName = roomName
+    }
+}
+
+/// Somebody, and what they are called.
+public struct Person: Hashable, Identifiable, Sendable {
+    /// Matrix id.
+    public var id: String
+    /// As shown.
+    public var name: String
+
+    /// Describes somebody.
+    public init(id: String, name: String) {
+        self.id = id
+        self.name = name
     }
 }
 
@@ -98,6 +120,20 @@ public enum TimelineEvent: Hashable, Sendable {
     case retry(Message)
     /// Does not send it.
     case cancel(Message)
+    /// Sends where this officer is.
+    case quickPosition
+    /// Asks for help.
+    case quickHelp
+    /// Says that help is not needed any more.
+    case safe
+    /// Compares signs with who has other keys.
+    case compare
+    /// Wants to take the other keys as they are: asked once more.
+    case askTake
+    /// Takes them.
+    case take
+    /// Does not.
+    case keepUnknown
     /// Does something in the bar below.
     case compose(ComposerEvent)
 }

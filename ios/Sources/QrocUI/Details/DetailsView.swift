@@ -56,6 +56,11 @@ struct DetailsView: View {
         } message: {
             Text(strings.kickText)
         }
+        .takeQuestion(state.taking?.name, strings) {
+            if let member = state.taking { on(.take(member)) }
+        } keep: {
+            on(.stay)
+        }
         .accessibilityIdentifier("details")
     }
 
@@ -67,15 +72,32 @@ struct DetailsView: View {
             VStack(alignment: .leading, spacing: 2) {
                 Text(member.own ? strings.youNamed(member.name) : member.name).font(.body)
                 Text(standing(member)).font(.footnote).foregroundStyle(palette.secondary.color)
+                if let trust = member.trust {
+                    TrustChip(trust: trust)
+                    trusting(member, trust)
+                }
             }
             Spacer()
         }
-        .accessibilityElement(children: .combine)
+        .accessibilityElement(children: .contain)
         .swipeActions(edge: .trailing, allowsFullSwipe: false) {
             if member.removable { remove(member) }
         }
         .contextMenu { if member.removable { remove(member) } }
         .accessibilityIdentifier("member.\(member.id)")
+    }
+
+    @ViewBuilder private func trusting(_ member: MemberRow, _ trust: Trust) -> some View {
+        if trust != .verified {
+            HStack(spacing: 16) {
+                Button(strings.compare) { on(.compare(member)) }.accessibilityIdentifier("member.compare")
+                if trust == .changed {
+                    Button(strings.takeChange) { on(.askTake(member)) }.accessibilityIdentifier("member.take")
+                }
+            }
+            .buttonStyle(.borderless)
+            .frame(minHeight: 44)
+        }
     }
 
     private func remove(_ member: MemberRow) -> some View {

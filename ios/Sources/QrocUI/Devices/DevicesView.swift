@@ -14,6 +14,7 @@ struct DevicesView: View {
         List {
             if let error = state.error { ErrorNote(text: error) { on(.reload) } }
             if let devices = state.devices {
+                if !state.verified { unverified(others: devices.count > 1) }
                 ForEach(devices) { device in row(device) }
             } else if state.error == nil {
                 Skeleton(rows: 3)
@@ -27,10 +28,29 @@ struct DevicesView: View {
         .accessibilityIdentifier("devices")
     }
 
+    /// What this device lacks, and the two ways to it.
+    private func unverified(others: Bool) -> some View {
+        Section {
+            Label(strings.deviceUnverifiedLong, systemImage: "exclamationmark.shield")
+                .foregroundStyle(palette.waiting.color)
+            if others {
+                MainButton(title: strings.compareOwn, identifier: "devices.compare") { on(.compareAny) }
+            }
+            SideButton(title: strings.useRecoveryKey, identifier: "devices.recovery") { on(.recovery) }
+        }
+    }
+
     private func row(_ device: DeviceRow) -> some View {
         VStack(alignment: .leading, spacing: 6) {
             Text(device.name).font(.body)
             trust(device.trust)
+            // A device that is not verified itself cannot vouch for another one.
+            if state.verified, device.trust == .unverified || device.trust == .changed {
+                Button(strings.compare, systemImage: "checkmark.shield") { on(.compare(device)) }
+                    .buttonStyle(.borderless)
+                    .frame(minHeight: 44)
+                    .accessibilityIdentifier("device.compare")
+            }
             if let seen = device.lastSeen {
                 Text(strings.lastSeen(times.ago(seen))).font(.footnote).foregroundStyle(palette.secondary.color)
             }
@@ -47,12 +67,13 @@ struct DevicesView: View {
         .accessibilityIdentifier("device.\(device.id)")
     }
 
-    private func trust(_ trust: DeviceTrust) -> some View {
+    @ViewBuilder private func trust(_ trust: DeviceTrust) -> some View {
         switch trust {
-        case .this: Chip(text: strings.thisDevice, symbol: "iphone", color: palette.accent.color)
-        case .verified: Chip(text: strings.verified, symbol: "checkmark.shield", color: palette.verified.color)
-        case .unverified, .changed:
-            Chip(text: strings.unverified, symbol: "exclamationmark.shield", color: palette.waiting.color)
+        case .this:
+            Chip(text: strings.thisDevice, symbol: "iphone", color: palette.accent.color)
+            if state.verified { TrustChip(trust: .verified) }
+        case .verified: TrustChip(trust: .verified)
+        case .unverified, .changed: TrustChip(trust: .unverified)
         }
     }
 

@@ -31,6 +31,12 @@ struct MapScreen: View {
             }
         }
         .background(palette.background.color)
+        .safeAreaInset(edge: .bottom, spacing: 0) {
+            if let sharing = state.sharing { SharingBar(sharing: sharing, on: on) }
+        }
+        .sheet(isPresented: open(state.sharing?.asking == true) { on(.keepPosition) }) {
+            if let sharing = state.sharing { SharingSheet(sharing: sharing, on: on) }
+        }
         .titled(state.roomName)
         .accessibilityIdentifier("map")
     }

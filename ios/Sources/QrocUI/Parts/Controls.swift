@@ -26,6 +26,25 @@ struct MainButton: View {
     }
 }
 
+/// What can be done instead of the main action.
+struct SideButton: View {
+    let title: String
+    let identifier: String
+    var enabled = true
+    var isDangerous = false
+    let action: @MainActor () -> Void
+
+    var body: some View {
+        Button(role: isDangerous ? .destructive : nil, action: action) {
+            Text(title).frame(maxWidth: .infinity, minHeight: 32)
+        }
+        .buttonStyle(.bordered)
+        .controlSize(.large)
+        .disabled(!enabled)
+        .accessibilityIdentifier(identifier)
+    }
+}
+
 /// A field for what nobody should read over a shoulder, which can be shown for a moment.
 struct SecretField: View {
     let title: String

@@ -33,6 +33,7 @@ enum CodeKind {
     case pin
     case coordinates
     case person
+    case recoveryKey
 
     #if !os(macOS)
         var keyboard: UIKeyboardType {
@@ -40,7 +41,7 @@ enum CodeKind {
             case .address: .URL
             case .pin: .numberPad
             case .coordinates: .numbersAndPunctuation
-            case .user, .password, .newPassword, .person: .default
+            case .user, .password, .newPassword, .person, .recoveryKey: .default
             }
         }
 
@@ -50,7 +51,7 @@ enum CodeKind {
             case .user: .username
             case .password, .pin: .password
             case .newPassword: .newPassword
-            case .coordinates, .person: nil
+            case .coordinates, .person, .recoveryKey: nil
             }
         }
     #endif

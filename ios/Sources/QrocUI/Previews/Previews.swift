@@ -12,6 +12,11 @@
     #Preview("Map") { MapScreen(state: Samples.map) { _ in } }
     #Preview("Queue") { QueueView(state: Samples.queue) { _ in } }
     #Preview("Devices") { DevicesView(state: Samples.devices) { _ in } }
+    #Preview("Recovery key") { RecoveryView(state: Samples.newKey) { _ in } }
+    #Preview("Restoring") { RecoveryView(state: Samples.restoring) { _ in } }
+    #Preview("Comparing signs") { VerifySheet(state: Samples.comparing) { _ in } }
+    #Preview("Sharing from elsewhere") { ShareView(state: Samples.share) { _ in } }
+    #Preview("Call for help") { QuickView(state: Samples.quickly) { _ in } }
     #Preview("Rules") { PolicyView(state: Samples.policy) }
     #Preview("Settings") { SettingsView(state: Samples.settings) { _ in } }
 #endif

@@ -75,9 +75,12 @@ enum Samples {
         (failed.state, failed.eventId, failed.first, failed.failure) = (
             .failed, nil, false, "The server does not allow this."
         )
+        var invited = Notice(id: "i", kind: .invited, who: "Rui Silva", time: ago(239))
+        invited.whom = "Ana Costa"
         state.entries = [
             .day(now),
             .notice(Notice(id: "n", kind: .created, who: "Rui Silva", time: ago(240))),
+            .notice(invited),
             .message(message("a", "rui", 33, .text("White van at pier four"))),
             .message(sent),
             .unread,
@@ -89,6 +92,7 @@ enum Samples {
             .message(failed),
         ]
         state.typing = ["Rui Silva"]
+        state.quick = Quick()
         state.connection = ConnectionState(kind: .offline, since: ago(7), waiting: 1, failed: 1)
         return state
     }
@@ -170,6 +174,7 @@ enum Samples {
             Place(latitude: 38.704 + Double($0) * 0.00028, longitude: -9.1392 + Double($0) * 0.00033)
         }
         state.ways = [Way(id: rui.id, places: steps)]
+        state.sharing = OwnSharing()
         return state
     }
 

@@ -61,6 +61,7 @@ struct SettingsView: View {
                 .font(.footnote)
                 .foregroundStyle(palette.secondary.color)
             link(strings.devices, "laptopcomputer.and.iphone", "settings.devices", .devices)
+            link(strings.recovery, "key", "settings.recovery", .recovery)
             link(
                 state.waiting > 0 ? strings.waitingCount(state.waiting) : strings.queueTitle, "tray.and.arrow.up",
                 "settings.queue", .queue)

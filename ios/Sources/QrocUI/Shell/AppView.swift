@@ -66,6 +66,16 @@ struct MainView: View {
     @Environment(\.strings) private var strings
 
     var body: some View {
+        panes
+            .safeAreaInset(edge: .top, spacing: 0) {
+                if let sharing = main.sharing { SharingLine(running: sharing.running) { sharing.stopAll() } }
+            }
+            .sheet(isPresented: open(main.verify.state != nil) { main.verify.on(.close) }) {
+                if let state = main.verify.state { VerifySheet(state: state) { main.verify.on($0) } }
+            }
+    }
+
+    @ViewBuilder private var panes: some View {
         let path = Binding(get: { main.path }, set: { main.path = $0 })
         if size == .regular {
             NavigationSplitView {
@@ -110,7 +120,9 @@ struct ScreenView: View {
         case .newRoom(let model): NewRoomView(state: model.state) { model.on($0) }
         case .queue(let model): QueueView(state: model.state) { model.on($0) }
         case .search(let model): SearchScreen(state: model.state) { model.on($0) }
+        case .quick(let model): QuickView(state: model.state) { model.on($0) }
         case .devices(let model): DevicesView(state: model.state) { model.on($0) }
+        case .recovery(let model): RecoveryView(state: model.state) { model.on($0) }
         case .policy(let model): PolicyView(state: model.state)
         case .settings(let model): SettingsView(state: model.state) { model.on($0) }
         }

@@ -15,10 +15,11 @@ struct EntryView: View {
         case .unread: separator(strings.unreadFromHere, palette.accent.color)
         case .gap: separator(strings.gap, palette.waiting.color)
         case .notice(let notice):
-            Text("\(words(notice)) · \(times.clock(notice.time))")
+            Text("\(strings.words(notice)) · \(times.clock(notice.time))")
                 .font(.footnote)
                 .foregroundStyle(palette.secondary.color)
                 .multilineTextAlignment(.center)
+                .lineLimit(4)
                 .padding(.horizontal, 24)
                 .padding(.vertical, 4)
         case .message(let message): MessageItem(message: message, on: on)
@@ -34,16 +35,5 @@ struct EntryView: View {
             .background(palette.raised.color, in: Capsule())
             .padding(.vertical, 8)
             .accessibilityAddTraits(.isHeader)
-    }
-
-    private func words(_ notice: Notice) -> String {
-        switch notice.kind {
-        case .created: strings.noticeCreated(notice.who)
-        case .members: strings.noticeMembers(notice.who)
-        case .name: strings.noticeName(notice.who)
-        case .topic: strings.noticeTopic(notice.who)
-        case .encrypted: strings.noticeEncrypted(notice.who)
-        case .changed: strings.noticeChanged(notice.who)
-        }
     }
 }

@@ -15,6 +15,9 @@ struct TimelineScreen: View {
             if let error = state.error {
                 ErrorNote(text: error) { on(state.entries == nil ? .reload : .dismissError) }.padding(8)
             }
+            if let changed = state.changed {
+                ChangedNote(name: changed.name, compare: { on(.compare) }, take: { on(.askTake) })
+            }
             if let done = state.done { DoneNote(text: done) { on(.dismissDone) }.padding(8) }
             messages
             if !state.typing.isEmpty {
@@ -24,7 +27,10 @@ struct TimelineScreen: View {
         }
         .background(palette.background.color)
         .safeAreaInset(edge: .bottom, spacing: 0) {
-            ComposerBar(state: composer, on: { on(.compose($0)) })
+            VStack(spacing: 0) {
+                if let quick = state.quick, !composer.left { QuickBar(quick: quick, on: on) }
+                ComposerBar(state: composer, on: { on(.compose($0)) })
+            }
         }
         .titled(state.thread == nil ? state.roomName : strings.thread)
         .toolbar {
@@ -47,6 +53,11 @@ struct TimelineScreen: View {
         } message: {
             Text(strings.removeText)
         }
+        .takeQuestion(state.taking ? state.changed?.name : nil, strings) {
+            on(.take)
+        } keep: {
+            on(.keepUnknown)
+        }
         .attachmentSheets(composer) { on(.compose($0)) }
         .accessibilityIdentifier("timeline")
     }
@@ -65,6 +76,7 @@ struct TimelineScreen: View {
                     if state.members > 0 { Text(strings.memberCount(state.members)).font(.footnote) }
                 }
                 .foregroundStyle(palette.secondary.color)
+                if let trust = state.trust, state.thread == nil { TrustChip(trust: trust) }
             }
         }
         .buttonStyle(.plain)

@@ -1,22 +1,28 @@
 import CryptoKit
-import Foundation
-import Qroc
+public import Foundation
+public import Qroc
 import QrocKit
 import Security
 
 /// Keeps the key of the profile: a key of the Secure Enclave, which never leaves it, opens what is sealed for it (HPKE,
 /// RFC 9180). What the keychain holds of it is of use to this device alone, and is in no backup.
-struct EnclaveVault: KeyVault {
+public struct EnclaveVault: KeyVault {
     private static let service = "eu.qroc.vault"
     private static let purpose = Data("qroc vault 1".utf8)
     // iOS 17.0
     private static let suite = HPKE.Ciphersuite.P256_SHA256_AES_GCM_256
 
-    func kind() async throws -> String { "enclave" }
+    /// Takes the key from the Secure Enclave.
+    public init() {}
 
-    func parameters() async throws -> [String: String] { [:] }
+    /// Names it.
+    public func kind() async throws -> String { "enclave" }
 
-    func create(label: String) async throws -> Data {
+    /// Nothing has to be remembered.
+    public func parameters() async throws -> [String: String] { [:] }
+
+    /// Makes a key.
+    public func create(label: String) async throws -> Data {
         guard SecureEnclave.isAvailable else { throw VaultFault.unavailable }
         var error: Unmanaged<CFError>?
         guard
@@ -35,7 +41,8 @@ struct EnclaveVault: KeyVault {
         }
     }
 
-    func wrap(_ secret: Data, with handle: Data, aad: Data) async throws -> Data {
+    /// Seals for the key; the officer need not be there.
+    public func wrap(_ secret: Data, with handle: Data, aad: Data) async throws -> Data {
         let key = try key(handle)
         do {
             var sender = try HPKE.Sender(recipientKey: key.publicKey, ciphersuite: Self.suite, info: Self.purpose)
@@ -46,7 +53,8 @@ struct EnclaveVault: KeyVault {
         }
     }
 
-    func unwrap(_ wrapped: Data, with handle: Data, aad: Data) async throws -> Data {
+    /// Opens what was sealed.
+    public func unwrap(_ wrapped: Data, with handle: Data, aad: Data) async throws -> Data {
         let key = try key(handle)
         guard let box = EnclaveBox(wrapped) else { throw VaultFault.wrongSecret }
         do {
@@ -60,7 +68,8 @@ struct EnclaveVault: KeyVault {
         }
     }
 
-    func destroy(_ handle: Data) async throws {
+    /// Removes the key.
+    public func destroy(_ handle: Data) async throws {
         let status = SecItemDelete(dictionary(query(handle)))
         guard status == errSecSuccess || status == errSecItemNotFound else { throw KeychainAnswer.fault(status) }
     }
