@@ -66,7 +66,7 @@ pub(super) fn fetch() -> Result<()> {
         fs::create_dir_all(&sources)?;
         fs::write(sources.join("WarmUpTest.kt"), test)?;
     }
-    fetch_android(&root)?;
+    fetch_programs(&root)?;
     output(
         Command::new("mvn")
             .args(["-B", "-q", "-Dqroc.xtask=true", "-f"])
@@ -93,8 +93,8 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Robolectric's Android, which no class path names: it is loaded by Robolectric itself.
-fn fetch_android(root: &Path) -> Result<()> {
+/// What no class path names: Robolectric's Android, which Robolectric itself loads, and R8, without which one test is passed over.
+fn fetch_programs(root: &Path) -> Result<()> {
     let pom = fs::read_to_string(root.join("android/pom.xml"))?;
     let named = |name: &str| {
         let (_, rest) = pom.split_once(&format!("<{name}>"))?;
@@ -104,13 +104,22 @@ fn fetch_android(root: &Path) -> Result<()> {
     let instrumented = named("android.instrumented.version")
         .context("android/pom.xml has no android.instrumented.version")?
         .replace("${android.version}", &version);
+    get(&format!("org.robolectric:android-all-instrumented:{instrumented}"))
+        .context("cannot fetch Robolectric's Android")?;
+    let r8 = named("r8.version").context("android/pom.xml has no r8.version")?;
+    if let Err(error) = get(&format!("com.android.tools:r8:{r8}")) {
+        println!("note: R8 cannot be fetched, so the test of the shrunk library is passed over: {error:#}");
+    }
+    Ok(())
+}
+
+fn get(artifact: &str) -> Result<()> {
     output(Command::new("mvn").args(["-B", "-q"]).args([
         "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:get",
         "-Dtransitive=false",
-        &format!("-Dartifact=org.robolectric:android-all-instrumented:{instrumented}"),
+        &format!("-Dartifact={artifact}"),
     ]))
-    .context("cannot fetch Robolectric's Android")?;
-    Ok(())
+    .map(drop)
 }
 
 fn repository() -> Option<std::path::PathBuf> {
