@@ -1,5 +1,6 @@
 //! Signs are compared: own devices, other people, programs that are not ours; and what happens when keys change.
 
+use std::path::Path;
 use std::time::Duration;
 
 use qroc_core::client::{Action, Client, Managed, NewRoom, Verifying};
@@ -124,14 +125,11 @@ async fn a_new_device_is_verified_by_an_old_one_and_reads_the_history() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn two_people_verify_each_other_in_their_room_and_without_one() {
-    let server = talk::server(ServerOptions::default(), &["lisbon", "madrid", "porto"]).await;
-    let dir = tempfile::tempdir().expect("dir");
-    let url = server.base_url();
-    let lisbon = Phone::sign_in(&url, "lisbon", &dir.path().join("lisbon")).await;
-    let madrid = Phone::sign_in(&url, "madrid", &dir.path().join("madrid")).await;
-    let porto = Phone::sign_in(&url, "porto", &dir.path().join("porto")).await;
+/// Lisbon and madrid, who have a room of the two, and porto, who is in no room.
+pub async fn three(url: &str, dir: &Path) -> ([Phone; 3], String) {
+    let lisbon = Phone::sign_in(url, "lisbon", &dir.join("lisbon")).await;
+    let madrid = Phone::sign_in(url, "madrid", &dir.join("madrid")).await;
+    let porto = Phone::sign_in(url, "porto", &dir.join("porto")).await;
     let direct = NewRoom { name: "Madrid".into(), invite: vec![madrid.user.clone()], kind: RoomKind::Direct };
     let direct = lisbon.client.create_room(direct).await.expect("room");
     until("the invitation", async || !madrid.client.rooms(None, 9).expect("rooms").is_empty()).await;
@@ -141,6 +139,15 @@ async fn two_people_verify_each_other_in_their_room_and_without_one() {
         members.iter().any(|member| member.user_id == madrid.user && member.membership == "join")
     })
     .await;
+    ([lisbon, madrid, porto], direct)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_people_verify_each_other_in_their_room_and_without_one() {
+    let server = talk::server(ServerOptions::default(), &["lisbon", "madrid", "porto"]).await;
+    let dir = tempfile::tempdir().expect("dir");
+    let url = server.base_url();
+    let ([lisbon, madrid, porto], direct) = three(&url, dir.path()).await;
     // In the room of the two.
     let (ours, theirs) = meet(&lisbon.client, &madrid.user, &madrid.client).await;
     confirm(&ours, &theirs).await;

@@ -1,16 +1,15 @@
 //! One device shows a code, the other scans it: own devices, other people, codes that are of no use, and giving up.
 
-use qroc_core::client::{Client, NewRoom, Verifying};
+use qroc_core::client::{Client, Verifying};
 use qroc_core::crypto::{Code, Reason, Stage};
 use qroc_core::kind::ErrorKind;
-use qroc_core::store::codes::RoomKind;
 use qroc_server::Options as ServerOptions;
 use serde_json::Value;
 
 use crate::recovery::{Phone, until};
 use crate::talk;
 use crate::terminal::{server_with, two_officers};
-use crate::trust::{PATIENCE, asked, end};
+use crate::trust::{PATIENCE, asked, end, three};
 
 /// Follows until there is a code, or word that the other cannot scan one.
 async fn code(verifying: &Verifying) -> Option<Code> {
@@ -92,18 +91,7 @@ async fn two_people_scan_each_other_in_their_room_and_without_one() {
     let server = talk::server(ServerOptions::default(), &["lisbon", "madrid", "porto"]).await;
     let dir = tempfile::tempdir().expect("dir");
     let url = server.base_url();
-    let lisbon = Phone::sign_in(&url, "lisbon", &dir.path().join("lisbon")).await;
-    let madrid = Phone::sign_in(&url, "madrid", &dir.path().join("madrid")).await;
-    let porto = Phone::sign_in(&url, "porto", &dir.path().join("porto")).await;
-    let direct = NewRoom { name: "Madrid".into(), invite: vec![madrid.user.clone()], kind: RoomKind::Direct };
-    let direct = lisbon.client.create_room(direct).await.expect("room");
-    until("the invitation", async || !madrid.client.rooms(None, 9).expect("rooms").is_empty()).await;
-    madrid.client.join(&direct).await.expect("join");
-    until("madrid in the room", async || {
-        let members = lisbon.client.members(&direct).await.expect("members");
-        members.iter().any(|member| member.user_id == madrid.user && member.membership == "join")
-    })
-    .await;
+    let ([lisbon, madrid, porto], _) = three(&url, dir.path()).await;
     // In the room of the two, the one who asked shows.
     let ((ours, our_code), (theirs, _)) = meet(&lisbon.client, &madrid.user, &madrid.client).await;
     done(&ours, &our_code, &theirs).await;

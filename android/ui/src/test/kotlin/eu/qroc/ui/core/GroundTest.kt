@@ -11,9 +11,7 @@ import eu.qroc.bridge.LocationReading
 import eu.qroc.bridge.LocationSource
 import eu.qroc.bridge.MapGround
 import eu.qroc.bridge.SharePace
-import eu.qroc.bridge.Vault
 import eu.qroc.ui.Showing
-import eu.qroc.ui.StringsEn
 import eu.qroc.ui.map.GroundTile
 import eu.qroc.ui.map.MapEvent
 import eu.qroc.ui.map.MapPresenter
@@ -21,22 +19,14 @@ import eu.qroc.ui.map.MapSource
 import eu.qroc.ui.map.MapState
 import eu.qroc.ui.map.MapView
 import eu.qroc.ui.map.Place
-import eu.qroc.ui.shell.Session
 import eu.qroc.ui.theme.Appearance
 import eu.qroc.ui.theme.Branding
 import eu.qroc.ui.theme.palette
-import kotlinx.coroutines.CoroutineScope
-import kotlinx.coroutines.Dispatchers
-import kotlinx.coroutines.ExperimentalCoroutinesApi
-import kotlinx.coroutines.SupervisorJob
-import kotlinx.coroutines.cancel
 import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.first
-import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
-import kotlinx.coroutines.withTimeout
 import org.junit.jupiter.api.BeforeAll
 import org.junit.jupiter.api.io.TempDir
 import java.awt.image.BufferedImage
@@ -60,31 +50,12 @@ internal class GroundTest {
 
     private lateinit var client: Client
 
-    @OptIn(ExperimentalCoroutinesApi::class)
     private fun map(story: suspend (presenter: MapPresenter, desk: Desk, thread: CoroutineContext) -> Unit) =
-        Homeserver(folder.resolve("server")).use { server ->
-            val thread = Dispatchers.Default.limitedParallelism(1)
-            val scope = CoroutineScope(SupervisorJob() + thread)
-            runBlocking {
-                withTimeout(3.minutes) {
-                    val vault = Vault.KeyFile(folder.resolve("lisbon.key"))
-                    val client = Client.login(folder.resolve("lisbon"), vault, server.url, "lisbon", Homeserver.PASSWORD, "Desk")
-                    client.foreground()
-                    val desk = Desk()
-                    try {
-                        val room = client.createRoom("Florence", emptyList())
-                        val session = Session(client, desk, scope, MutableStateFlow(StringsEn))
-                        this@GroundTest.client = client
-                        val presenter = MapPresenter(session, scope, room.roomId, PONTE_VECCHIO)
-                        withContext(thread) { presenter.start() }
-                        story(presenter, desk, thread)
-                        room.close()
-                    } finally {
-                        scope.cancel()
-                        client.shutDown()
-                    }
-                }
-            }
+        atDesk(folder, "Florence") {
+            this@GroundTest.client = client
+            val presenter = MapPresenter(session, scope, room.roomId, PONTE_VECCHIO)
+            onThread { presenter.start() }
+            story(presenter, desk, thread)
         }
 
     private suspend fun MapPresenter.shows(fits: (MapState) -> Boolean): MapState = state.first(fits)
