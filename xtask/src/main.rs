@@ -78,6 +78,9 @@ enum Command {
         /// Only this one of the two targets
         #[arg(long)]
         target: Option<String>,
+        /// Pass it over where the sources of Rust's standard library cannot be had
+        #[arg(long)]
+        lenient: bool,
     },
     /// Tells what the stripped release library for phones weighs, and fails where it is too much
     Size {
@@ -105,7 +108,7 @@ fn main() -> ExitCode {
         Command::Swift { filter, library } => xtask::swift::run(library, filter.as_deref()),
         #[cfg(feature = "bindings")]
         Command::Words => xtask::swift::words(),
-        Command::Phones { target } => xtask::phones::run(target.as_deref()),
+        Command::Phones { target, lenient } => xtask::phones::run(target.as_deref(), lenient),
         Command::Size { library } => xtask::size::run(library),
         Command::Architecture => architecture(),
     };
