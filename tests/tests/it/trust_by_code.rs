@@ -178,8 +178,7 @@ async fn codes_of_no_use_verify_nobody() {
 fn two_terminals_show_and_scan_a_picture() {
     let server = server_with(ServerOptions::default(), &["lisbon", "madrid"]);
     let (lisbon, madrid, _) = two_officers(&server.base_url());
-    // Neither a picture nor base64, and nobody to ask.
-    std::fs::write(madrid.file("words"), "Nothing to scan here").expect("words");
+    // Nobody to ask.
     let (kind, message) = lisbon.run(&["verify", &madrid.user, "--qr"]).error(2);
     assert_eq!(kind, "bad_input");
     assert!(message.contains("--scan") && message.contains("--yes-if-scanned"), "{message}");
@@ -207,10 +206,15 @@ fn two_terminals_show_and_scan_a_picture() {
             .expect("verify")
     };
     let (one, other) = (shows("unseen.png"), scans("words"));
+    // Neither a picture nor base64. An end that comes before the code is shown may be one of two requests that crossed.
+    crate::terminal::until("the code", || lisbon.file("unseen.png").exists());
+    std::fs::write(madrid.file("draft"), "Nothing to scan here").expect("draft");
+    std::fs::rename(madrid.file("draft"), madrid.file("words")).expect("words");
     let (one, other) = (one.wait_with_output().expect("ends"), other.wait_with_output().expect("ends"));
     assert_eq!(other.status.code(), Some(6), "{}", String::from_utf8_lossy(&other.stderr));
     assert_eq!(one.status.code(), Some(1), "{}", String::from_utf8_lossy(&one.stderr));
-    assert!(String::from_utf8_lossy(&one.stderr).contains("the other side cancelled"));
+    let said = String::from_utf8_lossy(&one.stderr);
+    assert!(said.contains("the other side cancelled"), "{said}");
 
     let (one, other) = (shows("code.png"), scans(&lisbon.path("code.png")));
     let (one, other) = (one.wait_with_output().expect("ends"), other.wait_with_output().expect("ends"));
