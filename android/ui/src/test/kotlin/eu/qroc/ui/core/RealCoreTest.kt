@@ -14,6 +14,7 @@ import androidx.compose.ui.test.hasContentDescription
 import androidx.compose.ui.test.hasScrollAction
 import androidx.compose.ui.test.hasSetTextAction
 import androidx.compose.ui.test.hasText
+import androidx.compose.ui.test.isEnabled
 import androidx.compose.ui.test.onFirst
 import androidx.compose.ui.test.onNodeWithTag
 import androidx.compose.ui.test.performClick
@@ -139,7 +140,8 @@ class RealCoreTest {
         type(s.password, password)
         type(s.newPassphrase, PASSPHRASE)
         type(s.passphraseAgain, PASSPHRASE)
-        see(hasText(s.signIn) and hasClickAction())
+        // What was typed goes through the presenter first.
+        see(hasText(s.signIn) and hasClickAction() and isEnabled())
         waitForIdle()
         onNode(hasText(s.signIn) and hasClickAction()).performScrollTo().performClick()
     }
